@@ -1,0 +1,41 @@
+# Third-party libraries, one imported target each. Which folder may use which: CMakeLists.txt.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+function(cs_pkg target module)
+    pkg_check_modules(${target} REQUIRED IMPORTED_TARGET ${module})
+    add_library(cs::${target} INTERFACE IMPORTED)
+    target_link_libraries(cs::${target} INTERFACE PkgConfig::${target})
+endfunction()
+
+# For libraries whose distribution package has no pkg-config file.
+function(cs_find target header)
+    add_library(cs::${target} INTERFACE IMPORTED)
+    foreach(name IN LISTS ARGN)
+        find_library(CS_LIBRARY_${name} ${name} REQUIRED)
+        target_link_libraries(cs::${target} INTERFACE ${CS_LIBRARY_${name}})
+    endforeach()
+    find_path(CS_INCLUDE_${target} ${header} REQUIRED)
+endfunction()
+
+cs_pkg(sodium libsodium)
+cs_pkg(sqlite sqlite3)
+cs_pkg(cbor libcbor)
+cs_pkg(zstd libzstd)
+cs_pkg(jansson jansson)
+cs_pkg(curl libcurl)
+cs_pkg(uv libuv)
+cs_pkg(cmocka cmocka)
+cs_find(mbedtls mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
+
+# Debian 12 has http-parser, Debian 13 its successor llhttp; sync-server/listener hides the difference.
+find_path(CS_LLHTTP_INCLUDE llhttp.h)
+find_library(CS_LLHTTP_LIBRARY llhttp)
+if(CS_LLHTTP_INCLUDE AND CS_LLHTTP_LIBRARY)
+    add_library(cs::http INTERFACE IMPORTED)
+    target_link_libraries(cs::http INTERFACE ${CS_LLHTTP_LIBRARY})
+    target_compile_definitions(cs::http INTERFACE CS_HAVE_LLHTTP=1)
+else()
+    cs_find(http http_parser.h http_parser)
+    target_compile_definitions(cs::http INTERFACE CS_HAVE_LLHTTP=0)
+endif()

@@ -1,0 +1,43 @@
+/*
+ * Every limit of the formats, in one place. Sizes in bytes unless the name says otherwise.
+ * A limit is checked where bytes enter (wire, command line, CSV) and gives CS_LIMIT or CS_TOO_LARGE.
+ */
+#ifndef CS_BASE_LIMITS_H
+#define CS_BASE_LIMITS_H
+
+#define CS_KIBI ((size_t)1024)
+#define CS_MEBI ((size_t)1024 * 1024)
+
+/* One change-set: its body before compression, and its inner as stored and sent. */
+#define CS_CHANGE_SET_BODY_MAX (4 * CS_MEBI)
+#define CS_CHANGE_SET_INNER_MAX (4 * CS_MEBI + 64 * CS_KIBI)
+#define CS_TRANSACTIONS_PER_CHANGE_SET_MAX ((size_t)20000)
+#define CS_OPERATIONS_PER_TRANSACTION_MAX ((size_t)10000)
+#define CS_OPERATIONS_PER_CHANGE_SET_MAX ((size_t)65536)
+#define CS_FIELDS_PER_ENTITY_MAX ((size_t)128)
+#define CS_SHAPES_PER_BATCH_MAX ((size_t)1024)
+#define CS_BASES_PER_FIELD_MAX ((size_t)64)
+#define CS_NAME_MAX ((size_t)64)
+#define CS_VALUE_MAX (256 * CS_KIBI)
+#define CS_CBOR_DEPTH_MAX 8
+
+/* One exchange. */
+#define CS_REQUEST_MAX (8 * CS_MEBI)
+#define CS_RESPONSE_MAX (16 * CS_MEBI)
+#define CS_CHANGE_SETS_PER_REQUEST_MAX ((size_t)64)
+#define CS_PAGE_ROWS_MAX ((size_t)20000)
+/* A page is closed when its rows have this many bytes before compression. */
+#define CS_PAGE_BYTES_TARGET (4 * CS_MEBI)
+#define CS_PAGE_BYTES_MAX (12 * CS_MEBI)
+#define CS_SCOPES_PER_DEVICE_MAX ((size_t)4096)
+
+/* Working memory one decoded message may take. */
+#define CS_MESSAGE_ARENA_MAX (256 * CS_MEBI)
+
+/* Trust. */
+#define CS_CHAIN_LENGTH_MAX 6
+#define CS_CHAIN_BYTES_MAX (16 * CS_KIBI)
+#define CS_INVITE_TEXT_MAX (32 * CS_KIBI)
+#define CS_PERSON_NAME_MAX ((size_t)128)
+
+#endif

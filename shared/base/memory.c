@@ -1,0 +1,147 @@
+/* Memory, see memory.h. */
+#include "shared/base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local long successes_left = -1;
+static _Thread_local long allocations;
+
+void cs_memory_fail_after(long successes)
+{
+    successes_left = successes;
+    allocations = 0;
+}
+
+long cs_memory_count(void)
+{
+    return allocations;
+}
+
+static bool fails_now(void)
+{
+    allocations++;
+    if (successes_left < 0) {
+        return false;
+    }
+    return successes_left-- == 0;
+}
+
+void *cs_alloc(size_t size)
+{
+    return fails_now() ? NULL : malloc(size == 0 ? 1 : size);
+}
+
+void *cs_alloc_zero(size_t count, size_t size)
+{
+    return fails_now() ? NULL : calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+}
+
+void *cs_resize(void *block, size_t size)
+{
+    return fails_now() ? NULL : realloc(block, size == 0 ? 1 : size);
+}
+
+void cs_free(void *block)
+{
+    free(block);
+}
+
+void cs_wipe(void *data, size_t size)
+{
+    if (size > 0) {
+        explicit_bzero(data, size);
+    }
+}
+
+struct cs_arena_block {
+    struct cs_arena_block *next;
+    size_t size;
+    size_t used;
+    _Alignas(max_align_t) uint8_t data[];
+};
+
+/* Blocks grow from this size, bytes. */
+#define BLOCK_SIZE_MIN ((size_t)4096)
+#define BLOCK_SIZE_MAX ((size_t)1 << 20)
+
+void cs_arena_init(struct cs_arena *arena, size_t limit)
+{
+    *arena = (struct cs_arena){.limit = limit};
+}
+
+void cs_arena_release(struct cs_arena *arena)
+{
+    struct cs_arena_block *block = arena->blocks;
+    while (block != NULL) {
+        struct cs_arena_block *next = block->next;
+        cs_free(block);
+        block = next;
+    }
+    cs_arena_init(arena, arena->limit);
+}
+
+static struct cs_arena_block *add_block(struct cs_arena *arena, size_t size)
+{
+    size_t block_size = arena->blocks == NULL ? BLOCK_SIZE_MIN : arena->blocks->size * 2;
+    block_size = block_size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : block_size;
+    block_size = block_size < size ? size : block_size;
+    struct cs_arena_block *block = cs_alloc_zero(1, sizeof *block + block_size);
+    if (block != NULL) {
+        block->size = block_size;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void *cs_arena_take(struct cs_arena *arena, size_t size)
+{
+    const size_t alignment = _Alignof(max_align_t);
+    if (size > arena->limit || arena->used > arena->limit - size) {
+        return NULL;
+    }
+    size_t rounded = (size + alignment - 1) / alignment * alignment;
+    struct cs_arena_block *block = arena->blocks;
+    if (block == NULL || rounded > block->size - block->used) {
+        block = add_block(arena, rounded);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+    void *place = block->data + block->used;
+    block->used += rounded;
+    arena->used += size;
+    return place;
+}
+
+void *cs_arena_take_array(struct cs_arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) {
+        return NULL;
+    }
+    return cs_arena_take(arena, count * size);
+}
+
+enum cs_status cs_arena_copy(struct cs_arena *arena, struct cs_bytes bytes, struct cs_bytes *out)
+{
+    uint8_t *place = cs_arena_take(arena, bytes.size);
+    if (place == NULL) {
+        return CS_NO_MEMORY;
+    }
+    if (bytes.size > 0) {
+        memcpy(place, bytes.data, bytes.size);
+    }
+    *out = cs_bytes_make(place, bytes.size);
+    return CS_OK;
+}
+
+char *cs_arena_text(struct cs_arena *arena, struct cs_bytes bytes)
+{
+    char *text = bytes.size == SIZE_MAX ? NULL : cs_arena_take(arena, bytes.size + 1);
+    if (text != NULL && bytes.size > 0) {
+        memcpy(text, bytes.data, bytes.size);
+    }
+    return text;
+}

@@ -1,0 +1,98 @@
+/*
+ * SQLite behind one small interface: databases, cached statements, transactions, migrations.
+ *
+ * The only folder that includes <sqlite3.h>. A database belongs to one thread at a time. Statements are cached by
+ * their text and owned by the database: never freed by callers.
+ */
+#ifndef CS_STORAGE_DATABASE_H
+#define CS_STORAGE_DATABASE_H
+
+#include "shared/base/value.h"
+#include "shared/base/world.h"
+
+struct cs_database;
+struct cs_statement;
+
+enum cs_database_mode {
+    CS_DATABASE_REPLICA, /* a laptop's: WAL in exclusive locking mode, one connection, synchronous=FULL */
+    CS_DATABASE_WRITER, /* the server's one writing and checkpointing connection: WAL, synchronous=FULL */
+    CS_DATABASE_READER, /* beside it: query_only, never checkpoints */
+};
+
+/*
+ * Opens or (not for READER) creates the file, mode 0600. Forces temp_store=MEMORY, mmap_size=0, trusted_schema=OFF,
+ * ATTACH and extensions refused; checks that the journal mode returned is WAL and refuses otherwise (CS_IO). A database in
+ * use by another process is CS_BUSY; a file that is not a database is CS_CORRUPT.
+ */
+enum cs_status cs_database_open(const struct cs_world *world, const char *path,
+                                enum cs_database_mode mode, struct cs_database **out,
+                                struct cs_problem *problem) CS_MUST_USE;
+/* NULL is accepted. Everything still uncommitted is rolled back. */
+void cs_database_close(struct cs_database *database);
+
+/* Runs one or several statements without results. */
+enum cs_status cs_database_execute(struct cs_database *database, const char *sql) CS_MUST_USE;
+/* Text of the last SQLite error, for logs; without bound values. Borrowed until the next call. */
+const char *cs_database_error(const struct cs_database *database);
+
+/* Transactions. Begin takes the write lock at once. Nothing nests but savepoints. */
+enum cs_status cs_database_begin(struct cs_database *database) CS_MUST_USE;
+/* A reader's snapshot. */
+enum cs_status cs_database_begin_read(struct cs_database *database) CS_MUST_USE;
+/* CS_OK only when the data is on disk. On failure the transaction is rolled back. */
+enum cs_status cs_database_commit(struct cs_database *database) CS_MUST_USE;
+void cs_database_rollback(struct cs_database *database);
+enum cs_status cs_database_savepoint(struct cs_database *database) CS_MUST_USE;
+enum cs_status cs_database_release(struct cs_database *database) CS_MUST_USE;
+/* Undoes everything since the savepoint and ends it. */
+void cs_database_undo(struct cs_database *database);
+bool cs_database_in_transaction(const struct cs_database *database);
+/* Rows changed by the last statement. */
+int64_t cs_database_changes(const struct cs_database *database);
+
+/*
+ * The cached statement for this text, reset and with all parameters NULL. Asking for a text whose statement is
+ * still between step and done is a broken invariant (cs_require): finish one use before the next.
+ */
+enum cs_status cs_statement_get(struct cs_database *database, const char *sql,
+                                struct cs_statement **out) CS_MUST_USE;
+/* Parameters count from 1. Bytes and text must stay valid until cs_statement_done. Failures show at the next step. */
+void cs_bind_integer(struct cs_statement *statement, int parameter, int64_t value);
+void cs_bind_text(struct cs_statement *statement, int parameter, struct cs_bytes text);
+void cs_bind_bytes(struct cs_statement *statement, int parameter, struct cs_bytes bytes);
+void cs_bind_null(struct cs_statement *statement, int parameter);
+void cs_bind_value(struct cs_statement *statement, int parameter, const struct cs_value *value);
+/* *out_row tells whether there is a row to read. On failure the statement is done. */
+enum cs_status cs_statement_step(struct cs_statement *statement, bool *out_row) CS_MUST_USE;
+/* Columns count from 0. Views stay valid until the next step or done. */
+int64_t cs_column_integer(struct cs_statement *statement, int column);
+struct cs_bytes cs_column_bytes(struct cs_statement *statement,
+                                int column); /* of TEXT and BLOB; empty for NULL */
+struct cs_value cs_column_value(struct cs_statement *statement,
+                                int column); /* kind from the storage class */
+bool cs_column_is_null(struct cs_statement *statement, int column);
+int cs_column_count(struct cs_statement *statement);
+/* Ends this use; NULL is accepted. The statement stays cached. */
+void cs_statement_done(struct cs_statement *statement);
+/* Step to the end for statements without results, then done. */
+enum cs_status cs_statement_run(struct cs_statement *statement) CS_MUST_USE;
+
+/*
+ * Migrations: step i brings user_version from i to i + 1; each runs in a transaction of its own with the change of
+ * user_version. A database of a newer version is CS_UNSUPPORTED.
+ */
+struct cs_migration {
+    enum cs_status (*apply)(struct cs_database *database, void *context);
+};
+enum cs_status cs_database_migrate(struct cs_database *database,
+                                   const struct cs_migration *migrations, size_t count,
+                                   void *context, struct cs_problem *problem) CS_MUST_USE;
+
+/* "ok" check of the whole file: CS_CORRUPT if SQLite's integrity_check finds anything; its first line in `problem`. */
+enum cs_status cs_database_check(struct cs_database *database,
+                                 struct cs_problem *problem) CS_MUST_USE;
+/* A consistent copy of the open database into a new file `path` (must not exist), synced to disk. */
+enum cs_status cs_database_copy(struct cs_database *database, const char *path,
+                                struct cs_problem *problem) CS_MUST_USE;
+
+#endif

@@ -1,0 +1,120 @@
+/* A world for tests, see fake_world.h. */
+#include "tests/support/fake_world.h"
+
+#include <string.h>
+
+uint64_t fake_world_next(struct fake_world *fake)
+{
+    uint64_t z = (fake->random_state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static int64_t wall_ms(void *context)
+{
+    return ((struct fake_world *)context)->wall_ms;
+}
+
+static int64_t monotonic_ms(void *context)
+{
+    return ((struct fake_world *)context)->monotonic_ms;
+}
+
+static int offset_minutes(void *context)
+{
+    return ((struct fake_world *)context)->offset_minutes;
+}
+
+static void boot_id(void *context, uint8_t out[static 16])
+{
+    memcpy(out, ((struct fake_world *)context)->boot_id, 16);
+}
+
+static void random_bytes(void *context, uint8_t *out, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        out[i] = (uint8_t)fake_world_next(context);
+    }
+}
+
+static struct fake_file *find(struct fake_world *fake, const char *path)
+{
+    for (size_t i = 0; i < fake->file_count; i++) {
+        if (strcmp(fake->files[i].path, path) == 0) {
+            return &fake->files[i];
+        }
+    }
+    return NULL;
+}
+
+static enum cs_status take_failure(struct fake_world *fake)
+{
+    enum cs_status status = fake->fail_file;
+    fake->fail_file = CS_OK;
+    return status;
+}
+
+static enum cs_status file_read(void *context, const char *path, struct cs_buffer *out)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_failure(fake);
+    if (status != CS_OK) {
+        return status;
+    }
+    const struct fake_file *file = find(fake, path);
+    if (file == NULL) {
+        return CS_NOT_FOUND;
+    }
+    cs_buffer_append_bytes(out, cs_buffer_bytes(&file->content));
+    return out->status;
+}
+
+static enum cs_status file_replace(void *context, const char *path, struct cs_bytes content)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_failure(fake);
+    if (status != CS_OK) {
+        return status;
+    }
+    struct fake_file *file = find(fake, path);
+    if (file == NULL) {
+        cs_require(fake->file_count < FAKE_FILES_MAX && strlen(path) < sizeof file->path);
+        file = &fake->files[fake->file_count++];
+        memcpy(file->path, path, strlen(path) + 1);
+        cs_buffer_init(&file->content, SIZE_MAX / 2);
+    }
+    cs_buffer_clear(&file->content);
+    cs_buffer_append_bytes(&file->content, content);
+    return file->content.status;
+}
+
+void fake_world_init(struct fake_world *fake, uint64_t seed)
+{
+    *fake =
+        (struct fake_world){.wall_ms = 1772413200000, .offset_minutes = 480, .random_state = seed};
+    fake->world = (struct cs_world){
+        .context = fake,
+        .wall_ms = wall_ms,
+        .offset_minutes = offset_minutes,
+        .monotonic_ms = monotonic_ms,
+        .boot_id = boot_id,
+        .random = random_bytes,
+        .file_read = file_read,
+        .file_replace = file_replace,
+    };
+}
+
+void fake_world_release(struct fake_world *fake)
+{
+    for (size_t i = 0; i < fake->file_count; i++) {
+        cs_buffer_release(&fake->files[i].content);
+    }
+    fake->file_count = 0;
+}
+
+void fake_world_advance(struct fake_world *fake, int64_t ms)
+{
+    fake->wall_ms += ms;
+    fake->monotonic_ms += ms;
+}
