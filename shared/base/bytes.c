@@ -65,7 +65,7 @@ static bool reserve(struct cs_buffer *buffer, size_t more, size_t ceiling)
         return false;
     }
     size_t needed = buffer->size + more;
-    if (needed <= buffer->capacity) {
+    if (buffer->data != NULL && needed <= buffer->capacity) {
         return true;
     }
     size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
@@ -85,6 +85,12 @@ static bool reserve(struct cs_buffer *buffer, size_t more, size_t ceiling)
     buffer->data = data;
     buffer->capacity = capacity;
     return true;
+}
+
+/* One more than the limit, for an end mark. */
+static size_t text_ceiling(const struct cs_buffer *buffer)
+{
+    return buffer->limit == SIZE_MAX ? SIZE_MAX : buffer->limit + 1;
 }
 
 uint8_t *cs_buffer_extend(struct cs_buffer *buffer, size_t size)
@@ -126,7 +132,9 @@ void cs_buffer_append_format(struct cs_buffer *buffer, const char *format, ...)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length >= 0 && reserve(buffer, (size_t)length + 1, buffer->limit + 1)) {
+    if (length < 0) {
+        buffer->status = buffer->status == CS_OK ? CS_INVALID : buffer->status;
+    } else if (reserve(buffer, (size_t)length + 1, text_ceiling(buffer))) {
         (void)vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format, again);
         buffer->size += (size_t)length;
     }
@@ -180,7 +188,7 @@ struct cs_bytes cs_buffer_bytes(const struct cs_buffer *buffer)
 
 const char *cs_buffer_text(struct cs_buffer *buffer)
 {
-    if (!reserve(buffer, 1, buffer->limit + 1)) {
+    if (!reserve(buffer, 1, text_ceiling(buffer))) {
         return NULL;
     }
     buffer->data[buffer->size] = '\0';

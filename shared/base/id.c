@@ -62,7 +62,7 @@ enum cs_status cs_id_parse(struct cs_bytes text, struct cs_id *out)
         }
         digits[count++] = text.data[i];
     }
-    struct cs_id id;
+    struct cs_id id = {{0}};
     if (count != sizeof digits ||
         cs_hex_decode(cs_bytes_of_array(digits), id.bytes, CS_ID_SIZE) != CS_OK) {
         return CS_INVALID;
@@ -73,6 +73,8 @@ enum cs_status cs_id_parse(struct cs_bytes text, struct cs_id *out)
 
 /* 18 bits. */
 #define COUNTER_END ((uint32_t)1 << 18)
+/* 48 bits: a clock set beyond that counts as standing still. */
+#define MS_MAX (((uint64_t)1 << 48) - 1)
 
 void cs_id_generator_init(struct cs_id_generator *generator, const uint8_t device[static 3],
                           const uint8_t random[static 4])
@@ -85,6 +87,7 @@ void cs_id_generator_init(struct cs_id_generator *generator, const uint8_t devic
 struct cs_id cs_id_next(struct cs_id_generator *generator, int64_t now_ms)
 {
     uint64_t now = now_ms < 0 ? 0 : (uint64_t)now_ms;
+    now = now > MS_MAX ? MS_MAX : now;
     if (now > generator->last_ms) {
         generator->last_ms = now;
         generator->counter = 0;

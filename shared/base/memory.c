@@ -35,7 +35,11 @@ void *cs_alloc(size_t size)
 
 void *cs_alloc_zero(size_t count, size_t size)
 {
-    return fails_now() ? NULL : calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+    bool overflows = size != 0 && count > SIZE_MAX / size;
+    if (fails_now() || overflows) {
+        return NULL;
+    }
+    return calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
 }
 
 void *cs_resize(void *block, size_t size)
@@ -99,7 +103,7 @@ static struct cs_arena_block *add_block(struct cs_arena *arena, size_t size)
 void *cs_arena_take(struct cs_arena *arena, size_t size)
 {
     const size_t alignment = _Alignof(max_align_t);
-    if (size > arena->limit || arena->used > arena->limit - size) {
+    if (size > SIZE_MAX / 2 || size > arena->limit || arena->used > arena->limit - size) {
         return NULL;
     }
     size_t rounded = (size + alignment - 1) / alignment * alignment;
@@ -112,7 +116,8 @@ void *cs_arena_take(struct cs_arena *arena, size_t size)
     }
     void *place = block->data + block->used;
     block->used += rounded;
-    arena->used += size;
+    /* Counted with its rounding, so that many tiny pieces cannot take many times the limit. */
+    arena->used += rounded;
     return place;
 }
 

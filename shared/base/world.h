@@ -18,7 +18,7 @@ struct cs_peer {
 };
 
 struct cs_world {
-    void *context; /* handed to every function below */
+    void *context; /* handed to every function below but exchange */
 
     /* Wall clock, milliseconds since 1970 UTC; may jump and may be wrong. */
     int64_t (*wall_ms)(void *context);
@@ -41,10 +41,14 @@ struct cs_world {
 
     /*
      * Sends one request to the server and appends the whole response: bytes in, bytes out. NULL in the server's world.
-     * CS_UNREACHABLE, CS_TIMEOUT, CS_TLS, CS_UNAVAILABLE, CS_LIMIT. `problem` may be NULL.
+     * Called as world->exchange(world->exchange_context, ...): the transport is another object than the system.
+     * CS_UNREACHABLE, CS_TIMEOUT, CS_TLS, CS_WRONG_SERVER, CS_UNAVAILABLE, CS_LIMIT, CS_MALFORMED, CS_INVALID (the
+     * address). On failure `response` is as before. `problem` may be NULL.
      */
-    enum cs_status (*exchange)(void *context, const struct cs_peer *peer, struct cs_bytes request,
-                               struct cs_buffer *response, struct cs_problem *problem);
+    void *exchange_context;
+    enum cs_status (*exchange)(void *exchange_context, const struct cs_peer *peer,
+                               struct cs_bytes request, struct cs_buffer *response,
+                               struct cs_problem *problem);
 };
 
 /* Fills `out` with the operating system's clock, randomness and files; exchange is NULL and set by the transport. */

@@ -1,6 +1,10 @@
 /*
- * Signatures: Ed25519 (RFC 8032). What is signed is always: u8 length of label, label, then the message, so that
- * a signature made for one purpose verifies for no other.
+ * Signatures: Ed25519 (RFC 8032). What is signed is always
+ *
+ *   u8 length of label ‖ label ‖ BLAKE2b-512(message)
+ *
+ * so that a signature made for one purpose verifies for no other, and a message of any size is
+ * signed without a copy of it (signing cannot fail). Labels have 1 to 64 ASCII characters.
  */
 #ifndef CS_CRYPTO_SIGN_H
 #define CS_CRYPTO_SIGN_H

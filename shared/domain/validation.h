@@ -19,11 +19,21 @@ enum cs_write_kind { CS_WRITE_INSERT, CS_WRITE_UPDATE, CS_WRITE_DELETE };
 
 /*
  * May someone with `roles` do this to a row of `entity`? For INSERT and UPDATE `field` is one field of the operation (call
- * once per field; NULL checks the row as a whole: creators, evidence, computed). `by_server` admits COMPUTED.
+ * once per field; NULL checks the row as a whole: creators, deleters, evidence, ledgers, computed; for UPDATE whether any field
+ * may be written at all). The server does not ask about its own writes. The owner may whatever the office may.
  * CS_DENIED, naming entity, field and the roles that may.
  */
 enum cs_status cs_write_permitted(const struct cs_entity *entity, const struct cs_field *field,
                                   enum cs_write_kind kind, cs_roles roles,
+                                  struct cs_problem *problem) CS_MUST_USE;
+
+/*
+ * Does an UPDATE leave a value that is written once (CS_MERGE_ONCE) as it is? `before` is the value its author had seen. CS_OK
+ * for a first write, for the same value again, and for other policies; CS_DENIED otherwise. Two first writes that did not see
+ * each other are not refused: merging makes them a conflict.
+ */
+enum cs_status cs_write_once_kept(const struct cs_entity *entity, const struct cs_field *field,
+                                  const struct cs_value *before, const struct cs_value *after,
                                   struct cs_problem *problem) CS_MUST_USE;
 
 /* Required fields of a whole row, values[i] belonging to entity->fields[i]: CS_INVALID naming what is missing. */

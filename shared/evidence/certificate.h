@@ -31,7 +31,7 @@ struct cs_certificate {
 enum cs_status cs_certificate_encode(const struct cs_certificate *certificate,
                                      const struct cs_sign_key *issuer_key,
                                      struct cs_buffer *out) CS_MUST_USE;
-/* Parses without trusting; views into `bytes`. */
+/* Parses without trusting; views into `bytes`. CS_MALFORMED, or CS_UNSUPPORTED for a version or role not known here. */
 enum cs_status cs_certificate_decode(struct cs_bytes bytes, struct cs_certificate *out) CS_MUST_USE;
 /* cs_hash("countersign certificate", statement). */
 enum cs_status cs_certificate_id(struct cs_bytes bytes,
@@ -67,7 +67,7 @@ void cs_organisation_id(const uint8_t root_key[static CS_SIGN_PUBLIC_SIZE],
 enum cs_status cs_chain_encode_first(const uint8_t root_key[static CS_SIGN_PUBLIC_SIZE],
                                      struct cs_bytes certificate,
                                      struct cs_buffer *out) CS_MUST_USE;
-/* Puts a new certificate and its invite in front of the inviter's chain. */
+/* Puts a new certificate and its invite in front of the inviter's chain. Checks form, not trust; CS_LIMIT if it gets too long. */
 enum cs_status cs_chain_encode_next(struct cs_bytes inviter_chain, struct cs_bytes invite,
                                     struct cs_bytes certificate, struct cs_buffer *out) CS_MUST_USE;
 
@@ -84,7 +84,9 @@ struct cs_chain {
 /*
  * Every signature, every name and role copied faithfully from invite to certificate, roles within cs_roles_may_invite,
  * every certificate's organisation, length, and certificate made before its invite's expiry. The root key must give `organisation`
- * (CS_WRONG_ORGANISATION). CS_FORGED, CS_EXPIRED, CS_DENIED, CS_MALFORMED; `problem` names the link.
+ * (CS_WRONG_ORGANISATION). CS_FORGED, CS_EXPIRED, CS_DENIED, CS_MALFORMED, CS_LIMIT (longer than
+ * CS_CHAIN_LENGTH_MAX or CS_CHAIN_BYTES_MAX), CS_UNSUPPORTED (a version or role of a newer program); `problem` names the link.
+ * Views of `out` are into `chain`.
  */
 enum cs_status cs_chain_verify(struct cs_bytes chain,
                                const uint8_t organisation[static CS_HASH_SIZE],

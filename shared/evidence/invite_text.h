@@ -1,6 +1,9 @@
 /*
  * Invites as people carry them: "CSI1-" and base64url, from a file or standard input, never argv. Pure.
  *
+ * Text: "CSI1-" ‖ base64url(CBOR ‖ first 8 bytes of cs_hash("countersign invite text 1", CBOR)) ‖ newline. CBOR: see
+ * CERTIFICATES.md.
+ *
  * Two kinds. The server's, for the very first device: address, server statement, bearer token. A device's: address, server
  * statement, root's statement about the server, inviter's chain, signed invite, one-time signing seed. Both are secrets.
  */
@@ -24,10 +27,13 @@ struct cs_invite_package {
     struct cs_bytes invite;          /* otherwise */
 };
 
-/* Appends the text with a final newline. The buffer holds a secret: release wipes it. */
+/* Appends the text with a final newline. The buffer holds a secret: release wipes it. CS_INVALID when a part is missing or one
+ * is there that the kind does not have; CS_TOO_LARGE beyond CS_INVITE_TEXT_MAX. */
 enum cs_status cs_invite_package_encode(const struct cs_invite_package *package,
                                         struct cs_buffer *out) CS_MUST_USE;
-/* A tampered, cut or foreign text is CS_MALFORMED (a checksum inside finds typing errors). Lives in the arena. */
+/* A tampered, cut or foreign text is CS_MALFORMED (a checksum inside finds typing errors); one of a newer version is
+ * CS_UNSUPPORTED. White space anywhere is ignored. Lives in the arena, but for the token, which is in `out` alone: the caller
+ * wipes it. Nothing is verified here: statement, chain and invite are still to be. */
 enum cs_status cs_invite_package_decode(struct cs_bytes text, struct cs_arena *arena,
                                         struct cs_invite_package *out,
                                         struct cs_problem *problem) CS_MUST_USE;

@@ -9,7 +9,7 @@
  *   default: log(8, big-endian) counter(varint)
  *   then, until the end, exceptions in strictly ascending byte order of their names:
  *     name size(u8, 1…64) name count(varint, ≥ 1) count × [log(8) counter(varint)], ascending, no doubles
- *   An exception that equals the default alone is not written.
+ *   An exception that equals the default alone is not written; but "_deleted" always is, since without it the row is alive.
  */
 #ifndef CS_MERGE_ROW_VERSIONS_H
 #define CS_MERGE_ROW_VERSIONS_H

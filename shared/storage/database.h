@@ -41,6 +41,7 @@ enum cs_status cs_database_begin(struct cs_database *database) CS_MUST_USE;
 enum cs_status cs_database_begin_read(struct cs_database *database) CS_MUST_USE;
 /* CS_OK only when the data is on disk. On failure the transaction is rolled back. */
 enum cs_status cs_database_commit(struct cs_database *database) CS_MUST_USE;
+/* Does nothing where no transaction is open, so that it may follow a failed commit. */
 void cs_database_rollback(struct cs_database *database);
 enum cs_status cs_database_savepoint(struct cs_database *database) CS_MUST_USE;
 enum cs_status cs_database_release(struct cs_database *database) CS_MUST_USE;

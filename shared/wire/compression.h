@@ -2,7 +2,7 @@
 #ifndef CS_WIRE_COMPRESSION_H
 #define CS_WIRE_COMPRESSION_H
 
-#include "shared/base/bytes.h"
+#include "shared/base/memory.h"
 
 /* Appends one frame with its content size. */
 enum cs_status cs_compress(struct cs_bytes plain, struct cs_buffer *out) CS_MUST_USE;
@@ -10,5 +10,8 @@ enum cs_status cs_compress(struct cs_bytes plain, struct cs_buffer *out) CS_MUST
  * for anything that is not exactly one whole frame with its content size, no dictionary. */
 enum cs_status cs_decompress(struct cs_bytes frame, size_t size_max,
                              struct cs_buffer *out) CS_MUST_USE;
+/* The same into an arena: *out lives as long as it does. */
+enum cs_status cs_decompress_to_arena(struct cs_bytes frame, size_t size_max,
+                                      struct cs_arena *arena, struct cs_bytes *out) CS_MUST_USE;
 
 #endif

@@ -23,5 +23,8 @@ enum cs_status cs_rows_encode(const struct cs_row *rows, size_t count,
                               struct cs_buffer *out) CS_MUST_USE;
 enum cs_status cs_rows_decode(struct cs_bytes bytes, struct cs_arena *arena,
                               struct cs_row **out_rows, size_t *out_count) CS_MUST_USE;
+/* The same without copying: names, texts and bytes are views of `bytes`, which must live as long as the arena. */
+enum cs_status cs_rows_decode_borrowing(struct cs_bytes bytes, struct cs_arena *arena,
+                                        struct cs_row **out_rows, size_t *out_count) CS_MUST_USE;
 
 #endif

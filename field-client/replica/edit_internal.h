@@ -1,0 +1,37 @@
+/* What edit.c and edit_check.c share: one operation being drafted. */
+#ifndef CS_REPLICA_EDIT_INTERNAL_H
+#define CS_REPLICA_EDIT_INTERNAL_H
+
+#include "field-client/replica/edit.h"
+#include "shared/domain/validation.h"
+
+enum cs_draft_mode {
+    CS_DRAFT_INSERT,
+    CS_DRAFT_UPDATE,
+    CS_DRAFT_RESOLUTION, /* an update that may repeat values and settle ONCE fields */
+};
+
+/* A row as it will be, and which of its fields the operation names. Lives in the arena of one call. */
+struct cs_draft {
+    struct cs_replica *replica;
+    struct cs_arena *arena;
+    const struct cs_entity *entity;
+    enum cs_draft_mode mode;
+    struct cs_id row; /* of an update */
+    const struct cs_value *before; /* entity->field_count; NULL for an insert */
+    struct cs_value *values;       /* after; same count */
+    bool *given;                   /* named by the operation; same count */
+    size_t given_count;
+};
+
+/* Places values by name: unknown names, doubles, rights, types. Then drops what changes nothing and completes groups. */
+enum cs_status cs_draft_fill(struct cs_draft *draft, const struct cs_named_value *values, size_t count,
+                             struct cs_problem *problem) CS_MUST_USE;
+/* Required fields, rules over the row, references and natural key. Reads the view. */
+enum cs_status cs_draft_check(const struct cs_draft *draft, struct cs_problem *problem) CS_MUST_USE;
+
+/* Is there a live row with this id in the view? */
+enum cs_status cs_edit_row_alive(struct cs_replica *replica, const char *entity, const struct cs_id *id,
+                                 bool *out) CS_MUST_USE;
+
+#endif

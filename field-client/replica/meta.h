@@ -1,0 +1,15 @@
+/* Keys of _meta that this folder and field-client/sync own; see cs_replica_meta_number in replica.h. */
+#ifndef CS_REPLICA_META_H
+#define CS_REPLICA_META_H
+
+#define CS_META_ORGANISATION "organisation" /* 32 bytes: whose replica this is */
+#define CS_META_CERTIFICATE "certificate"   /* 32 bytes: whose log the outbox is */
+#define CS_META_INCARNATION "incarnation"   /* 16 bytes: the server's, as last applied */
+#define CS_META_POSITION "position"         /* greatest response position applied */
+#define CS_META_REQUEST_COUNTER "request_counter"
+#define CS_META_NEXT_COUNTER "next_counter" /* of the next transaction; missing = 1 */
+#define CS_META_SERVER_TIME "server_time_ms"
+#define CS_META_SERVER_MONOTONIC "server_monotonic_ms" /* own clock when that time was seen */
+#define CS_META_SERVER_BOOT "server_boot_id"           /* 16 bytes: own boot id at that moment */
+
+#endif

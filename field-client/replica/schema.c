@@ -1,0 +1,48 @@
+/*
+ * The replica's engine tables.
+ *
+ *   _meta     small facts, meta.h
+ *   _pending  transactions that the server has not accepted: state of enum cs_pending_state, body as cs_transaction_encode
+ *   _overlay  which of them touch which row (waiting, packed and held ones; refused ones are off the view)
+ *   _covered  confirmed state of rows under the overlay, only where the row exists in confirmed state
+ *   _dirty    rows whose view must be recomputed; empty outside a transaction
+ *   _outbox   change-sets as first sent, for good
+ *   _scope    scopes interned to small numbers, their cursors and digests
+ *   _staged   pages of a pull that is not complete
+ *
+ * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an old one.
+ */
+#include "field-client/replica/replica_internal.h"
+
+static const char tables_1[] =
+    "CREATE TABLE _meta (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE _pending (counter INTEGER PRIMARY KEY, state INTEGER NOT NULL, "
+    "body BLOB NOT NULL, change_set INTEGER, refusal_status TEXT, refusal_text TEXT, "
+    "refusal_operation INTEGER, refusal_field TEXT);"
+    "CREATE TABLE _overlay (entity TEXT NOT NULL, row BLOB NOT NULL, counter INTEGER NOT NULL, "
+    "PRIMARY KEY (entity, row, counter)) WITHOUT ROWID;"
+    "CREATE TABLE _covered (entity TEXT NOT NULL, row BLOB NOT NULL, image BLOB NOT NULL, "
+    "PRIMARY KEY (entity, row)) WITHOUT ROWID;"
+    "CREATE TABLE _dirty (entity TEXT NOT NULL, row BLOB NOT NULL, "
+    "PRIMARY KEY (entity, row)) WITHOUT ROWID;"
+    "CREATE TABLE _outbox (sequence INTEGER PRIMARY KEY, \"inner\" BLOB NOT NULL, "
+    "hash BLOB NOT NULL, first_counter INTEGER NOT NULL, last_counter INTEGER NOT NULL, "
+    "acknowledged INTEGER NOT NULL);"
+    "CREATE INDEX _outbox_unacknowledged ON _outbox (sequence) WHERE acknowledged = 0;"
+    "CREATE INDEX _outbox_counter ON _outbox (last_counter);"
+    "CREATE TABLE _scope (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, "
+    "cursor INTEGER NOT NULL, digest BLOB NOT NULL, subscribed INTEGER NOT NULL, "
+    "UNIQUE (kind, id));"
+    "CREATE TABLE _staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL);";
+
+static enum cs_status make_tables_1(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, tables_1);
+}
+
+enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
+{
+    static const struct cs_migration migrations[] = {{make_tables_1}};
+    return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
+}

@@ -1,0 +1,64 @@
+/*
+ * Joining: from an invite to an identity that the server knows.
+ *
+ * Keys are made here and stored (HOME/identity.joining, under the passphrase) before anything is sent, so that a lost response
+ * costs nothing: joining again in the same home with the same invite and passphrase continues with the same certificate, which the
+ * server accepts again. On success the identity becomes HOME/identity.
+ *
+ * The first device (invite of the server itself) makes the organisation's root key, the owner's person id and a certificate signed
+ * by root, and lets root state which server it is. Every other device checks the inviter's chain, root's statement about the server and the
+ * server's statement before it makes any key.
+ */
+#ifndef CS_SYNC_JOIN_H
+#define CS_SYNC_JOIN_H
+
+#include "field-client/replica/replica.h"
+
+struct cs_join_input {
+    const struct cs_world *world;
+    const char *home; /* an existing folder */
+    const struct cs_registry *registry;
+    struct cs_bytes invite_text;
+    struct cs_bytes person_name; /* first device: required; otherwise must be empty or what the invite says */
+    struct cs_bytes device_name; /* ≤ CS_PERSON_NAME_MAX */
+    struct cs_bytes passphrase;
+    uint32_t kdf_memory_mib; /* 0 = 256; floor 64 */
+};
+
+struct cs_join; /* opaque */
+
+/*
+ * Checks the invite, makes (or finds again) the keys and stores them. CS_EXISTS: this home has joined already, or holds the unfinished join of
+ * a first device for another server; CS_MALFORMED, CS_FORGED, … for the invite; CS_INVALID; CS_WRONG_PASSPHRASE: an unfinished
+ * join was begun with another passphrase. Everything in `input` is borrowed until cs_join_end.
+ */
+enum cs_status cs_join_begin(const struct cs_join_input *input, struct cs_join **out,
+                             struct cs_problem *problem) CS_MUST_USE;
+/* Appends a request; may be called again after a failed exchange. */
+enum cs_status cs_join_next(struct cs_join *join, struct cs_buffer *out_request) CS_MUST_USE;
+/*
+ * Verifies the response to the last request, writes HOME/identity, opens the replica (first device: inserts the owner's person row) and
+ * closes it again. CS_USED, CS_EXPIRED, … as the server answered.
+ */
+enum cs_status cs_join_receive(struct cs_join *join, struct cs_bytes response, struct cs_problem *problem) CS_MUST_USE;
+const struct cs_peer *cs_join_peer(const struct cs_join *join);
+/* Borrowed until end. */
+const struct cs_identity *cs_join_identity(const struct cs_join *join);
+bool cs_join_is_first(const struct cs_join *join);
+/* Something people should know (the invite has expired by this clock), or "". */
+const char *cs_join_warning(const struct cs_join *join);
+/* NULL is accepted. Leaves identity.joining in place if the join was not finished. */
+void cs_join_end(struct cs_join *owned_join);
+
+struct cs_join_result {
+    char fingerprint[24]; /* what the person reads out to the inviter */
+    struct cs_id person;
+    cs_roles roles;
+    bool first;
+    char warning[128];
+};
+/* The whole join over world->exchange. */
+enum cs_status cs_join_run(const struct cs_join_input *input, struct cs_join_result *out,
+                           struct cs_problem *problem) CS_MUST_USE;
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Customers and their sites. A technician on site learns a new telephone number first, so contacts
+ * are theirs to write too.
+ */
+#include "shared/domain/departments.h"
+
+static const struct cs_field customer_fields[] = {
+    {.name = "name",
+     .label_zh = "客户名称",
+     .label_en = "name",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_DESK,
+     .flags = CS_FIELD_REQUIRED | CS_FIELD_LABEL | CS_FIELD_SEARCH},
+    {.name = "code",
+     .label_zh = "客户编号",
+     .label_en = "code",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_DESK,
+     .flags = CS_FIELD_SEARCH},
+    {.name = "address",
+     .label_zh = "地址",
+     .label_en = "address",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_DESK,
+     .size_max = CS_ADDRESS_MAX},
+    {.name = "phone",
+     .label_zh = "电话",
+     .label_en = "phone",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_SEARCH,
+     .clause = "B16"},
+    {.name = "note",
+     .label_zh = "备注",
+     .label_en = "note",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_DESK,
+     .size_max = CS_PARAGRAPH_MAX},
+};
+
+static const struct cs_entity customer = {
+    .name = "customer",
+    .label_zh = "客户",
+    .label_en = "customer",
+    .kind = CS_ENTITY_ORDINARY,
+    .scope = CS_SCOPE_RULE_OFFICE,
+    .creators = CS_ROLES_DESK,
+    .deleters = CS_ROLES_DESK,
+    .natural_key = "code",
+    .fields = customer_fields,
+    .field_count = CS_COUNT(customer_fields),
+    .clause = "D1",
+};
+
+static const struct cs_field site_fields[] = {
+    {.name = "customer",
+     .label_zh = "客户",
+     .label_en = "customer",
+     .type = CS_FIELD_REFERENCE,
+     .writers = CS_ROLES_DESK,
+     .flags = CS_FIELD_REQUIRED | CS_FIELD_CARRIES,
+     .references = "customer"},
+    {.name = "name",
+     .label_zh = "现场名称",
+     .label_en = "name",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_DESK,
+     .flags = CS_FIELD_LABEL | CS_FIELD_SEARCH},
+    {.name = "address",
+     .label_zh = "地址",
+     .label_en = "address",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_SITE,
+     .size_max = CS_ADDRESS_MAX,
+     .clause = "D10"},
+    {.name = "contact",
+     .label_zh = "现场负责人",
+     .label_en = "site contact",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_SITE,
+     .clause = "D11"},
+    {.name = "phone",
+     .label_zh = "电话",
+     .label_en = "phone",
+     .type = CS_FIELD_TEXT,
+     .writers = CS_ROLES_SITE,
+     .clause = "D11"},
+};
+
+static const struct cs_entity site = {
+    .name = "site",
+    .label_zh = "现场",
+    .label_en = "site",
+    .kind = CS_ENTITY_ORDINARY,
+    .scope = CS_SCOPE_RULE_OFFICE,
+    .creators = CS_ROLES_DESK,
+    .deleters = CS_ROLES_DESK,
+    .fields = site_fields,
+    .field_count = CS_COUNT(site_fields),
+    .clause = "D11",
+};
+
+const struct cs_entity *const cs_department_customers[] = {&customer, &site, NULL};

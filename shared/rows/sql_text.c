@@ -1,0 +1,127 @@
+/* SQL texts from descriptors, see sql_text.h. */
+#include "shared/rows/sql_text.h"
+
+#define ENGINE_COLUMNS "id, _deleted, _versions, _extra, _scopes, _position"
+#define ENGINE_COLUMN_COUNT 6
+
+static const char *finish(struct cs_buffer *sql, struct cs_arena *arena)
+{
+    const char *text = sql->status == CS_OK ? cs_arena_text(arena, cs_buffer_bytes(sql)) : NULL;
+    cs_buffer_clear(sql);
+    return text;
+}
+
+static const char *make_create(const struct cs_entity *entity, struct cs_buffer *sql,
+                               struct cs_arena *arena)
+{
+    cs_buffer_append_format(sql, "CREATE TABLE IF NOT EXISTS \"%s\" (id BLOB PRIMARY KEY NOT NULL",
+                            entity->name);
+    for (size_t i = 0; i < entity->field_count; i++) {
+        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
+    }
+    cs_buffer_append_text(
+        sql, ", _deleted INTEGER NOT NULL, _versions BLOB NOT NULL, _extra BLOB NOT NULL, "
+             "_scopes BLOB NOT NULL, _position INTEGER NOT NULL) WITHOUT ROWID");
+    return finish(sql, arena);
+}
+
+static const char *make_indexes(const struct cs_entity *entity, struct cs_buffer *sql,
+                                struct cs_arena *arena)
+{
+    for (size_t i = 0; i < entity->field_count; i++) {
+        const struct cs_field *field = &entity->fields[i];
+        bool natural = entity->natural_key != NULL &&
+                       cs_bytes_equal_text(cs_bytes_of_text(field->name), entity->natural_key);
+        /* Bytes of an id's size name rows of entities that vary (the subject of a conflict). */
+        bool names_row = field->type == CS_FIELD_REFERENCE ||
+                         (field->type == CS_FIELD_BYTES && field->size_max == CS_ID_SIZE);
+        if (natural || names_row) {
+            cs_buffer_append_format(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (\"%s\");",
+                                    entity->name, field->name, entity->name, field->name);
+        }
+    }
+    return finish(sql, arena);
+}
+
+static const char *make_select(const struct cs_entity *entity, const char *where,
+                               struct cs_buffer *sql, struct cs_arena *arena)
+{
+    cs_buffer_append_text(sql, "SELECT " ENGINE_COLUMNS);
+    for (size_t i = 0; i < entity->field_count; i++) {
+        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
+    }
+    cs_buffer_append_format(sql, " FROM \"%s\"%s", entity->name, where);
+    return finish(sql, arena);
+}
+
+static const char *make_store(const struct cs_entity *entity, struct cs_buffer *sql,
+                              struct cs_arena *arena)
+{
+    cs_buffer_append_format(sql, "INSERT OR REPLACE INTO \"%s\" (" ENGINE_COLUMNS, entity->name);
+    for (size_t i = 0; i < entity->field_count; i++) {
+        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
+    }
+    cs_buffer_append_text(sql, ") VALUES (?1");
+    for (size_t i = 1; i < ENGINE_COLUMN_COUNT + entity->field_count; i++) {
+        cs_buffer_append_format(sql, ", ?%zu", i + 1);
+    }
+    cs_buffer_append_text(sql, ")");
+    return finish(sql, arena);
+}
+
+static const char *make_simple(const char *format, const struct cs_entity *entity,
+                               struct cs_buffer *sql, struct cs_arena *arena)
+{
+    cs_buffer_append_format(sql, "%s \"%s\" ", format, entity->name);
+    return finish(sql, arena);
+}
+
+static const char *make_find(const struct cs_entity *entity, size_t field_index,
+                             struct cs_buffer *sql, struct cs_arena *arena)
+{
+    cs_buffer_append_format(
+        sql, "SELECT id FROM \"%s\" WHERE \"%s\" IS ?1 AND _deleted = 0 ORDER BY id LIMIT ?2",
+        entity->name, entity->fields[field_index].name);
+    return finish(sql, arena);
+}
+
+static const char *make_where(const char *start, const char *condition, struct cs_buffer *sql,
+                              struct cs_arena *arena)
+{
+    if (start != NULL) {
+        cs_buffer_append_format(sql, "%s%s", start, condition);
+    }
+    return start == NULL ? NULL : finish(sql, arena);
+}
+
+enum cs_status cs_row_sql_make(const struct cs_entity *entity, struct cs_arena *arena,
+                               struct cs_row_sql *out)
+{
+    struct cs_buffer sql;
+    cs_buffer_init(&sql, 64 * CS_KIBI);
+    struct cs_row_sql made = {
+        .create = make_create(entity, &sql, arena),
+        .create_indexes = make_indexes(entity, &sql, arena),
+        .select = make_select(entity, "", &sql, arena),
+        .load = make_select(entity, " WHERE id = ?1", &sql, arena),
+        .store = make_store(entity, &sql, arena),
+        .remove = make_where(make_simple("DELETE FROM", entity, &sql, arena), "WHERE id = ?1", &sql,
+                             arena),
+        .count = make_where(make_simple("SELECT count(*) FROM", entity, &sql, arena),
+                            "WHERE _deleted = 0", &sql, arena),
+        .find = cs_arena_take_array(arena, entity->field_count, sizeof *made.find),
+    };
+    bool failed = made.create == NULL || made.create_indexes == NULL || made.select == NULL ||
+                  made.load == NULL || made.store == NULL || made.remove == NULL ||
+                  made.count == NULL || made.find == NULL;
+    for (size_t i = 0; !failed && i < entity->field_count; i++) {
+        made.find[i] = make_find(entity, i, &sql, arena);
+        failed = made.find[i] == NULL;
+    }
+    cs_buffer_release(&sql);
+    if (failed) {
+        return CS_NO_MEMORY;
+    }
+    *out = made;
+    return CS_OK;
+}

@@ -1,0 +1,23 @@
+/* SQL texts of one entity, made from its descriptor; used by row_table.c only. SQLite's dialect. */
+#ifndef CS_ROWS_SQL_TEXT_H
+#define CS_ROWS_SQL_TEXT_H
+
+#include "shared/base/memory.h"
+#include "shared/domain/descriptor.h"
+
+struct cs_row_sql {
+    const char *create;
+    const char *create_indexes; /* on the natural key and on references; may be "" */
+    const char *select;         /* all columns, no WHERE */
+    const char *load;           /* by id */
+    const char *store;
+    const char *remove;
+    const char *count;
+    const char **find; /* per field: ids of live rows with field IS ?1, at most ?2 */
+};
+
+/* Texts live in the arena. Names come from descriptors (lower case letters, digits, underscore) and are quoted. */
+enum cs_status cs_row_sql_make(const struct cs_entity *entity, struct cs_arena *arena,
+                               struct cs_row_sql *out) CS_MUST_USE;
+
+#endif

@@ -1,0 +1,15 @@
+/* What an edit says it had seen: is all of it here? */
+#ifndef CS_SERVER_RECONCILE_BASES_H
+#define CS_SERVER_RECONCILE_BASES_H
+
+#include "sync-server/reconcile/context.h"
+
+/*
+ * CS_OK when every version in `base` was applied. CS_REFUSED with the verdict set: REFUSED when one was refused (refused with it,
+ * corrected with it), HELD when one has not arrived or is held itself.
+ */
+enum cs_status cs_bases_check(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                              struct cs_bytes unit, struct cs_versions base,
+                              struct cs_verdict *verdict) CS_MUST_USE;
+
+#endif

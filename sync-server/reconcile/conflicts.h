@@ -1,0 +1,14 @@
+/* Conflict rows: what lost, kept for a person to decide (design §6). */
+#ifndef CS_SERVER_RECONCILE_CONFLICTS_H
+#define CS_SERVER_RECONCILE_CONFLICTS_H
+
+#include "sync-server/reconcile/context.h"
+
+/*
+ * Brings the conflict rows of one row in line with its heads: one open conflict per losing alternative, named by (entity,
+ * row, unit, its greatest version); those that are gone are resolved by the author of the row's last change.
+ */
+enum cs_status cs_conflicts_update(struct cs_reconcile *reconcile,
+                                   struct cs_working_row *row) CS_MUST_USE;
+
+#endif

@@ -1,0 +1,37 @@
+/* What the files of this folder hand to each other while one change-set is reconciled. */
+#ifndef CS_SERVER_RECONCILE_CONTEXT_H
+#define CS_SERVER_RECONCILE_CONTEXT_H
+
+#include "sync-server/reconcile/push.h"
+#include "sync-server/reconcile/working_set.h"
+
+struct cs_reconcile {
+    struct cs_store *store;
+    const struct cs_registry *registry;
+    struct cs_working_set set;
+    struct cs_arena *arena;
+    const struct cs_push_clock *clock;
+    uint64_t position;              /* last one given */
+    struct cs_author *authors;      /* looked up so far; see authors.h */
+    struct cs_open_digest *digests; /* changed and not saved yet; see digests.h */
+};
+
+/* The transaction being applied and who made it. */
+struct cs_edit {
+    const struct cs_transaction *transaction;
+    struct cs_version version;
+    int64_t effective_ms;
+    bool fact;
+    cs_roles roles;
+};
+
+/* Why a transaction was not applied. */
+struct cs_verdict {
+    enum cs_outcome outcome; /* REFUSED or HELD */
+    enum cs_status status;
+    uint32_t operation;
+    struct cs_bytes field;
+    struct cs_problem problem;
+};
+
+#endif

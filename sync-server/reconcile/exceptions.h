@@ -1,0 +1,29 @@
+/*
+ * Exceptions: standing predicates over the records that the office has to look at (design §6).
+ *
+ * An exception is (kind, subject, episode). The server opens it when the predicate begins to hold and closes it when it no
+ * longer does; people annotate and act. Every rule is one function in exception_rules.c and one line of its table.
+ */
+#ifndef CS_SERVER_RECONCILE_EXCEPTIONS_H
+#define CS_SERVER_RECONCILE_EXCEPTIONS_H
+
+#include "sync-server/reconcile/context.h"
+
+/* What a rule found out about one subject. */
+struct cs_finding {
+    const char *kind;
+    const struct cs_stored_row *subject;
+    struct cs_id key; /* tells several findings of one kind and subject apart; zero: there is one */
+    bool holds;
+    struct cs_value detail; /* text for people, in the arena */
+};
+
+/* Opens, closes or leaves alone. */
+enum cs_status cs_exception_set(struct cs_reconcile *reconcile,
+                                const struct cs_finding *finding) CS_MUST_USE;
+
+/* Asks all rules about a changed row. The row has been saved, so that look-ups see it. */
+enum cs_status cs_exceptions_update(struct cs_reconcile *reconcile,
+                                    const struct cs_working_row *row) CS_MUST_USE;
+
+#endif

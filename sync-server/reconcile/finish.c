@@ -1,0 +1,166 @@
+/*
+ * The end of a change-set, see finish.h.
+ *
+ * Rows whose scopes follow from their own fields are saved once; the others are saved first as they are, so that look-ups
+ * by reference find them, and again with their scopes.
+ */
+#include "sync-server/reconcile/finish.h"
+
+#include "sync-server/reconcile/conflicts.h"
+#include "sync-server/reconcile/digests.h"
+#include "sync-server/reconcile/exceptions.h"
+#include "sync-server/reconcile/scopes.h"
+
+static bool is_due(const struct cs_working_row *row)
+{
+    return row->now.changed && !row->saved && row->now.row.exists;
+}
+
+/* Moves the row to its new place in the order of each scope; scopes it left get a departure there. */
+static enum cs_status change_entries(struct cs_reconcile *reconcile,
+                                     const struct cs_working_row *row)
+{
+    const struct cs_stored_row *now = &row->now.row;
+    struct cs_scope_entry entry = {now->position, false, now->name, now->id};
+    enum cs_status status = CS_OK;
+    struct cs_reader reader;
+    cs_reader_init(&reader, row->before.scopes);
+    while (status == CS_OK && reader.rest.size > 0) {
+        uint64_t number = cs_read_varint(&reader);
+        status = cs_store_remove_scope_entry(reconcile->store, number, row->before.position);
+        if (status == CS_OK && !cs_scope_numbers_contain(now->scopes, number)) {
+            entry.departed = true;
+            status = cs_store_put_scope_entry(reconcile->store, number, &entry);
+        }
+    }
+    entry.departed = false;
+    cs_reader_init(&reader, now->scopes);
+    while (status == CS_OK && reader.rest.size > 0) {
+        status = cs_store_put_scope_entry(reconcile->store, cs_read_varint(&reader), &entry);
+    }
+    return status;
+}
+
+static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_working_row *row)
+{
+    row->now.row.position = ++reconcile->position;
+    enum cs_status status = CS_OK;
+    if (row->before.exists) {
+        status = cs_digests_subtract(reconcile, &row->before);
+    }
+    if (status == CS_OK) {
+        status = cs_digests_add(reconcile, &row->now.row);
+    }
+    if (status == CS_OK) {
+        status = change_entries(reconcile, row);
+    }
+    if (status == CS_OK) {
+        status = cs_store_save_rows(reconcile->store, &row->now.row, 1);
+    }
+    if (status == CS_OK && row->now.heads_changed) {
+        struct cs_row_key key = {row->now.row.name, row->now.row.id};
+        status = cs_store_put_heads(reconcile->store, &key, row->now.heads, row->now.head_count);
+    }
+    if (status == CS_OK) {
+        row->before = row->now.row;
+        row->now.changed = false;
+        row->now.heads_changed = false;
+        row->saved = true;
+    }
+    return status;
+}
+
+static enum cs_status save_early(struct cs_reconcile *reconcile, struct cs_working_row *row)
+{
+    if (!cs_scopes_are_own(reconcile->registry, row->now.row.entity)) {
+        return cs_store_save_rows(reconcile->store, &row->now.row, 1);
+    }
+    enum cs_status status = cs_scopes_own(reconcile, &row->now.row, &row->now.row.scopes);
+    return status != CS_OK ? status : save_final(reconcile, row);
+}
+
+/* Calls `step` for every due row, those added meanwhile too. */
+static enum cs_status each_due(struct cs_reconcile *reconcile,
+                               enum cs_status (*step)(struct cs_reconcile *,
+                                                      struct cs_working_row *))
+{
+    enum cs_status status = CS_OK;
+    for (struct cs_working_row *row = reconcile->set.first; status == CS_OK && row != NULL;
+         row = row->next) {
+        if (is_due(row)) {
+            status = step(reconcile, row);
+        }
+    }
+    return status;
+}
+
+/* Rows to ask the rules about: those that this change-set changed, as they are after saving. */
+static enum cs_status judge(struct cs_reconcile *reconcile, struct cs_working_row **changed,
+                            const struct cs_stored_row *before, size_t count)
+{
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        struct cs_working_row view = *changed[i];
+        view.before = before[i];
+        status = cs_exceptions_update(reconcile, &view);
+    }
+    return status;
+}
+
+static enum cs_status list_due(struct cs_reconcile *reconcile, struct cs_working_row ***out_rows,
+                               struct cs_stored_row **out_before, size_t *out_count)
+{
+    size_t capacity = reconcile->set.count;
+    struct cs_working_row **rows =
+        cs_arena_take_array(reconcile->arena, capacity, sizeof(struct cs_working_row *));
+    struct cs_stored_row *before = cs_arena_take_array(reconcile->arena, capacity, sizeof *before);
+    if (rows == NULL || before == NULL) {
+        return CS_NO_MEMORY;
+    }
+    size_t count = 0;
+    for (struct cs_working_row *row = reconcile->set.first; row != NULL; row = row->next) {
+        if (is_due(row)) {
+            before[count] = row->before;
+            rows[count++] = row;
+        }
+    }
+    *out_rows = rows;
+    *out_before = before;
+    *out_count = count;
+    return CS_OK;
+}
+
+static enum cs_status update_conflicts(struct cs_reconcile *reconcile, struct cs_working_row *row)
+{
+    return row->now.heads_changed ? cs_conflicts_update(reconcile, row) : CS_OK;
+}
+
+enum cs_status cs_reconcile_finish(struct cs_reconcile *reconcile)
+{
+    enum cs_status status = each_due(reconcile, update_conflicts);
+    struct cs_working_row **changed;
+    struct cs_stored_row *before;
+    size_t count;
+    if (status == CS_OK) {
+        status = list_due(reconcile, &changed, &before, &count);
+    }
+    if (status == CS_OK) {
+        status = each_due(reconcile, save_early);
+    }
+    if (status == CS_OK) {
+        status = judge(reconcile, changed, before, count);
+    }
+    if (status == CS_OK) {
+        status = each_due(reconcile, save_early);
+    }
+    if (status == CS_OK) {
+        status = cs_scopes_update(reconcile);
+    }
+    if (status == CS_OK) {
+        status = each_due(reconcile, save_final);
+    }
+    if (status == CS_OK) {
+        status = cs_digests_save(reconcile);
+    }
+    return status != CS_OK ? status : cs_store_set_position(reconcile->store, reconcile->position);
+}

@@ -1,0 +1,339 @@
+/* Applying one transaction, see operations.h. */
+#include "sync-server/reconcile/operations.h"
+
+#include "shared/domain/validation.h"
+#include "shared/merge/row_versions.h"
+#include "sync-server/reconcile/bases.h"
+#include "sync-server/reconcile/units.h"
+
+#include <string.h>
+
+/* Marks the verdict and gives CS_REFUSED: the one way out of an operation that is not applied. */
+static enum cs_status refuse(struct cs_verdict *verdict, enum cs_outcome outcome,
+                             enum cs_status status)
+{
+    verdict->outcome = outcome;
+    verdict->status = status;
+    return CS_REFUSED;
+}
+
+/* Statuses of validation become a refusal; failures of this machine pass through. */
+static enum cs_status judge(struct cs_verdict *verdict, enum cs_status status)
+{
+    if (status == CS_OK || cs_status_class(status) == CS_CLASS_LOCAL) {
+        return status;
+    }
+    return refuse(verdict, CS_OUTCOME_REFUSED, status);
+}
+
+/* A reference must name a row that is or was there. */
+static enum cs_status check_reference(struct cs_reconcile *reconcile,
+                                      const struct cs_entity *entity, const struct cs_field *field,
+                                      const struct cs_value *value, struct cs_verdict *verdict)
+{
+    if (field->type != CS_FIELD_REFERENCE || value->kind == CS_VALUE_NULL) {
+        return CS_OK;
+    }
+    struct cs_id id;
+    cs_require(cs_id_from_bytes(value->bytes, &id));
+    struct cs_working_row *row;
+    enum cs_status status =
+        cs_working_set_get(&reconcile->set, cs_bytes_of_text(field->references), &id, &row);
+    if (status != CS_OK || row->now.row.exists) {
+        return status;
+    }
+    char text[CS_ID_TEXT_SIZE];
+    cs_id_format(&id, text);
+    return judge(verdict,
+                 cs_problem_set(&verdict->problem, CS_MISSING_REFERENCE, "%s.%s: there is no %s %s",
+                                entity->name, field->name, field->references, text));
+}
+
+/* What holds for every change of every kind: known field, permitted, right value, existing reference. */
+static enum cs_status check_change(struct cs_reconcile *reconcile, const struct cs_entity *entity,
+                                   const struct cs_field_change *change, enum cs_write_kind kind,
+                                   cs_roles roles, struct cs_verdict *verdict)
+{
+    verdict->field = change->field;
+    int index = cs_entity_field_index(entity, change->field);
+    if (index < 0) {
+        (void)cs_problem_set(
+            &verdict->problem, CS_UNSUPPORTED,
+            "%s has a field this server does not know yet; kept until it is upgraded",
+            entity->name);
+        return refuse(verdict, CS_OUTCOME_HELD, CS_UNSUPPORTED);
+    }
+    const struct cs_field *field = &entity->fields[index];
+    enum cs_status status = cs_write_permitted(entity, field, kind, roles, &verdict->problem);
+    if (status == CS_OK) {
+        status = cs_value_check(entity, field, &change->value, &verdict->problem);
+    }
+    status = judge(verdict, status);
+    return status != CS_OK ? status
+                           : check_reference(reconcile, entity, field, &change->value, verdict);
+}
+
+static enum cs_status check_changes(struct cs_reconcile *reconcile,
+                                    const struct cs_operation *operation,
+                                    const struct cs_entity *entity, enum cs_write_kind kind,
+                                    cs_roles roles, struct cs_verdict *verdict)
+{
+    enum cs_status status =
+        judge(verdict, cs_write_permitted(entity, NULL, kind, roles, &verdict->problem));
+    for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
+        status = check_change(reconcile, entity, &operation->changes[i], kind, roles, verdict);
+    }
+    if (status == CS_OK) {
+        verdict->field = CS_BYTES_NONE;
+    }
+    return status;
+}
+
+static enum cs_status insert(struct cs_reconcile *reconcile, const struct cs_operation *operation,
+                             const struct cs_entity *entity, const struct cs_edit *edit,
+                             struct cs_verdict *verdict)
+{
+    enum cs_status status =
+        check_changes(reconcile, operation, entity, CS_WRITE_INSERT, edit->roles, verdict);
+    struct cs_working_row *row;
+    if (status == CS_OK) {
+        status = cs_working_set_get(&reconcile->set, operation->entity, &operation->row, &row);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    if (row->now.row.exists) {
+        return judge(verdict,
+                     cs_problem_set(&verdict->problem, CS_EXISTS,
+                                    "%s: there is a row with this id already", entity->name));
+    }
+    struct cs_value *values =
+        cs_arena_take_array(reconcile->arena, entity->field_count, sizeof *values);
+    struct cs_buffer packed;
+    cs_buffer_init(&packed, 64);
+    cs_row_versions_pack(&(struct cs_row_versions){.created = edit->version}, &packed);
+    struct cs_bytes versions;
+    status = values == NULL ? CS_NO_MEMORY : packed.status;
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&packed), &versions);
+    }
+    cs_buffer_release(&packed);
+    if (status != CS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < operation->change_count; i++) {
+        values[cs_entity_field_index(entity, operation->changes[i].field)] =
+            operation->changes[i].value;
+    }
+    status = judge(verdict, cs_row_complete(entity, values, &verdict->problem));
+    if (status == CS_OK) {
+        status = cs_working_set_touch(&reconcile->set, row);
+    }
+    if (status == CS_OK) {
+        row->now.row.exists = true;
+        row->now.row.values = values;
+        row->now.row.versions = versions;
+        row->now.changed = true;
+        row->now.last_author = edit->version;
+    }
+    return status;
+}
+
+/* All fields of the unit that a change belongs to, in the unit's order. CS_REFUSED when the operation leaves one out. */
+static enum cs_status unit_values(const struct cs_operation *operation,
+                                  const struct cs_entity *entity, const struct cs_unit *unit,
+                                  struct cs_versions base, struct cs_value *out,
+                                  struct cs_verdict *verdict)
+{
+    for (size_t i = 0; i < unit->count; i++) {
+        const struct cs_field *field = &entity->fields[unit->fields[i]];
+        const struct cs_field_change *found = NULL;
+        for (size_t j = 0; j < operation->change_count && found == NULL; j++) {
+            found = cs_bytes_equal_text(operation->changes[j].field, field->name)
+                        ? &operation->changes[j]
+                        : NULL;
+        }
+        if (found == NULL || !cs_versions_equal(found->base, base)) {
+            verdict->field = cs_bytes_of_text(field->name);
+            return judge(
+                verdict,
+                cs_problem_set(&verdict->problem, CS_MALFORMED,
+                               "%s.%s moves together with its group and must be sent with it",
+                               entity->name, field->name));
+        }
+        out[i] = found->value;
+    }
+    return CS_OK;
+}
+
+/* A field that is set once was set in what the author had seen. Two first writes, or choosing between them, are not that. */
+static bool sets_again(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                       const struct cs_unit *unit, struct cs_versions base)
+{
+    const struct cs_stored_row *stored = &row->now.row;
+    struct cs_row_versions versions;
+    return stored->entity->fields[unit->fields[0]].policy == CS_MERGE_ONCE && base.count == 1 &&
+           stored->values[unit->fields[0]].kind != CS_VALUE_NULL &&
+           cs_row_versions_unpack(stored->versions, reconcile->arena, &versions) == CS_OK &&
+           cs_versions_equal(cs_row_versions_of(&versions, unit->name), base);
+}
+
+/* One change of an existing row; of a group only the first field acts, for all of them. */
+static enum cs_status update_unit(struct cs_reconcile *reconcile, struct cs_working_row *row,
+                                  const struct cs_operation *operation,
+                                  const struct cs_field_change *change, const struct cs_edit *edit,
+                                  struct cs_verdict *verdict)
+{
+    const struct cs_entity *entity = row->now.row.entity;
+    size_t index = (size_t)cs_entity_field_index(entity, change->field);
+    struct cs_unit unit;
+    cs_unit_of(entity, index, &unit);
+    if (unit.count > 1 && unit.fields[0] != index) {
+        bool led = false;
+        for (size_t i = 0; i < operation->change_count; i++) {
+            led = led || cs_bytes_equal(operation->changes[i].field, unit.name);
+        }
+        if (led) {
+            return CS_OK;
+        }
+    }
+    verdict->field = change->field;
+    struct cs_value values[CS_FIELDS_PER_ENTITY_MAX];
+    enum cs_status status = unit_values(operation, entity, &unit, change->base, values, verdict);
+    if (status == CS_OK) {
+        status = cs_bases_check(reconcile, row, unit.name, change->base, verdict);
+    }
+    if (status == CS_OK && entity->fields[index].policy == CS_MERGE_ONCE &&
+        change->base.count == 1 && row->now.row.values[index].kind != CS_VALUE_NULL) {
+        status = judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
+                                               "%s.%s is set once and cannot be changed",
+                                               entity->name, entity->fields[index].name));
+    }
+    return status != CS_OK ? status
+                           : cs_unit_edit(reconcile, row, &unit, values, change->base, edit);
+}
+
+/* "_deleted" = 0 is the one change that is not a field: a person keeps a row that somebody wanted to delete. */
+static bool is_keep(const struct cs_operation *operation)
+{
+    return operation->change_count == 1 &&
+           cs_bytes_equal_text(operation->changes[0].field, CS_UNIT_DELETED) &&
+           operation->changes[0].value.kind == CS_VALUE_INTEGER &&
+           operation->changes[0].value.integer == 0;
+}
+
+static enum cs_status keep(struct cs_reconcile *reconcile, struct cs_working_row *row,
+                           const struct cs_operation *operation, const struct cs_edit *edit,
+                           struct cs_verdict *verdict)
+{
+    enum cs_status status =
+        judge(verdict, cs_write_permitted(row->now.row.entity, NULL, CS_WRITE_DELETE, edit->roles,
+                                          &verdict->problem));
+    if (status == CS_OK) {
+        status = cs_working_set_touch(&reconcile->set, row);
+    }
+    if (status == CS_OK) {
+        row->now.last_author = edit->version;
+        row->now.surprising = true;
+        status = cs_delete_dismiss(reconcile, row, operation->changes[0].base);
+    }
+    return status;
+}
+
+/* The row an operation is about; one that was never heard of is held until its base arrives, or refused with it. */
+static enum cs_status find_row(struct cs_reconcile *reconcile, const struct cs_operation *operation,
+                               struct cs_verdict *verdict, struct cs_working_row **out)
+{
+    enum cs_status status =
+        cs_working_set_get(&reconcile->set, operation->entity, &operation->row, out);
+    if (status != CS_OK || (*out)->now.row.exists) {
+        return status;
+    }
+    for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
+        status = cs_bases_check(reconcile, *out, operation->changes[i].field,
+                                operation->changes[i].base, verdict);
+    }
+    if (status == CS_OK) {
+        status = judge(verdict, cs_problem_set(&verdict->problem, CS_MISSING_REFERENCE,
+                                               "the row to be changed does not exist"));
+    }
+    return status;
+}
+
+static enum cs_status update(struct cs_reconcile *reconcile, const struct cs_operation *operation,
+                             const struct cs_entity *entity, const struct cs_edit *edit,
+                             struct cs_verdict *verdict)
+{
+    struct cs_working_row *row;
+    enum cs_status status = find_row(reconcile, operation, verdict, &row);
+    if (status == CS_OK && is_keep(operation)) {
+        return keep(reconcile, row, operation, edit, verdict);
+    }
+    if (status == CS_OK) {
+        status = check_changes(reconcile, operation, entity, CS_WRITE_UPDATE, edit->roles, verdict);
+    }
+    if (status == CS_OK) {
+        status = cs_working_set_touch(&reconcile->set, row);
+    }
+    for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
+        status = update_unit(reconcile, row, operation, &operation->changes[i], edit, verdict);
+    }
+    return status != CS_OK ? status : cs_delete_settle(reconcile, row);
+}
+
+static enum cs_status delete_row(struct cs_reconcile *reconcile,
+                                 const struct cs_operation *operation,
+                                 const struct cs_entity *entity, const struct cs_edit *edit,
+                                 struct cs_verdict *verdict)
+{
+    struct cs_working_row *row;
+    enum cs_status status = find_row(reconcile, operation, verdict, &row);
+    if (status == CS_OK) {
+        status = judge(verdict, cs_write_permitted(entity, NULL, CS_WRITE_DELETE, edit->roles,
+                                                   &verdict->problem));
+    }
+    if (status == CS_OK) {
+        status = cs_working_set_touch(&reconcile->set, row);
+    }
+    return status != CS_OK ? status : cs_delete_edit(reconcile, row, operation->seen, edit);
+}
+
+static enum cs_status apply_operation(struct cs_reconcile *reconcile,
+                                      const struct cs_operation *operation,
+                                      const struct cs_edit *edit, struct cs_verdict *verdict)
+{
+    const struct cs_entity *entity = cs_registry_find(reconcile->registry, operation->entity);
+    if (entity == NULL) {
+        (void)cs_problem_set(
+            &verdict->problem, CS_UNSUPPORTED,
+            "a kind of record this server does not know yet; kept until it is upgraded");
+        return refuse(verdict, CS_OUTCOME_HELD, CS_UNSUPPORTED);
+    }
+    switch (operation->kind) {
+    case CS_OPERATION_INSERT:
+        return insert(reconcile, operation, entity, edit, verdict);
+    case CS_OPERATION_UPDATE:
+        return update(reconcile, operation, entity, edit, verdict);
+    case CS_OPERATION_DELETE:
+        return delete_row(reconcile, operation, entity, edit, verdict);
+    }
+    return refuse(verdict, CS_OUTCOME_REFUSED, CS_MALFORMED);
+}
+
+enum cs_status cs_transaction_apply(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                                    struct cs_verdict *out)
+{
+    *out = (struct cs_verdict){.outcome = CS_OUTCOME_APPLIED};
+    cs_working_set_mark(&reconcile->set);
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < edit->transaction->operation_count; i++) {
+        out->operation = (uint32_t)i;
+        status = apply_operation(reconcile, &edit->transaction->operations[i], edit, out);
+    }
+    if (status == CS_OK) {
+        cs_working_set_keep(&reconcile->set);
+        return CS_OK;
+    }
+    cs_working_set_undo(&reconcile->set);
+    return status == CS_REFUSED ? CS_OK : status;
+}

@@ -1,0 +1,233 @@
+/* Reconciling one push, see push.h. */
+#include "sync-server/reconcile/push.h"
+
+#include "shared/base/text.h"
+#include "sync-server/reconcile/computed.h"
+#include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/exceptions.h"
+#include "sync-server/reconcile/finish.h"
+#include "sync-server/reconcile/held.h"
+#include "sync-server/reconcile/operations.h"
+#include "sync-server/reconcile/push_answer.h"
+#include "sync-server/reconcile/refusals.h"
+
+#include <string.h>
+
+/* Claimed times ahead of receipt by more than this are reported (design §6), milliseconds. */
+#define CLOCK_AHEAD_MAX_MS (5 * 60 * 1000)
+/* Transactions waiting for something, of all devices together. */
+#define HELD_MAX 10000
+
+struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct cs_device *device,
+                          const struct cs_push_clock *clock)
+{
+    int64_t claimed_ms = cs_instant_utc_ms(transaction->claimed);
+    return (struct cs_edit){
+        .transaction = transaction,
+        .version = {device->log, transaction->counter},
+        .effective_ms = claimed_ms < clock->now_ms ? claimed_ms : clock->now_ms,
+        .fact = (device->roles & CS_ROLE(TECHNICIAN)) != 0,
+        .roles = device->roles,
+    };
+}
+
+static enum cs_status check_quota(struct cs_reconcile *reconcile, struct cs_verdict *verdict)
+{
+    size_t held;
+    enum cs_status status = cs_held_count(reconcile->store, &held);
+    if (status == CS_OK && held >= HELD_MAX) {
+        verdict->outcome = CS_OUTCOME_REFUSED;
+        verdict->status = cs_problem_set(
+            &verdict->problem, CS_LIMIT,
+            "too many changes wait for a newer server: upgrade it, then send this again");
+    }
+    return status;
+}
+
+/* Puts down what became of the transaction, and its refusal row or held body. */
+static enum cs_status record(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                             const struct cs_device *device, struct cs_verdict *verdict)
+{
+    enum cs_status status = CS_OK;
+    if (verdict->outcome == CS_OUTCOME_HELD) {
+        status = check_quota(reconcile, verdict);
+    }
+    if (status == CS_OK && verdict->outcome == CS_OUTCOME_REFUSED) {
+        status = cs_refusal_put(reconcile, edit, &device->person, verdict);
+    }
+    return status != CS_OK ? status : cs_transaction_log(reconcile, edit, verdict);
+}
+
+static enum cs_status apply_one(struct cs_reconcile *reconcile,
+                                const struct cs_transaction *transaction,
+                                const struct cs_device *device, struct cs_push_answer *answer)
+{
+    struct cs_edit edit = cs_edit_of(transaction, device, reconcile->clock);
+    struct cs_verdict verdict = {.outcome = CS_OUTCOME_DUPLICATE};
+    bool known;
+    enum cs_status status = cs_store_transaction_known(reconcile->store, transaction->id, &known);
+    if (status == CS_OK && !known) {
+        status = cs_transaction_apply(reconcile, &edit, &verdict);
+    }
+    if (status == CS_OK) {
+        status = record(reconcile, &edit, device, &verdict);
+    }
+    return status != CS_OK ? status : cs_push_answer_add(answer, transaction, &verdict);
+}
+
+static bool is_anomaly(const struct cs_transaction *transaction, const struct cs_push_clock *clock)
+{
+    int64_t claimed_ms = cs_instant_utc_ms(transaction->claimed);
+    return claimed_ms > clock->now_ms + CLOCK_AHEAD_MAX_MS ||
+           claimed_ms < clock->organisation_since_ms;
+}
+
+/* A device whose clock is wrong is an exception until it sends a change-set with a right one. */
+static enum cs_status judge_clock(struct cs_reconcile *reconcile, const struct cs_device *device,
+                                  const struct cs_transactions *transactions)
+{
+    const struct cs_transaction *anomaly = NULL;
+    for (size_t i = 0; i < transactions->count && anomaly == NULL; i++) {
+        anomaly =
+            is_anomaly(&transactions->items[i], reconcile->clock) ? &transactions->items[i] : NULL;
+    }
+    struct cs_id id;
+    cs_directory_row_id(device->certificate, &id);
+    struct cs_working_row *row;
+    enum cs_status status =
+        cs_working_set_get(&reconcile->set, cs_bytes_of_text("device"), &id, &row);
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_finding finding = {
+        .kind = "clock_anomaly", .subject = &row->now.row, .holds = anomaly != NULL};
+    char claimed[CS_TIME_TEXT_MAX] = "";
+    if (anomaly != NULL) {
+        cs_instant_format(anomaly->claimed, claimed);
+    }
+    status = cs_computed_text(reconcile->arena, &finding.detail,
+                              "the clock of this device said %s: check date and time zone on it",
+                              claimed);
+    return status != CS_OK ? status : cs_exception_set(reconcile, &finding);
+}
+
+static enum cs_status preload(struct cs_reconcile *reconcile,
+                              const struct cs_transactions *transactions)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < transactions->count; i++) {
+        count += transactions->items[i].operation_count;
+    }
+    struct cs_row_key *keys = cs_arena_take_array(reconcile->arena, count, sizeof *keys);
+    if (keys == NULL) {
+        return CS_NO_MEMORY;
+    }
+    count = 0;
+    for (size_t i = 0; i < transactions->count; i++) {
+        for (size_t j = 0; j < transactions->items[i].operation_count; j++) {
+            const struct cs_operation *operation = &transactions->items[i].operations[j];
+            if (cs_registry_find(reconcile->registry, operation->entity) != NULL) {
+                keys[count++] = (struct cs_row_key){operation->entity, operation->row};
+            }
+        }
+    }
+    return cs_working_set_preload(&reconcile->set, keys, count);
+}
+
+static enum cs_status apply_change_set(struct cs_store *store, const struct cs_push_clock *clock,
+                                       const struct cs_device *device,
+                                       const struct cs_push_change_set *change_set,
+                                       struct cs_arena *arena, struct cs_push_answer *answer)
+{
+    const struct cs_transactions *transactions = &change_set->transactions;
+    struct cs_reconcile reconcile = {
+        .store = store, .registry = cs_store_registry(store), .arena = arena, .clock = clock};
+    enum cs_status status = cs_store_position(store, &reconcile.position);
+    if (status == CS_OK) {
+        status = cs_working_set_init(&reconcile.set, store, arena, transactions->count);
+    }
+    if (status == CS_OK) {
+        status = preload(&reconcile, transactions);
+    }
+    for (size_t i = 0; status == CS_OK && i < transactions->count; i++) {
+        status = apply_one(&reconcile, &transactions->items[i], device, answer);
+    }
+    if (status == CS_OK) {
+        status = cs_held_retry(&reconcile);
+    }
+    if (status == CS_OK) {
+        status = judge_clock(&reconcile, device, transactions);
+    }
+    if (status == CS_OK) {
+        status = cs_reconcile_finish(&reconcile);
+    }
+    return status != CS_OK ? status : cs_push_answer_echo(answer, &reconcile, transactions);
+}
+
+/* The chain: same sequence, other bytes, or another past, means that the device exists twice. */
+static enum cs_status check_chain(struct cs_store *store, const struct cs_device *device,
+                                  const struct cs_push_change_set *change_set, bool *out_known)
+{
+    uint64_t sequence = change_set->header.sequence;
+    *out_known = sequence <= device->sequence;
+    if (*out_known) {
+        uint8_t hash[CS_HASH_SIZE];
+        enum cs_status status = cs_store_change_set_hash(store, device->log, sequence, hash);
+        if (status != CS_OK) {
+            return status == CS_NOT_FOUND ? CS_MALFORMED : status;
+        }
+        return memcmp(hash, change_set->hash, CS_HASH_SIZE) == 0 ? CS_OK : CS_FORKED;
+    }
+    if (sequence != device->sequence + 1) {
+        return CS_GAP;
+    }
+    if (memcmp(change_set->header.previous, device->head, CS_HASH_SIZE) != 0) {
+        return CS_FORKED;
+    }
+    bool continues = change_set->header.first_counter == device->counter + 1 &&
+                     change_set->header.transaction_count == change_set->transactions.count &&
+                     change_set->transactions.count > 0 &&
+                     change_set->transactions.items[0].counter == change_set->header.first_counter;
+    return continues ? CS_OK : CS_MALFORMED;
+}
+
+static enum cs_status take(struct cs_store *store, const struct cs_push_clock *clock,
+                           struct cs_device *device, const struct cs_push_change_set *change_set,
+                           struct cs_arena *arena, struct cs_push_answer *answer)
+{
+    bool known;
+    enum cs_status status = check_chain(store, device, change_set, &known);
+    if (status == CS_OK && known) {
+        return cs_push_answer_again(answer, store, device->log, &change_set->transactions);
+    }
+    if (status == CS_OK) {
+        status = cs_store_append_change_set(store, device->log, change_set->header.sequence,
+                                            change_set->hash, change_set->inner);
+    }
+    if (status == CS_OK) {
+        device->sequence = change_set->header.sequence;
+        device->counter += change_set->transactions.count;
+        memcpy(device->head, change_set->hash, CS_HASH_SIZE);
+        status = apply_change_set(store, clock, device, change_set, arena, answer);
+    }
+    return status;
+}
+
+enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock *clock,
+                             struct cs_device *device, const struct cs_push_change_set *change_sets,
+                             size_t count, struct cs_arena *arena, struct cs_push_result *out)
+{
+    struct cs_push_answer answer;
+    enum cs_status status = cs_push_answer_init(&answer, change_sets, count, arena);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        status = take(store, clock, device, &change_sets[i], arena, &answer);
+    }
+    if (status == CS_OK) {
+        status = cs_store_put_device(store, device);
+    }
+    answer.result.expected_sequence = device->sequence + 1;
+    if (status == CS_OK || status == CS_GAP) {
+        *out = answer.result;
+    }
+    return status;
+}

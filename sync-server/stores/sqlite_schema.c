@@ -1,0 +1,50 @@
+/*
+ * Engine tables of the server's database. Entity tables come from descriptors (shared/rows).
+ *
+ * Log ids are 64 bits and stored as SQLite's signed integers, bit for bit.
+ */
+#include "sync-server/stores/sqlite_store.h"
+
+static const char version_1[] =
+    "CREATE TABLE _meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE _device (certificate BLOB PRIMARY KEY, log INTEGER NOT NULL UNIQUE, invite BLOB "
+    "NOT NULL, "
+    " person BLOB NOT NULL, person_name TEXT NOT NULL, device_name TEXT NOT NULL, roles INTEGER "
+    "NOT NULL, "
+    " sign_key BLOB NOT NULL, seal_key BLOB NOT NULL, chain BLOB NOT NULL, state INTEGER NOT NULL, "
+    " joined_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, sequence INTEGER NOT NULL, head BLOB "
+    "NOT NULL, "
+    " counter INTEGER NOT NULL, request_counter INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX _device_invite ON _device (invite);"
+    "CREATE TABLE _request (log INTEGER NOT NULL, counter INTEGER NOT NULL, hash BLOB NOT NULL, "
+    " PRIMARY KEY (log, counter)) WITHOUT ROWID;"
+    "CREATE TABLE _change_set (log INTEGER NOT NULL, sequence INTEGER NOT NULL, hash BLOB NOT "
+    "NULL, "
+    " inner_bytes BLOB NOT NULL, PRIMARY KEY (log, sequence));"
+    "CREATE TABLE _transaction (log INTEGER NOT NULL, counter INTEGER NOT NULL, id BLOB NOT NULL, "
+    " claimed INTEGER NOT NULL, received_ms INTEGER NOT NULL, effective_ms INTEGER NOT NULL, fact "
+    "INTEGER NOT NULL, "
+    " outcome INTEGER NOT NULL, status TEXT NOT NULL, operation INTEGER NOT NULL, field TEXT NOT "
+    "NULL, "
+    " text TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (log, counter)) WITHOUT ROWID;"
+    "CREATE INDEX _transaction_id ON _transaction (id);"
+    "CREATE INDEX _transaction_held ON _transaction (received_ms, log, counter) WHERE outcome = 3;"
+    "CREATE TABLE _head (entity TEXT NOT NULL, row BLOB NOT NULL, unit TEXT NOT NULL, log INTEGER "
+    "NOT NULL, "
+    " counter INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (row, entity, unit, log, "
+    "counter)) WITHOUT ROWID;"
+    "CREATE TABLE _scope (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, "
+    "digest BLOB NOT NULL, "
+    " UNIQUE (kind, id));"
+    "CREATE TABLE _scope_entry (scope INTEGER NOT NULL, position INTEGER NOT NULL, departed "
+    "INTEGER NOT NULL, "
+    " entity TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (scope, position)) WITHOUT ROWID;";
+
+static enum cs_status create_version_1(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, version_1);
+}
+
+const struct cs_migration cs_store_migrations[] = {{create_version_1}};
+const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

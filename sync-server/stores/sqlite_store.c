@@ -1,0 +1,176 @@
+/* The SQLite store: opening, batches, small values; see store.h. */
+#include "sync-server/stores/sqlite_store.h"
+
+#include <string.h>
+
+enum cs_status cs_store_open(const struct cs_world *world, const char *path,
+                             enum cs_store_mode mode, const struct cs_registry *registry,
+                             struct cs_store **out, struct cs_problem *problem)
+{
+    struct cs_store *store = cs_alloc_zero(1, sizeof *store);
+    if (store == NULL) {
+        return CS_NO_MEMORY;
+    }
+    store->registry = registry;
+    bool writer = mode == CS_STORE_WRITER;
+    enum cs_status status = cs_database_open(
+        world, path, writer ? CS_DATABASE_WRITER : CS_DATABASE_READER, &store->database, problem);
+    if (status == CS_OK && writer) {
+        status = cs_database_migrate(store->database, cs_store_migrations, cs_store_migration_count,
+                                     NULL, problem);
+    }
+    if (status == CS_OK) {
+        status = writer ? cs_row_tables_create(store->database, registry, &store->rows)
+                        : cs_row_tables_attach(store->database, registry, &store->rows);
+    }
+    if (status != CS_OK) {
+        cs_store_close(store);
+        return status;
+    }
+    *out = store;
+    return CS_OK;
+}
+
+void cs_store_close(struct cs_store *store)
+{
+    if (store != NULL) {
+        cs_row_tables_destroy(store->rows);
+        cs_database_close(store->database);
+        cs_free(store);
+    }
+}
+
+const struct cs_registry *cs_store_registry(const struct cs_store *store)
+{
+    return store->registry;
+}
+
+struct cs_row_tables *cs_store_rows(struct cs_store *store)
+{
+    return store->rows;
+}
+
+enum cs_status cs_store_begin(struct cs_store *store)
+{
+    return cs_database_begin(store->database);
+}
+
+enum cs_status cs_store_commit(struct cs_store *store)
+{
+    return cs_database_commit(store->database);
+}
+
+void cs_store_rollback(struct cs_store *store)
+{
+    cs_database_rollback(store->database);
+}
+
+enum cs_status cs_store_savepoint(struct cs_store *store)
+{
+    return cs_database_savepoint(store->database);
+}
+
+enum cs_status cs_store_release(struct cs_store *store)
+{
+    return cs_database_release(store->database);
+}
+
+void cs_store_undo(struct cs_store *store)
+{
+    cs_database_undo(store->database);
+}
+
+enum cs_status cs_store_check(struct cs_store *store, struct cs_problem *problem)
+{
+    return cs_database_check(store->database, problem);
+}
+
+enum cs_status cs_store_copy(struct cs_store *store, const char *path, struct cs_problem *problem)
+{
+    return cs_database_copy(store->database, path, problem);
+}
+
+enum cs_status cs_store_one(struct cs_statement *statement)
+{
+    bool found = false;
+    enum cs_status status = cs_statement_step(statement, &found);
+    if (status == CS_OK && !found) {
+        cs_statement_done(statement);
+        return CS_NOT_FOUND;
+    }
+    return status;
+}
+
+enum cs_status cs_store_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
+                                     size_t size)
+{
+    struct cs_bytes bytes = cs_column_bytes(statement, column);
+    if (bytes.size != size) {
+        return CS_CORRUPT;
+    }
+    memcpy(out, bytes.data, size);
+    return CS_OK;
+}
+
+enum cs_status cs_store_get(struct cs_store *store, const char *key, struct cs_arena *arena,
+                            struct cs_bytes *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database, "SELECT value FROM _meta WHERE key = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_text(statement, 1, cs_bytes_of_text(key));
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        status = cs_arena_copy(arena, cs_column_bytes(statement, 0), out);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+enum cs_status cs_store_put(struct cs_store *store, const char *key, struct cs_bytes value)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "INSERT OR REPLACE INTO _meta (key, value) VALUES (?1, ?2)", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_text(statement, 1, cs_bytes_of_text(key));
+    cs_bind_bytes(statement, 2, value);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_position(struct cs_store *store, uint64_t *out)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, 64);
+    struct cs_bytes bytes;
+    enum cs_status status = cs_store_get(store, "position", &arena, &bytes);
+    if (status == CS_NOT_FOUND) {
+        *out = 0;
+        status = CS_OK;
+    } else if (status == CS_OK) {
+        struct cs_reader reader;
+        cs_reader_init(&reader, bytes);
+        *out = cs_read_u64(&reader);
+        status = cs_reader_finish(&reader) == CS_OK ? CS_OK : CS_CORRUPT;
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+enum cs_status cs_store_set_position(struct cs_store *store, uint64_t position)
+{
+    struct cs_buffer buffer;
+    cs_buffer_init(&buffer, 8);
+    cs_buffer_append_u64(&buffer, position);
+    enum cs_status status = buffer.status;
+    if (status == CS_OK) {
+        status = cs_store_put(store, "position", cs_buffer_bytes(&buffer));
+    }
+    cs_buffer_release(&buffer);
+    return status;
+}

@@ -1,0 +1,193 @@
+/*
+ * The storage interface of the server: narrow and set-based. The SQLite store implements it (sqlite_*.c); another database is
+ * another set of files behind the same functions. The server's core writes no SQL.
+ *
+ * A store handle belongs to one thread. The committer owns the only writing handle; readers take snapshots beside it.
+ * Results live in the arena that is passed in. Writing functions work inside a batch (cs_store_begin … cs_store_commit).
+ */
+#ifndef CS_SERVER_STORES_STORE_H
+#define CS_SERVER_STORES_STORE_H
+
+#include "shared/base/version.h"
+#include "shared/base/world.h"
+#include "shared/domain/descriptor.h"
+#include "shared/rows/row_table.h"
+#include "shared/wire/messages.h"
+
+struct cs_store;
+
+enum cs_store_mode { CS_STORE_WRITER, CS_STORE_READER };
+
+/* Creates or migrates the database for WRITER. `path` is a file. */
+enum cs_status cs_store_open(const struct cs_world *world, const char *path,
+                             enum cs_store_mode mode, const struct cs_registry *registry,
+                             struct cs_store **out, struct cs_problem *problem) CS_MUST_USE;
+void cs_store_close(struct cs_store *store);
+const struct cs_registry *cs_store_registry(const struct cs_store *store);
+struct cs_row_tables *cs_store_rows(struct cs_store *store);
+
+/* Batch: everything between becomes durable together, or nothing. A reader's begin takes a snapshot. */
+enum cs_status cs_store_begin(struct cs_store *store) CS_MUST_USE;
+enum cs_status cs_store_commit(struct cs_store *store) CS_MUST_USE;
+void cs_store_rollback(struct cs_store *store);
+/* One request inside a batch: on failure only it is undone. */
+enum cs_status cs_store_savepoint(struct cs_store *store) CS_MUST_USE;
+enum cs_status cs_store_release(struct cs_store *store) CS_MUST_USE;
+void cs_store_undo(struct cs_store *store);
+/* Checks the file and copies it (a consistent state) to a new file. */
+enum cs_status cs_store_check(struct cs_store *store, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_store_copy(struct cs_store *store, const char *path,
+                             struct cs_problem *problem) CS_MUST_USE;
+
+/* Small named values: "incarnation", "organisation", …  CS_NOT_FOUND. */
+enum cs_status cs_store_get(struct cs_store *store, const char *key, struct cs_arena *arena,
+                            struct cs_bytes *out) CS_MUST_USE;
+enum cs_status cs_store_put(struct cs_store *store, const char *key,
+                            struct cs_bytes value) CS_MUST_USE;
+/* The last position given to a change; 0 at first. */
+enum cs_status cs_store_position(struct cs_store *store, uint64_t *out) CS_MUST_USE;
+enum cs_status cs_store_set_position(struct cs_store *store, uint64_t position) CS_MUST_USE;
+
+/* Devices. */
+enum cs_device_state { CS_DEVICE_ACTIVE = 1, CS_DEVICE_SUSPENDED = 2, CS_DEVICE_FORKED = 3 };
+struct cs_device {
+    uint8_t certificate[CS_HASH_SIZE]; /* id */
+    uint64_t log;
+    uint8_t invite[CS_HASH_SIZE]; /* id of the invite it was made with; zero: the first device */
+    struct cs_id person;
+    struct cs_bytes person_name;
+    struct cs_bytes device_name;
+    cs_roles roles;
+    uint8_t sign_key[CS_SIGN_PUBLIC_SIZE];
+    uint8_t seal_key[CS_SIGN_PUBLIC_SIZE];
+    struct cs_bytes chain;
+    enum cs_device_state state;
+    int64_t joined_ms;
+    int64_t seen_ms;
+    uint64_t sequence;          /* last change-set on disk */
+    uint8_t head[CS_HASH_SIZE]; /* hash of it */
+    uint64_t counter;           /* last transaction */
+    uint64_t request_counter;   /* last request */
+};
+enum cs_status cs_store_device(struct cs_store *store,
+                               const uint8_t certificate[static CS_HASH_SIZE],
+                               struct cs_arena *arena,
+                               struct cs_device *out) CS_MUST_USE; /* CS_NOT_FOUND */
+enum cs_status cs_store_device_by_log(struct cs_store *store, uint64_t log, struct cs_arena *arena,
+                                      struct cs_device *out) CS_MUST_USE;
+enum cs_status cs_store_device_by_invite(struct cs_store *store,
+                                         const uint8_t invite[static CS_HASH_SIZE],
+                                         struct cs_arena *arena, struct cs_device *out) CS_MUST_USE;
+enum cs_status cs_store_devices(struct cs_store *store, struct cs_arena *arena,
+                                struct cs_device **out, size_t *out_count) CS_MUST_USE;
+enum cs_status cs_store_put_device(struct cs_store *store,
+                                   const struct cs_device *device) CS_MUST_USE;
+
+/* Requests: the hash of the request with this counter, for telling a repetition from a clone. CS_NOT_FOUND. */
+enum cs_status cs_store_request(struct cs_store *store, uint64_t log, uint64_t counter,
+                                uint8_t out_hash[static CS_HASH_SIZE]) CS_MUST_USE;
+/* Remembers it; only the last `keep` counters of a device are kept. */
+enum cs_status cs_store_put_request(struct cs_store *store, uint64_t log, uint64_t counter,
+                                    const uint8_t hash[static CS_HASH_SIZE],
+                                    uint64_t keep) CS_MUST_USE;
+
+/* Change-sets, verbatim. */
+enum cs_status cs_store_append_change_set(struct cs_store *store, uint64_t log, uint64_t sequence,
+                                          const uint8_t hash[static CS_HASH_SIZE],
+                                          struct cs_bytes inner) CS_MUST_USE;
+enum cs_status
+cs_store_change_set_hash(struct cs_store *store, uint64_t log, uint64_t sequence,
+                         uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE; /* CS_NOT_FOUND */
+/* Calls visit for all change-sets by log and sequence. */
+typedef enum cs_status cs_change_set_visitor(void *context, uint64_t log, uint64_t sequence,
+                                             const uint8_t hash[static CS_HASH_SIZE],
+                                             struct cs_bytes inner);
+enum cs_status cs_store_change_sets(struct cs_store *store, cs_change_set_visitor *visit,
+                                    void *context) CS_MUST_USE;
+
+/* Transactions: what became of every one. */
+struct cs_logged_transaction {
+    struct cs_version version;
+    uint8_t id[16];
+    int64_t claimed; /* instant */
+    int64_t received_ms;
+    int64_t effective_ms;
+    bool fact;
+    enum cs_outcome outcome;
+    enum cs_status status; /* REFUSED, HELD: why */
+    uint32_t operation;    /* REFUSED: which */
+    struct cs_bytes field;
+    struct cs_bytes text;
+    struct cs_bytes body; /* HELD: cs_transaction_encode; otherwise empty */
+};
+enum cs_status
+cs_store_put_transaction(struct cs_store *store,
+                         const struct cs_logged_transaction *transaction) CS_MUST_USE;
+/* CS_NOT_FOUND. */
+enum cs_status cs_store_transaction(struct cs_store *store, const struct cs_version *version,
+                                    struct cs_arena *arena,
+                                    struct cs_logged_transaction *out) CS_MUST_USE;
+/* Was a transaction with this id applied or held already? */
+enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t id[static 16],
+                                          bool *out) CS_MUST_USE;
+/* All held ones, in order of arrival. */
+enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
+                             struct cs_logged_transaction **out, size_t *out_count) CS_MUST_USE;
+
+/* Rows. */
+struct cs_row_key {
+    struct cs_bytes entity;
+    struct cs_id id;
+};
+/* Loads many at once, out[i] for keys[i]; missing ones have exists = false. */
+enum cs_status cs_store_load_rows(struct cs_store *store, const struct cs_row_key *keys,
+                                  size_t count, struct cs_arena *arena,
+                                  struct cs_stored_row *out) CS_MUST_USE;
+enum cs_status cs_store_save_rows(struct cs_store *store, const struct cs_stored_row *rows,
+                                  size_t count) CS_MUST_USE;
+
+/* Heads that are not the shown ones; for CS_UNIT_DELETED all deletes, whose value is what they had seen. */
+struct cs_stored_head {
+    struct cs_bytes unit;
+    struct cs_version version;
+    struct cs_bytes value;
+};
+enum cs_status cs_store_heads(struct cs_store *store, const struct cs_row_key *row,
+                              struct cs_arena *arena, struct cs_stored_head **out,
+                              size_t *out_count) CS_MUST_USE;
+/* Replaces all heads of a row. */
+enum cs_status cs_store_put_heads(struct cs_store *store, const struct cs_row_key *row,
+                                  const struct cs_stored_head *heads, size_t count) CS_MUST_USE;
+
+/* Scopes: interned numbers, the order of changes in each, and their digests. */
+enum cs_status cs_store_scope_number(struct cs_store *store, const struct cs_scope_name *name,
+                                     bool create,
+                                     uint64_t *out) CS_MUST_USE; /* CS_NOT_FOUND without create */
+enum cs_status cs_store_scope_name(struct cs_store *store, uint64_t number,
+                                   struct cs_scope_name *out) CS_MUST_USE;
+enum cs_status cs_store_scope_digest(struct cs_store *store, uint64_t number,
+                                     struct cs_multiset *out) CS_MUST_USE;
+enum cs_status cs_store_put_scope_digest(struct cs_store *store, uint64_t number,
+                                         const struct cs_multiset *digest) CS_MUST_USE;
+
+struct cs_scope_entry {
+    uint64_t position;
+    bool departed;
+    struct cs_bytes entity;
+    struct cs_id row;
+};
+enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
+                                        const struct cs_scope_entry *entry) CS_MUST_USE;
+enum cs_status cs_store_remove_scope_entry(struct cs_store *store, uint64_t scope,
+                                           uint64_t position) CS_MUST_USE;
+/* Entries with position > after, ascending, at most `limit`. */
+enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, uint64_t after,
+                                      size_t limit, struct cs_arena *arena,
+                                      struct cs_scope_entry **out, size_t *out_count) CS_MUST_USE;
+
+/* Sum of an integer field over live rows that match. */
+enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *entity,
+                            size_t sum_field, const struct cs_row_filter *filters,
+                            size_t filter_count, int64_t *out) CS_MUST_USE;
+
+#endif
