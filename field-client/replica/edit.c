@@ -231,8 +231,8 @@ static enum cs_status set_bases(const struct cs_draft *draft, const struct cs_st
         struct cs_field_change *change = &operation->changes[i];
         int index = cs_entity_field_index(draft->entity, change->field);
         size_t unit = cs_entity_unit(draft->entity, (size_t)index);
-        change->base = cs_row_versions_of(
-            &versions, cs_bytes_of_text(draft->entity->fields[unit].name));
+        change->base =
+            cs_row_versions_of(&versions, cs_bytes_of_text(draft->entity->fields[unit].name));
         status = cs_edit_union(change->base, seen, draft->arena, &change->base);
     }
     return status;
@@ -243,8 +243,7 @@ static enum cs_status update_in(struct cs_edit *edit, struct cs_draft *draft,
                                 size_t count, struct cs_versions seen, struct cs_problem *problem)
 {
     struct cs_stored_row row;
-    enum cs_status status =
-        load_target(edit, entity, &draft->row, draft->arena, &row, problem);
+    enum cs_status status = load_target(edit, entity, &draft->row, draft->arena, &row, problem);
     if (status == CS_OK) {
         draft->entity = row.entity;
         draft->before = row.values;
@@ -284,8 +283,7 @@ static enum cs_status update(struct cs_edit *edit, enum cs_draft_mode mode, stru
     }
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    struct cs_draft draft = {
-        .replica = edit->replica, .arena = &arena, .mode = mode, .row = *id};
+    struct cs_draft draft = {.replica = edit->replica, .arena = &arena, .mode = mode, .row = *id};
     enum cs_status status = update_in(edit, &draft, entity, values, count, seen, problem);
     cs_arena_release(&arena);
     return conclude(edit, status);
@@ -325,12 +323,10 @@ static enum cs_status delete_in(struct cs_edit *edit, struct cs_arena *arena,
         return status;
     }
     if (earlier != NULL) {
-        return cs_problem_set(problem, CS_USAGE,
-                              "a %s cannot be changed and deleted in one action",
+        return cs_problem_set(problem, CS_USAGE, "a %s cannot be changed and deleted in one action",
                               row.entity->name);
     }
-    struct cs_operation operation = {
-        .kind = CS_OPERATION_DELETE, .entity = row.name, .row = *id};
+    struct cs_operation operation = {.kind = CS_OPERATION_DELETE, .entity = row.name, .row = *id};
     cs_row_versions_hash(row.versions, operation.seen);
     status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
     return status != CS_OK ? status : spoil(edit, write_view(edit, &operation, arena, &row));
@@ -345,6 +341,46 @@ enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, cons
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = delete_in(edit, &arena, entity, id, problem);
+    cs_arena_release(&arena);
+    return conclude(edit, status);
+}
+
+static enum cs_status keep_in(struct cs_edit *edit, struct cs_arena *arena, struct cs_bytes entity,
+                              const struct cs_id *id, struct cs_versions seen,
+                              struct cs_problem *problem)
+{
+    struct cs_stored_row row;
+    enum cs_status status = load_target(edit, entity, id, arena, &row, problem);
+    if (status == CS_OK) {
+        status = cs_write_permitted(row.entity, NULL, CS_WRITE_DELETE,
+                                    cs_identity_roles(edit->replica->identity), problem);
+    }
+    struct cs_field_change change = {.field = cs_bytes_of_text(CS_UNIT_DELETED),
+                                     .value = cs_value_integer(0)};
+    if (status == CS_OK) {
+        status = cs_edit_union(seen, (struct cs_versions){NULL, 0}, arena, &change.base);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_operation operation = {.kind = CS_OPERATION_UPDATE,
+                                     .entity = row.name,
+                                     .row = *id,
+                                     .changes = &change,
+                                     .change_count = 1};
+    status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
+    return status != CS_OK ? status : spoil(edit, write_view(edit, &operation, arena, &row));
+}
+
+enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                            struct cs_versions seen, struct cs_problem *problem)
+{
+    if (edit->failed != CS_OK) {
+        return edit->failed;
+    }
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = keep_in(edit, &arena, entity, id, seen, problem);
     cs_arena_release(&arena);
     return conclude(edit, status);
 }

@@ -25,15 +25,15 @@ enum cs_status cs_edit_begin(struct cs_replica *replica, struct cs_edit **out) C
  * cs_value_parse; a reference may also be given as a unique id prefix or natural key of the row it means. Works outside an
  * edit too. *out borrows from `text` and the arena.
  */
-enum cs_status cs_edit_parse(struct cs_replica *replica, struct cs_bytes entity, struct cs_bytes field,
-                             struct cs_bytes text, struct cs_arena *arena, struct cs_named_value *out,
-                             struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_edit_parse(struct cs_replica *replica, struct cs_bytes entity,
+                             struct cs_bytes field, struct cs_bytes text, struct cs_arena *arena,
+                             struct cs_named_value *out, struct cs_problem *problem) CS_MUST_USE;
 /* The entity with this name: CS_NOT_FOUND naming it and near names. */
 enum cs_status cs_edit_entity(const struct cs_replica *replica, struct cs_bytes name,
                               const struct cs_entity **out, struct cs_problem *problem) CS_MUST_USE;
 /* Index of the entity's field with this name: CS_NOT_FOUND naming it and near names. */
-enum cs_status cs_edit_field(const struct cs_entity *entity, struct cs_bytes name, size_t *out_index,
-                             struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_edit_field(const struct cs_entity *entity, struct cs_bytes name,
+                             size_t *out_index, struct cs_problem *problem) CS_MUST_USE;
 
 /*
  * A new row; `id` NULL draws one; *out_id may be NULL. Values that are NULL are left out. CS_NOT_FOUND (unknown name), CS_DENIED, CS_INVALID,
@@ -41,8 +41,8 @@ enum cs_status cs_edit_field(const struct cs_entity *entity, struct cs_bytes nam
  * CS_TOO_LARGE (the transaction would pass what a change-set may hold). A field named twice is CS_INVALID.
  */
 enum cs_status cs_edit_insert(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
-                              const struct cs_named_value *values, size_t count, struct cs_id *out_id,
-                              struct cs_problem *problem) CS_MUST_USE;
+                              const struct cs_named_value *values, size_t count,
+                              struct cs_id *out_id, struct cs_problem *problem) CS_MUST_USE;
 /*
  * Changes fields of a row. NULL clears. Fields that have this value already are dropped, an update with nothing left does
  * nothing (CS_OK). Fields of a group are sent together. Same refusals as insert; CS_NOT_FOUND also for a row that is not there or
@@ -55,14 +55,19 @@ enum cs_status cs_edit_update(struct cs_edit *edit, struct cs_bytes entity, cons
  * A resolution: as update, but it replaces `seen` too, the versions of the alternatives its author looked at (any order, doubles
  * allowed), the values may equal what is shown, and a set ONCE field may be settled.
  */
-enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
-                                     const struct cs_named_value *values, size_t count,
-                                     struct cs_versions seen, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entity,
+                                     const struct cs_id *id, const struct cs_named_value *values,
+                                     size_t count, struct cs_versions seen,
+                                     struct cs_problem *problem) CS_MUST_USE;
+/* A resolution: the live row stays, and the deletes that did not see all of it (`seen`, their versions) are gone. CS_NOT_FOUND, CS_DENIED. */
+enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                            struct cs_versions seen, struct cs_problem *problem) CS_MUST_USE;
 /* CS_NOT_FOUND, CS_DENIED; CS_USAGE if the row was changed in this same transaction. */
 enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               struct cs_problem *problem) CS_MUST_USE;
 /* Takes a refused transaction off the refusal list: with its correction in the same edit, or dismissed. CS_NOT_FOUND. */
-enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
+                                      struct cs_problem *problem) CS_MUST_USE;
 
 /* Ends the current transaction and starts a further one. Nothing happens if it is empty. */
 enum cs_status cs_edit_next_transaction(struct cs_edit *edit) CS_MUST_USE;

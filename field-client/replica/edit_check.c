@@ -143,8 +143,8 @@ static enum cs_status check_reference(const struct cs_draft *draft, size_t index
     const struct cs_field *field = &draft->entity->fields[index];
     struct cs_id id;
     if (!cs_id_from_bytes(draft->values[index].bytes, &id)) {
-        return cs_problem_set(problem, CS_INVALID, "%s.%s: an id has 16 bytes",
-                              draft->entity->name, field->name);
+        return cs_problem_set(problem, CS_INVALID, "%s.%s: an id has 16 bytes", draft->entity->name,
+                              field->name);
     }
     bool alive = false;
     enum cs_status status = CS_OK;
@@ -165,8 +165,8 @@ static enum cs_status check_references(const struct cs_draft *draft, struct cs_p
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < draft->entity->field_count; i++) {
         const struct cs_field *field = &draft->entity->fields[i];
-        bool changed = draft->given[i] && (draft->before == NULL || !cs_value_equal(
-                                                      &draft->before[i], &draft->values[i]));
+        bool changed = draft->given[i] && (draft->before == NULL ||
+                                           !cs_value_equal(&draft->before[i], &draft->values[i]));
         if (changed && field->type == CS_FIELD_REFERENCE && field->references != NULL &&
             draft->values[i].kind == CS_VALUE_BYTES) {
             status = check_reference(draft, i, problem);
@@ -181,8 +181,7 @@ static enum cs_status check_natural_key(const struct cs_draft *draft, struct cs_
     if (entity->natural_key == NULL) {
         return CS_OK;
     }
-    size_t index =
-        (size_t)cs_entity_field_index(entity, cs_bytes_of_text(entity->natural_key));
+    size_t index = (size_t)cs_entity_field_index(entity, cs_bytes_of_text(entity->natural_key));
     const struct cs_value *value = &draft->values[index];
     bool changed = draft->given[index] &&
                    (draft->before == NULL || !cs_value_equal(&draft->before[index], value));
@@ -191,8 +190,8 @@ static enum cs_status check_natural_key(const struct cs_draft *draft, struct cs_
     }
     struct cs_id *ids = NULL;
     size_t count = 0;
-    enum cs_status status = cs_row_find(draft->replica->tables, entity, index, value, 2,
-                                        draft->arena, &ids, &count);
+    enum cs_status status =
+        cs_row_find(draft->replica->tables, entity, index, value, 2, draft->arena, &ids, &count);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         if (draft->before == NULL || !cs_id_equal(&ids[i], &draft->row)) {
             char text[CS_ID_TEXT_SIZE];

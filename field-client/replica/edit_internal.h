@@ -17,7 +17,7 @@ struct cs_draft {
     struct cs_arena *arena;
     const struct cs_entity *entity;
     enum cs_draft_mode mode;
-    struct cs_id row; /* of an update */
+    struct cs_id row;              /* of an update */
     const struct cs_value *before; /* entity->field_count; NULL for an insert */
     struct cs_value *values;       /* after; same count */
     bool *given;                   /* named by the operation; same count */
@@ -25,13 +25,13 @@ struct cs_draft {
 };
 
 /* Places values by name: unknown names, doubles, rights, types. Then drops what changes nothing and completes groups. */
-enum cs_status cs_draft_fill(struct cs_draft *draft, const struct cs_named_value *values, size_t count,
-                             struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_draft_fill(struct cs_draft *draft, const struct cs_named_value *values,
+                             size_t count, struct cs_problem *problem) CS_MUST_USE;
 /* Required fields, rules over the row, references and natural key. Reads the view. */
 enum cs_status cs_draft_check(const struct cs_draft *draft, struct cs_problem *problem) CS_MUST_USE;
 
 /* Is there a live row with this id in the view? */
-enum cs_status cs_edit_row_alive(struct cs_replica *replica, const char *entity, const struct cs_id *id,
-                                 bool *out) CS_MUST_USE;
+enum cs_status cs_edit_row_alive(struct cs_replica *replica, const char *entity,
+                                 const struct cs_id *id, bool *out) CS_MUST_USE;
 
 #endif

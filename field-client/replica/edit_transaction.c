@@ -86,8 +86,7 @@ enum cs_status cs_edit_transaction_find(const struct cs_edit_transaction *transa
 enum cs_status cs_edit_union(struct cs_versions base, struct cs_versions more,
                              struct cs_arena *arena, struct cs_versions *out)
 {
-    struct cs_version *items =
-        cs_arena_take_array(arena, base.count + more.count, sizeof *items);
+    struct cs_version *items = cs_arena_take_array(arena, base.count + more.count, sizeof *items);
     if (items == NULL) {
         return CS_NO_MEMORY;
     }
@@ -176,8 +175,7 @@ static enum cs_status fold_base(const struct cs_edit_transaction *transaction,
         change->base = (struct cs_versions){NULL, 0};
         return CS_OK;
     }
-    struct cs_version *items =
-        cs_arena_take_array(arena, change->base.count, sizeof *items);
+    struct cs_version *items = cs_arena_take_array(arena, change->base.count, sizeof *items);
     if (items == NULL) {
         return CS_NO_MEMORY;
     }
@@ -227,19 +225,17 @@ static enum cs_status append(struct cs_edit_transaction *transaction,
                              const struct cs_operation *operation)
 {
     if (transaction->operation_count == transaction->operation_capacity) {
-        size_t capacity = transaction->operation_capacity == 0
-                              ? 4
-                              : transaction->operation_capacity * 2;
-        struct cs_operation *grown =
-            cs_resize(transaction->operations, capacity * sizeof *grown);
+        size_t capacity =
+            transaction->operation_capacity == 0 ? 4 : transaction->operation_capacity * 2;
+        struct cs_operation *grown = cs_resize(transaction->operations, capacity * sizeof *grown);
         if (grown == NULL) {
             return CS_NO_MEMORY;
         }
         transaction->operations = grown;
         transaction->operation_capacity = capacity;
     }
-    enum cs_status status = copy_operation(
-        &transaction->arena, operation, &transaction->operations[transaction->operation_count]);
+    enum cs_status status = copy_operation(&transaction->arena, operation,
+                                           &transaction->operations[transaction->operation_count]);
     transaction->operation_count += status == CS_OK ? 1 : 0;
     return status;
 }
@@ -253,14 +249,13 @@ enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
         size > SIZE_LIMIT - transaction->size) {
         return cs_problem_set(problem, CS_TOO_LARGE,
                               "this action is too large: at most %zu changed rows and %zu MiB",
-                              CS_OPERATIONS_PER_TRANSACTION_MAX,
-                              CS_CHANGE_SET_BODY_MAX / CS_MEBI);
+                              CS_OPERATIONS_PER_TRANSACTION_MAX, CS_CHANGE_SET_BODY_MAX / CS_MEBI);
     }
     struct cs_operation *earlier = NULL;
     enum cs_status status = CS_OK;
     if (operation->kind == CS_OPERATION_UPDATE) {
-        status = cs_edit_transaction_find(transaction, operation->entity, &operation->row,
-                                          &earlier);
+        status =
+            cs_edit_transaction_find(transaction, operation->entity, &operation->row, &earlier);
     }
     if (status == CS_OK) {
         status = earlier != NULL ? fold(transaction, earlier, operation)
@@ -277,8 +272,8 @@ static void stamp(const struct cs_edit_transaction *transaction, struct cs_trans
 {
     const struct cs_world *world = transaction->replica->world;
     world->random(world->context, out->id, sizeof out->id);
-    out->claimed = cs_instant_make(world->wall_ms(world->context),
-                                   world->offset_minutes(world->context));
+    out->claimed =
+        cs_instant_make(world->wall_ms(world->context), world->offset_minutes(world->context));
     out->server_time_ms = transaction->server_time_ms;
     int64_t elapsed = world->monotonic_ms(world->context) - transaction->server_monotonic_ms;
     out->elapsed_ms = transaction->server_monotonic_ms < 0 || elapsed < 0 ? -1 : elapsed;

@@ -168,8 +168,8 @@ static enum cs_status fill_server(struct cs_identity *identity,
 {
     memcpy(identity->server, parts->server, sizeof identity->server);
     struct cs_server_identity stated;
-    enum cs_status status = cs_server_identity_verify(parts->server_identity,
-                                                      identity->parsed.root_key, &stated);
+    enum cs_status status =
+        cs_server_identity_verify(parts->server_identity, identity->parsed.root_key, &stated);
     if (status != CS_OK) {
         return cs_problem_set(problem, status,
                               "the organisation's statement about its server does not verify");
@@ -211,8 +211,7 @@ static enum cs_status wrap_master(const struct cs_world *world, struct cs_identi
     };
     world->random(world->context, parameters.salt, sizeof parameters.salt);
     struct cs_secret *kdf_key = NULL;
-    enum cs_status status =
-        cs_secret_create_random(world, CS_AEAD_KEY_SIZE, &identity->master);
+    enum cs_status status = cs_secret_create_random(world, CS_AEAD_KEY_SIZE, &identity->master);
     if (status == CS_OK) {
         status = cs_kdf_derive(passphrase, &parameters, &kdf_key);
     }
@@ -225,9 +224,9 @@ static enum cs_status wrap_master(const struct cs_world *world, struct cs_identi
 }
 
 enum cs_status cs_identity_create(const struct cs_world *world,
-                                  const struct cs_identity_parts *parts,
-                                  struct cs_bytes passphrase, uint32_t kdf_memory_kib,
-                                  struct cs_identity **out, struct cs_problem *problem)
+                                  const struct cs_identity_parts *parts, struct cs_bytes passphrase,
+                                  uint32_t kdf_memory_kib, struct cs_identity **out,
+                                  struct cs_problem *problem)
 {
     struct cs_identity *identity = make_empty();
     if (identity == NULL) {

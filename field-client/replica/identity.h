@@ -25,23 +25,24 @@ struct cs_identity; /* opaque; owned by the program, borrowed by replica and syn
 
 /* What join knows. All borrowed and copied. */
 struct cs_identity_parts {
-    struct cs_bytes sign_seed;       /* 32 */
-    struct cs_bytes seal_secret;     /* 32 */
-    struct cs_bytes root_seed;       /* 32 on the first device, else empty */
-    struct cs_bytes chain;           /* of the own certificate; verified here */
+    struct cs_bytes sign_seed;           /* 32 */
+    struct cs_bytes seal_secret;         /* 32 */
+    struct cs_bytes root_seed;           /* 32 on the first device, else empty */
+    struct cs_bytes chain;               /* of the own certificate; verified here */
     uint8_t server[CS_SIGN_PUBLIC_SIZE]; /* pinned identity of the server */
-    struct cs_bytes address;         /* "host:port" */
-    struct cs_bytes server_statement; /* verified here against `server` */
-    struct cs_bytes server_identity;  /* root's statement; verified here against the chain's root */
+    struct cs_bytes address;             /* "host:port" */
+    struct cs_bytes server_statement;    /* verified here against `server` */
+    struct cs_bytes server_identity; /* root's statement; verified here against the chain's root */
 };
 
 /*
  * In memory only; cs_identity_save puts it on disk. kdf_memory_kib 0 = default. CS_FORGED, CS_WRONG_SERVER,
  * CS_WRONG_ORGANISATION when the parts do not belong together; CS_INVALID for KDF parameters under the floor.
  */
-enum cs_status cs_identity_create(const struct cs_world *world, const struct cs_identity_parts *parts,
-                                  struct cs_bytes passphrase, uint32_t kdf_memory_kib,
-                                  struct cs_identity **out, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_identity_create(const struct cs_world *world,
+                                  const struct cs_identity_parts *parts, struct cs_bytes passphrase,
+                                  uint32_t kdf_memory_kib, struct cs_identity **out,
+                                  struct cs_problem *problem) CS_MUST_USE;
 /*
  * Reads HOME/`file` (CS_IDENTITY_FILE). CS_NOT_FOUND: no identity here (not joined yet); CS_WRONG_PASSPHRASE; CS_CORRUPT:
  * the file is damaged; CS_UNSUPPORTED: made by a newer version.
@@ -62,8 +63,10 @@ const struct cs_seal_key *cs_identity_seal_key(const struct cs_identity *identit
 const struct cs_sign_key *cs_identity_root_key(const struct cs_identity *identity);
 /* 32 bytes, for what is encrypted at rest. */
 struct cs_bytes cs_identity_master_key(const struct cs_identity *identity);
-const uint8_t *cs_identity_organisation(const struct cs_identity *identity);   /* CS_HASH_SIZE bytes */
-const uint8_t *cs_identity_certificate_id(const struct cs_identity *identity); /* CS_HASH_SIZE bytes */
+const uint8_t *
+cs_identity_organisation(const struct cs_identity *identity); /* CS_HASH_SIZE bytes */
+const uint8_t *
+cs_identity_certificate_id(const struct cs_identity *identity); /* CS_HASH_SIZE bytes */
 const struct cs_certificate *cs_identity_certificate(const struct cs_identity *identity);
 cs_roles cs_identity_roles(const struct cs_identity *identity);
 /* Log id of the own device: the `log` of its versions. */
@@ -71,7 +74,8 @@ uint64_t cs_identity_log(const struct cs_identity *identity);
 struct cs_bytes cs_identity_chain(const struct cs_identity *identity);
 /* The verified chain, parsed. */
 const struct cs_chain *cs_identity_chain_parsed(const struct cs_identity *identity);
-const uint8_t *cs_identity_server(const struct cs_identity *identity); /* CS_SIGN_PUBLIC_SIZE bytes */
+const uint8_t *
+cs_identity_server(const struct cs_identity *identity); /* CS_SIGN_PUBLIC_SIZE bytes */
 /* Address and TLS key hash, for world->exchange. */
 const struct cs_peer *cs_identity_peer(const struct cs_identity *identity);
 struct cs_bytes cs_identity_server_statement_bytes(const struct cs_identity *identity);
@@ -87,6 +91,7 @@ enum cs_status cs_identity_set_server_statement(struct cs_identity *identity,
                                                 struct cs_bytes statement,
                                                 bool *out_changed) CS_MUST_USE;
 /* CS_INVALID for an empty address or one over 255 bytes. */
-enum cs_status cs_identity_set_address(struct cs_identity *identity, struct cs_bytes address) CS_MUST_USE;
+enum cs_status cs_identity_set_address(struct cs_identity *identity,
+                                       struct cs_bytes address) CS_MUST_USE;
 
 #endif

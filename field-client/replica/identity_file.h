@@ -18,20 +18,24 @@ struct cs_identity_file {
 };
 
 /* Splits without opening; views. CS_CORRUPT, CS_UNSUPPORTED (another version). */
-enum cs_status cs_identity_file_split(struct cs_bytes file, struct cs_identity_file *out) CS_MUST_USE;
+enum cs_status cs_identity_file_split(struct cs_bytes file,
+                                      struct cs_identity_file *out) CS_MUST_USE;
 /* CS_WRONG_PASSPHRASE if the key does not open it. */
-enum cs_status cs_identity_file_open_master(const struct cs_identity_file *file, struct cs_bytes kdf_key,
+enum cs_status cs_identity_file_open_master(const struct cs_identity_file *file,
+                                            struct cs_bytes kdf_key,
                                             struct cs_secret **out_master) CS_MUST_USE;
 /* Appends the plain CBOR array. CS_CORRUPT. */
-enum cs_status cs_identity_file_open_keys(const struct cs_identity_file *file, struct cs_bytes master,
+enum cs_status cs_identity_file_open_keys(const struct cs_identity_file *file,
+                                          struct cs_bytes master,
                                           struct cs_buffer *out_plain) CS_MUST_USE;
 
 /* Appends the first layer: magic to the first ciphertext. */
-enum cs_status cs_identity_file_put_master(const struct cs_world *world, const struct cs_kdf_parameters *parameters,
+enum cs_status cs_identity_file_put_master(const struct cs_world *world,
+                                           const struct cs_kdf_parameters *parameters,
                                            struct cs_bytes kdf_key, struct cs_bytes master,
                                            struct cs_buffer *out) CS_MUST_USE;
 /* Appends the second layer behind the first, which `out` must begin with. */
-enum cs_status cs_identity_file_put_keys(const struct cs_world *world, struct cs_bytes master, struct cs_bytes plain,
-                                         struct cs_buffer *out) CS_MUST_USE;
+enum cs_status cs_identity_file_put_keys(const struct cs_world *world, struct cs_bytes master,
+                                         struct cs_bytes plain, struct cs_buffer *out) CS_MUST_USE;
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef CS_REPLICA_META_H
 #define CS_REPLICA_META_H
 
+#include "field-client/replica/replica.h"
+
 #define CS_META_ORGANISATION "organisation" /* 32 bytes: whose replica this is */
 #define CS_META_CERTIFICATE "certificate"   /* 32 bytes: whose log the outbox is */
 #define CS_META_INCARNATION "incarnation"   /* 16 bytes: the server's, as last applied */
@@ -11,5 +13,13 @@
 #define CS_META_SERVER_TIME "server_time_ms"
 #define CS_META_SERVER_MONOTONIC "server_monotonic_ms" /* own clock when that time was seen */
 #define CS_META_SERVER_BOOT "server_boot_id"           /* 16 bytes: own boot id at that moment */
+
+/*
+ * Remembers which server answered, and its time beside the own clocks, for the stamps of later edits. Takes part in the transaction
+ * that is open; `incarnation` is 16 bytes.
+ */
+enum cs_status cs_replica_note_server(struct cs_replica *replica,
+                                      const uint8_t incarnation[static 16],
+                                      int64_t server_time_ms) CS_MUST_USE;
 
 #endif

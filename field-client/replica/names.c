@@ -150,10 +150,9 @@ enum cs_status cs_edit_field(const struct cs_entity *entity, struct cs_bytes nam
     cs_buffer_init(&near, 16 * CS_KIBI);
     cs_query_near_fields(entity, name, &near);
     const char *text = cs_buffer_text(&near);
-    enum cs_status status =
-        cs_problem_set(problem, CS_NOT_FOUND, "%s has no field \"%.*s\"; there are: %s",
-                       entity->name, shown_size(name),
-                       name.size == 0 ? "" : (const char *)name.data, text == NULL ? "" : text);
+    enum cs_status status = cs_problem_set(
+        problem, CS_NOT_FOUND, "%s has no field \"%.*s\"; there are: %s", entity->name,
+        shown_size(name), name.size == 0 ? "" : (const char *)name.data, text == NULL ? "" : text);
     cs_buffer_release(&near);
     return status;
 }

@@ -50,8 +50,7 @@ static enum cs_status take_next(struct cs_statement *statement, struct batch *ba
 {
     struct cs_transaction next;
     struct cs_bytes body;
-    enum cs_status status =
-        cs_arena_copy(&batch->arena, cs_column_bytes(statement, 1), &body);
+    enum cs_status status = cs_arena_copy(&batch->arena, cs_column_bytes(statement, 1), &body);
     if (status == CS_OK) {
         status = cs_transaction_decode(body, &batch->arena, &next);
         status = status == CS_OK || status == CS_NO_MEMORY ? status : CS_CORRUPT;
@@ -126,11 +125,10 @@ static enum cs_status mark_packed(struct cs_replica *replica, const struct cs_ou
                                   uint64_t first_counter)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(replica->database,
-                         "UPDATE _pending SET state = ?1, change_set = ?2 "
-                         "WHERE counter BETWEEN ?3 AND ?4",
-                         &statement);
+    enum cs_status status = cs_statement_get(replica->database,
+                                             "UPDATE _pending SET state = ?1, change_set = ?2 "
+                                             "WHERE counter BETWEEN ?3 AND ?4",
+                                             &statement);
     if (status != CS_OK) {
         return status;
     }

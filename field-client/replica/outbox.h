@@ -29,8 +29,12 @@ struct cs_outbox_entry {
 /* CS_NOT_FOUND. */
 enum cs_status cs_outbox_load(struct cs_replica *replica, uint64_t sequence, struct cs_arena *arena,
                               struct cs_outbox_entry *out) CS_MUST_USE;
+/* Hash of one change-set alone: CS_NOT_FOUND. */
+enum cs_status cs_outbox_hash(struct cs_replica *replica, uint64_t sequence,
+                              uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE;
 /* The change-set that holds this transaction: CS_NOT_FOUND (none does, or only later ones). */
-enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t counter, struct cs_arena *arena,
+enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t counter,
+                                      struct cs_arena *arena,
                                       struct cs_outbox_entry *out) CS_MUST_USE;
 /*
  * Inners to send, in sequence order from `from` on: unacknowledged ones, or all of them when `resend_from` ≤ their sequence (0 = no
@@ -38,14 +42,16 @@ enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t count
  * whether others are left behind.
  */
 enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint64_t resend_from,
-                                 size_t size_max, struct cs_arena *arena, struct cs_outbox_entry **out_entries,
-                                 size_t *out_count, bool *out_more) CS_MUST_USE;
+                                 size_t size_max, struct cs_arena *arena,
+                                 struct cs_outbox_entry **out_entries, size_t *out_count,
+                                 bool *out_more) CS_MUST_USE;
 /* Marks every change-set acknowledged whose sequence ≤ `sequence` and whose counters all lie in first … last. */
-enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequence, uint64_t first_counter,
-                                     uint64_t last_counter) CS_MUST_USE;
+enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequence,
+                                     uint64_t first_counter, uint64_t last_counter) CS_MUST_USE;
 /* The greatest sequence ≤ `sequence` whose counters all lie in first … last; 0 if there is none. */
-enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence, uint64_t first_counter,
-                                  uint64_t last_counter, uint64_t *out_sequence) CS_MUST_USE;
+enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence,
+                                  uint64_t first_counter, uint64_t last_counter,
+                                  uint64_t *out_sequence) CS_MUST_USE;
 /* The greatest acknowledged sequence, 0 = none. */
 enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out) CS_MUST_USE;
 

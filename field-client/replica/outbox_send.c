@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define COLUMNS "SELECT sequence, first_counter, last_counter, acknowledged, hash, \"inner\" FROM _outbox "
+#define COLUMNS                                                                                    \
+    "SELECT sequence, first_counter, last_counter, acknowledged, hash, \"inner\" FROM _outbox "
 
 static enum cs_status read_entry(struct cs_statement *statement, struct cs_arena *arena,
                                  struct cs_outbox_entry *out)
@@ -54,11 +55,35 @@ enum cs_status cs_outbox_load(struct cs_replica *replica, uint64_t sequence, str
     return load_by(replica, COLUMNS "WHERE sequence = ?1", sequence, arena, out);
 }
 
+enum cs_status cs_outbox_hash(struct cs_replica *replica, uint64_t sequence,
+                              uint8_t out[static CS_HASH_SIZE])
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        replica->database, "SELECT hash FROM _outbox WHERE sequence = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)sequence);
+    bool found = false;
+    status = cs_statement_step(statement, &found);
+    if (status == CS_OK) {
+        struct cs_bytes hash = found ? cs_column_bytes(statement, 0) : CS_BYTES_NONE;
+        status = !found ? CS_NOT_FOUND : hash.size == CS_HASH_SIZE ? CS_OK : CS_CORRUPT;
+        if (status == CS_OK) {
+            memcpy(out, hash.data, CS_HASH_SIZE);
+        }
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
 enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t counter,
                                       struct cs_arena *arena, struct cs_outbox_entry *out)
 {
-    return load_by(replica, COLUMNS "WHERE last_counter >= ?1 AND first_counter <= ?1 "
-                                    "ORDER BY last_counter LIMIT 1",
+    return load_by(replica,
+                   COLUMNS "WHERE last_counter >= ?1 AND first_counter <= ?1 "
+                           "ORDER BY last_counter LIMIT 1",
                    counter, arena, out);
 }
 
@@ -141,11 +166,11 @@ enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence,
                                   uint64_t *out_sequence)
 {
     struct cs_statement *statement;
-    enum cs_status status = get_for_range(
-        replica,
-        "SELECT sequence FROM _outbox WHERE last_counter <= ?3 AND sequence <= ?1 "
-        "AND first_counter >= ?2 ORDER BY last_counter DESC LIMIT 1",
-        sequence, first_counter, last_counter, &statement);
+    enum cs_status status =
+        get_for_range(replica,
+                      "SELECT sequence FROM _outbox WHERE last_counter <= ?3 AND sequence <= ?1 "
+                      "AND first_counter >= ?2 ORDER BY last_counter DESC LIMIT 1",
+                      sequence, first_counter, last_counter, &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -162,7 +187,9 @@ enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out)
 {
     int64_t sequence = 0;
     enum cs_status status = cs_replica_ask_integer(
-        replica, "SELECT max(sequence) FROM _outbox WHERE acknowledged = 1", &sequence);
+        replica,
+        "SELECT sequence FROM _outbox WHERE acknowledged = 1 ORDER BY sequence DESC LIMIT 1",
+        &sequence);
     if (status == CS_OK) {
         *out = (uint64_t)sequence;
     }

@@ -59,9 +59,8 @@ enum cs_status cs_overlay_add(struct cs_replica *replica, struct cs_bytes entity
                               const struct cs_id *id, uint64_t counter)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        get_for_row(replica, "INSERT OR IGNORE INTO _overlay VALUES (?1, ?2, ?3)", entity, id,
-                    &statement);
+    enum cs_status status = get_for_row(
+        replica, "INSERT OR IGNORE INTO _overlay VALUES (?1, ?2, ?3)", entity, id, &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -73,9 +72,9 @@ enum cs_status cs_overlay_remove(struct cs_replica *replica, struct cs_bytes ent
                                  const struct cs_id *id, uint64_t counter)
 {
     struct cs_statement *statement;
-    enum cs_status status = get_for_row(
-        replica, "DELETE FROM _overlay WHERE entity = ?1 AND row = ?2 AND counter = ?3", entity, id,
-        &statement);
+    enum cs_status status =
+        get_for_row(replica, "DELETE FROM _overlay WHERE entity = ?1 AND row = ?2 AND counter = ?3",
+                    entity, id, &statement);
     if (status != CS_OK) {
         return status;
     }

@@ -72,8 +72,7 @@ static struct cs_bytes unit_name(const struct cs_entity *entity, struct cs_bytes
 {
     int index = entity == NULL ? -1 : cs_entity_field_index(entity, field);
     return index < 0 ? field
-                     : cs_bytes_of_text(
-                           entity->fields[cs_entity_unit(entity, (size_t)index)].name);
+                     : cs_bytes_of_text(entity->fields[cs_entity_unit(entity, (size_t)index)].name);
 }
 
 static enum cs_status set_unit(struct cs_row_versions *versions, struct cs_bytes unit,
@@ -103,6 +102,13 @@ static enum cs_status predict_insert(const struct cs_operation *operation,
     return status != CS_OK ? status : put_versions(&versions, arena, row);
 }
 
+/* Keeping a row that somebody wanted to delete changes nothing that is shown: the delete goes, at the server. */
+static bool is_keep(const struct cs_operation *operation)
+{
+    return operation->change_count == 1 &&
+           cs_bytes_equal_text(operation->changes[0].field, CS_UNIT_DELETED);
+}
+
 static enum cs_status predict_update(const struct cs_operation *operation,
                                      struct cs_version version, struct cs_arena *arena,
                                      struct cs_stored_row *row)
@@ -117,8 +123,8 @@ static enum cs_status predict_update(const struct cs_operation *operation,
     *copy = version;
     struct cs_versions list = {copy, 1};
     for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
-        status = set_unit(&versions, unit_name(row->entity, operation->changes[i].field), list,
-                          arena);
+        status =
+            set_unit(&versions, unit_name(row->entity, operation->changes[i].field), list, arena);
     }
     if (status == CS_OK && row->deleted) {
         row->deleted = false;
@@ -157,7 +163,7 @@ enum cs_status cs_overlay_predict(const struct cs_operation *operation, struct c
         return CS_OK;
     }
     if (operation->kind == CS_OPERATION_UPDATE) {
-        return predict_update(operation, version, arena, row);
+        return is_keep(operation) ? CS_OK : predict_update(operation, version, arena, row);
     }
     return predict_delete(version, arena, row);
 }

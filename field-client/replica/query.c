@@ -124,8 +124,7 @@ static enum cs_status find_key(struct cs_replica *replica, const struct cs_entit
     if (entity->natural_key == NULL) {
         return CS_OK;
     }
-    size_t index =
-        (size_t)cs_entity_field_index(entity, cs_bytes_of_text(entity->natural_key));
+    size_t index = (size_t)cs_entity_field_index(entity, cs_bytes_of_text(entity->natural_key));
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_value value;
@@ -158,8 +157,7 @@ static enum cs_status ambiguous(const struct cs_entity *entity, const struct cs_
 }
 
 enum cs_status cs_query_resolve(struct cs_replica *replica, struct cs_bytes entity,
-                                struct cs_bytes text, struct cs_id *out,
-                                struct cs_problem *problem)
+                                struct cs_bytes text, struct cs_id *out, struct cs_problem *problem)
 {
     const struct cs_entity *known;
     enum cs_status status = cs_edit_entity(replica, entity, &known, problem);
@@ -210,8 +208,8 @@ enum cs_status cs_query_list(struct cs_replica *replica, struct cs_bytes entity,
         }
     }
     if (status == CS_OK) {
-        status = cs_row_scan(replica->tables, known, parsed, filter_count, CS_ROWS_LIVE, visit,
-                             context);
+        status =
+            cs_row_scan(replica->tables, known, parsed, filter_count, CS_ROWS_LIVE, visit, context);
     }
     cs_arena_release(&arena);
     return status;
@@ -251,8 +249,7 @@ enum cs_status cs_query_is_unsent(struct cs_replica *replica, struct cs_bytes en
 enum cs_status cs_query_count(struct cs_replica *replica, const char *entity, const char *field,
                               const char *text, int64_t *out)
 {
-    const struct cs_entity *known =
-        cs_registry_find(replica->registry, cs_bytes_of_text(entity));
+    const struct cs_entity *known = cs_registry_find(replica->registry, cs_bytes_of_text(entity));
     if (known == NULL || cs_entity_field_index(known, cs_bytes_of_text(field)) < 0) {
         *out = 0;
         return CS_OK;

@@ -34,8 +34,7 @@ static enum cs_status check_owner(struct cs_replica *replica, struct cs_problem 
         pin(replica, CS_META_ORGANISATION, cs_identity_organisation(replica->identity), &same);
     if (status == CS_OK && !same) {
         return cs_problem_set(problem, CS_WRONG_ORGANISATION,
-                              "%s in this folder belongs to another organisation",
-                              CS_REPLICA_FILE);
+                              "%s in this folder belongs to another organisation", CS_REPLICA_FILE);
     }
     if (status == CS_OK) {
         status =
@@ -156,8 +155,8 @@ static enum cs_status read_meta(struct cs_replica *replica, const char *key,
                                 struct cs_statement **out, bool *out_found)
 {
     struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        replica->database, "SELECT value FROM _meta WHERE key = ?1", &statement);
+    enum cs_status status =
+        cs_statement_get(replica->database, "SELECT value FROM _meta WHERE key = ?1", &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -229,6 +228,26 @@ enum cs_status cs_replica_meta_set_bytes(struct cs_replica *replica, const char 
     cs_bind_text(statement, 1, cs_bytes_of_text(key));
     cs_bind_bytes(statement, 2, value);
     return cs_statement_run(statement);
+}
+
+enum cs_status cs_replica_note_server(struct cs_replica *replica,
+                                      const uint8_t incarnation[static 16], int64_t server_time_ms)
+{
+    const struct cs_world *world = replica->world;
+    uint8_t boot[16];
+    world->boot_id(world->context, boot);
+    enum cs_status status =
+        cs_replica_meta_set_bytes(replica, CS_META_INCARNATION, cs_bytes_make(incarnation, 16));
+    if (status == CS_OK) {
+        status = cs_replica_meta_set_number(replica, CS_META_SERVER_TIME, server_time_ms);
+    }
+    if (status == CS_OK) {
+        status = cs_replica_meta_set_number(replica, CS_META_SERVER_MONOTONIC,
+                                            world->monotonic_ms(world->context));
+    }
+    return status != CS_OK
+               ? status
+               : cs_replica_meta_set_bytes(replica, CS_META_SERVER_BOOT, cs_bytes_of_array(boot));
 }
 
 enum cs_status cs_replica_run_integer(struct cs_replica *replica, const char *sql, int64_t value)

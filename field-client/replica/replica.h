@@ -44,9 +44,13 @@ struct cs_id cs_replica_draw_id(struct cs_replica *replica);
  * transaction of the caller but takes part in one that is open. Keys of this folder and of sync are listed in meta.h; other folders
  * prefix theirs with their name and a dot, e.g. "commands.last_sync".
  */
-enum cs_status cs_replica_meta_number(struct cs_replica *replica, const char *key, int64_t *out) CS_MUST_USE;
-enum cs_status cs_replica_meta_set_number(struct cs_replica *replica, const char *key, int64_t value) CS_MUST_USE;
-enum cs_status cs_replica_meta_bytes(struct cs_replica *replica, const char *key, struct cs_buffer *out) CS_MUST_USE;
-enum cs_status cs_replica_meta_set_bytes(struct cs_replica *replica, const char *key, struct cs_bytes value) CS_MUST_USE;
+enum cs_status cs_replica_meta_number(struct cs_replica *replica, const char *key,
+                                      int64_t *out) CS_MUST_USE;
+enum cs_status cs_replica_meta_set_number(struct cs_replica *replica, const char *key,
+                                          int64_t value) CS_MUST_USE;
+enum cs_status cs_replica_meta_bytes(struct cs_replica *replica, const char *key,
+                                     struct cs_buffer *out) CS_MUST_USE;
+enum cs_status cs_replica_meta_set_bytes(struct cs_replica *replica, const char *key,
+                                         struct cs_bytes value) CS_MUST_USE;
 
 #endif

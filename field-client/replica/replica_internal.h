@@ -16,14 +16,18 @@ struct cs_replica {
 };
 
 /* Engine tables; a migration list for cs_database_migrate (schema.c). */
-enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_replica_schema(struct cs_database *database,
+                                 struct cs_problem *problem) CS_MUST_USE;
 
 /* HOME/`file` into `out`, CS_HOME_PATH_MAX bytes; CS_INVALID when too long. */
-enum cs_status cs_home_path(const char *home, const char *file, char out[static CS_HOME_PATH_MAX]) CS_MUST_USE;
+enum cs_status cs_home_path(const char *home, const char *file,
+                            char out[static CS_HOME_PATH_MAX]) CS_MUST_USE;
 
 /* Runs a statement without results with one bound integer. */
-enum cs_status cs_replica_run_integer(struct cs_replica *replica, const char *sql, int64_t value) CS_MUST_USE;
+enum cs_status cs_replica_run_integer(struct cs_replica *replica, const char *sql,
+                                      int64_t value) CS_MUST_USE;
 /* The first column of the first row of a statement without parameters; 0 if there is no row or it is NULL. */
-enum cs_status cs_replica_ask_integer(struct cs_replica *replica, const char *sql, int64_t *out) CS_MUST_USE;
+enum cs_status cs_replica_ask_integer(struct cs_replica *replica, const char *sql,
+                                      int64_t *out) CS_MUST_USE;
 
 #endif

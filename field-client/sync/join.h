@@ -19,7 +19,8 @@ struct cs_join_input {
     const char *home; /* an existing folder */
     const struct cs_registry *registry;
     struct cs_bytes invite_text;
-    struct cs_bytes person_name; /* first device: required; otherwise must be empty or what the invite says */
+    struct cs_bytes
+        person_name; /* first device: required; otherwise must be empty or what the invite says */
     struct cs_bytes device_name; /* ≤ CS_PERSON_NAME_MAX */
     struct cs_bytes passphrase;
     uint32_t kdf_memory_mib; /* 0 = 256; floor 64 */
@@ -40,7 +41,8 @@ enum cs_status cs_join_next(struct cs_join *join, struct cs_buffer *out_request)
  * Verifies the response to the last request, writes HOME/identity, opens the replica (first device: inserts the owner's person row) and
  * closes it again. CS_USED, CS_EXPIRED, … as the server answered.
  */
-enum cs_status cs_join_receive(struct cs_join *join, struct cs_bytes response, struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_join_receive(struct cs_join *join, struct cs_bytes response,
+                               struct cs_problem *problem) CS_MUST_USE;
 const struct cs_peer *cs_join_peer(const struct cs_join *join);
 /* Borrowed until end. */
 const struct cs_identity *cs_join_identity(const struct cs_join *join);

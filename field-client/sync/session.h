@@ -30,10 +30,11 @@ struct cs_sync_refusal {
     struct cs_bytes text;
 };
 struct cs_sync_result {
-    uint64_t pushed;  /* transactions whose outcome arrived: applied, duplicates, refused and held ones */
-    uint64_t refused; /* of them */
-    uint64_t held;    /* of them */
-    uint64_t pulled;  /* rows received */
+    uint64_t
+        pushed; /* transactions whose outcome arrived: applied, duplicates, refused and held ones */
+    uint64_t refused;  /* of them */
+    uint64_t held;     /* of them */
+    uint64_t pulled;   /* rows received */
     uint64_t departed; /* rows that left this device */
     int64_t conflicts; /* open conflict rows in the view, at the end */
     uint64_t bytes_up; /* whole requests and responses, before TLS */

@@ -151,7 +151,10 @@ void cs_shapes_take(struct cs_cbor_reader *reader, size_t item_count, struct cs_
                     struct cs_shapes *out)
 {
     struct cs_shapes shapes = {.item_count = item_count};
-    size_t size = cs_cbor_enter_array(reader, 2 * item_count);
+    size_t size = cs_cbor_enter_array(reader, SIZE_MAX);
+    if (size > 2 * item_count) {
+        cs_cbor_fail(reader, CS_MALFORMED);
+    }
     if (reader->status != CS_OK) {
         return;
     }

@@ -120,6 +120,36 @@ static bool is_token_character(char c)
            (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
+/*
+ * The request line, checked before the library sees it, for Debian's http-parser is built without its strict mode and
+ * takes "HTTX/1.1" for HTTP: METHOD SP TARGET SP "HTTP/" DIGIT "." DIGIT CR LF (RFC 9112 §3). 0, 400 or 505.
+ */
+static int check_request_line(struct cs_bytes head)
+{
+    const char *text = (const char *)head.data;
+    const char *end = head.size == 0 ? NULL : memchr(text, '\r', head.size);
+    size_t size = end == NULL ? 0 : (size_t)(end - text);
+    static const char version[] = " HTTP/1.1";
+    size_t version_size = sizeof version - 1;
+    size_t i = 0;
+    while (i < size && is_token_character(text[i])) {
+        i++;
+    }
+    if (i == 0 || i >= size || text[i] != ' ') {
+        return 400;
+    }
+    size_t target_start = ++i;
+    while (i < size && text[i] > ' ' && text[i] < 0x7f) {
+        i++;
+    }
+    const char *rest = text + i;
+    if (i == target_start || size - i != version_size || memcmp(rest, version, 6) != 0 ||
+        rest[7] != '.' || rest[6] < '0' || rest[6] > '9' || rest[8] < '0' || rest[8] > '9') {
+        return 400;
+    }
+    return memcmp(rest, version, version_size) == 0 ? 0 : 505;
+}
+
 static int on_url(library_parser *parser, const char *at, size_t size)
 {
     struct parse *parse = parser->data;
@@ -150,6 +180,12 @@ static int on_header_value(library_parser *parser, const char *at, size_t size)
 {
     struct parse *parse = parser->data;
     parse->in_value = true;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)at[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+            refuse(parse, 400);
+        }
+    }
     text_add(&parse->value, at, size);
     return 0;
 }
@@ -172,9 +208,7 @@ static int on_headers_complete(library_parser *parser)
                             : parser->method == HTTP_POST ? CS_HTTP_METHOD_POST
                                                           : CS_HTTP_METHOD_OTHER;
     parse->request.keep_alive = library_keeps_alive(parser);
-    if (parser->http_major != 1 || parser->http_minor != 1) {
-        refuse(parse, 505);
-    } else if (parse->hosts != 1) {
+    if (parse->hosts != 1) {
         refuse(parse, 400);
     }
     return 1; /* no body follows for the library: connection.c counts it */
@@ -211,6 +245,10 @@ int cs_http_request_parse(struct cs_bytes head, size_t fields_max,
                           struct cs_http_request *out_request)
 {
     struct parse parse = {.fields_max = fields_max};
+    int refusal = check_request_line(head);
+    if (refusal != 0) {
+        return refusal;
+    }
     bool sound = run_library(head, &parse);
     /* Our own refusals first: the library stops at the same place with a less telling reason. */
     if (parse.refusal != 0) {

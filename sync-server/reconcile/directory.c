@@ -3,6 +3,7 @@
 
 #include "shared/base/text.h"
 #include "sync-server/reconcile/computed.h"
+#include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/finish.h"
 
 void cs_directory_row_id(const uint8_t certificate[static CS_HASH_SIZE], struct cs_id *out)
@@ -57,17 +58,48 @@ static enum cs_status put_row(struct cs_reconcile *reconcile, const struct cs_de
     return status;
 }
 
+/* A set of its own for a change that no push makes. */
+static enum cs_status begin(struct cs_reconcile *reconcile, struct cs_store *store,
+                            const struct cs_push_clock *clock, struct cs_arena *arena)
+{
+    *reconcile = (struct cs_reconcile){
+        .store = store, .registry = cs_store_registry(store), .arena = arena, .clock = clock};
+    enum cs_status status = cs_store_position(store, &reconcile->position);
+    return status != CS_OK ? status : cs_working_set_init(&reconcile->set, store, arena, 1);
+}
+
 enum cs_status cs_directory_put(struct cs_store *store, const struct cs_push_clock *clock,
                                 const struct cs_device *device, struct cs_arena *arena)
 {
-    struct cs_reconcile reconcile = {
-        .store = store, .registry = cs_store_registry(store), .arena = arena, .clock = clock};
-    enum cs_status status = cs_store_position(store, &reconcile.position);
-    if (status == CS_OK) {
-        status = cs_working_set_init(&reconcile.set, store, arena, 1);
-    }
+    struct cs_reconcile reconcile;
+    enum cs_status status = begin(&reconcile, store, clock, arena);
     if (status == CS_OK) {
         status = put_row(&reconcile, device);
+    }
+    return status != CS_OK ? status : cs_reconcile_finish(&reconcile);
+}
+
+enum cs_status cs_directory_report_fork(struct cs_store *store, const struct cs_push_clock *clock,
+                                        const struct cs_device *device, struct cs_arena *arena)
+{
+    struct cs_reconcile reconcile;
+    struct cs_working_row *row = NULL;
+    struct cs_id id;
+    cs_directory_row_id(device->certificate, &id);
+    enum cs_status status = begin(&reconcile, store, clock, arena);
+    if (status == CS_OK) {
+        status = cs_working_set_get(&reconcile.set, cs_bytes_of_text("device"), &id, &row);
+    }
+    struct cs_finding finding = {.kind = "forked_device", .holds = true};
+    if (status == CS_OK) {
+        finding.subject = &row->now.row;
+        status = cs_computed_text(
+            arena, &finding.detail,
+            "this device was copied or restored from an old copy; give it a new invite and "
+            "let it send what it holds");
+    }
+    if (status == CS_OK) {
+        status = cs_exception_set(&reconcile, &finding);
     }
     return status != CS_OK ? status : cs_reconcile_finish(&reconcile);
 }

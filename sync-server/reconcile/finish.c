@@ -41,6 +41,30 @@ static enum cs_status change_entries(struct cs_reconcile *reconcile,
     return status;
 }
 
+/* Whoever sees a project in a personal scope is subscribed to the project's scope. */
+static enum cs_status change_opened(struct cs_reconcile *reconcile,
+                                    const struct cs_working_row *row)
+{
+    const struct cs_stored_row *now = &row->now.row;
+    if (now->entity == NULL || !now->entity->opens_project_scope) {
+        return CS_OK;
+    }
+    enum cs_status status = CS_OK;
+    struct cs_reader reader;
+    for (cs_reader_init(&reader, row->before.scopes); status == CS_OK && reader.rest.size > 0;) {
+        status = cs_store_remove_opened(reconcile->store, cs_read_varint(&reader), &now->id);
+    }
+    for (cs_reader_init(&reader, now->scopes); status == CS_OK && reader.rest.size > 0;) {
+        uint64_t number = cs_read_varint(&reader);
+        struct cs_scope_name name;
+        status = cs_store_scope_name(reconcile->store, number, &name);
+        if (status == CS_OK && name.kind == CS_SCOPE_PERSON && !now->deleted) {
+            status = cs_store_put_opened(reconcile->store, number, &now->id);
+        }
+    }
+    return status;
+}
+
 static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_working_row *row)
 {
     row->now.row.position = ++reconcile->position;
@@ -53,6 +77,9 @@ static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_worki
     }
     if (status == CS_OK) {
         status = change_entries(reconcile, row);
+    }
+    if (status == CS_OK) {
+        status = change_opened(reconcile, row);
     }
     if (status == CS_OK) {
         status = cs_store_save_rows(reconcile->store, &row->now.row, 1);

@@ -203,8 +203,7 @@ static enum cs_status update_unit(struct cs_reconcile *reconcile, struct cs_work
     if (status == CS_OK) {
         status = cs_bases_check(reconcile, row, unit.name, change->base, verdict);
     }
-    if (status == CS_OK && entity->fields[index].policy == CS_MERGE_ONCE &&
-        change->base.count == 1 && row->now.row.values[index].kind != CS_VALUE_NULL) {
+    if (status == CS_OK && sets_again(reconcile, row, &unit, change->base)) {
         status = judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
                                                "%s.%s is set once and cannot be changed",
                                                entity->name, entity->fields[index].name));

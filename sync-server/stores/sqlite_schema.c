@@ -38,7 +38,9 @@ static const char version_1[] =
     " UNIQUE (kind, id));"
     "CREATE TABLE _scope_entry (scope INTEGER NOT NULL, position INTEGER NOT NULL, departed "
     "INTEGER NOT NULL, "
-    " entity TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (scope, position)) WITHOUT ROWID;";
+    " entity TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (scope, position)) WITHOUT ROWID;"
+    "CREATE TABLE _opened (scope INTEGER NOT NULL, project BLOB NOT NULL, PRIMARY KEY (scope, "
+    "project)) WITHOUT ROWID;";
 
 static enum cs_status create_version_1(struct cs_database *database, void *context)
 {

@@ -12,6 +12,7 @@ enum cs_status cs_store_open(const struct cs_world *world, const char *path,
         return CS_NO_MEMORY;
     }
     store->registry = registry;
+    store->mode = mode;
     bool writer = mode == CS_STORE_WRITER;
     enum cs_status status = cs_database_open(
         world, path, writer ? CS_DATABASE_WRITER : CS_DATABASE_READER, &store->database, problem);
@@ -52,7 +53,8 @@ struct cs_row_tables *cs_store_rows(struct cs_store *store)
 
 enum cs_status cs_store_begin(struct cs_store *store)
 {
-    return cs_database_begin(store->database);
+    return store->mode == CS_STORE_READER ? cs_database_begin_read(store->database)
+                                          : cs_database_begin(store->database);
 }
 
 enum cs_status cs_store_commit(struct cs_store *store)

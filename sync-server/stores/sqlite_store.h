@@ -9,6 +9,7 @@ struct cs_store {
     struct cs_database *database;
     struct cs_row_tables *rows;
     const struct cs_registry *registry;
+    enum cs_store_mode mode;
 };
 
 extern const struct cs_migration cs_store_migrations[];

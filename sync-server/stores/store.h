@@ -185,6 +185,16 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
                                       size_t limit, struct cs_arena *arena,
                                       struct cs_scope_entry **out, size_t *out_count) CS_MUST_USE;
 
+/* Projects that stand open to a person: rows of entities that open a project scope, as long as they are in the person's scope. */
+enum cs_status cs_store_put_opened(struct cs_store *store, uint64_t person_scope,
+                                   const struct cs_id *project) CS_MUST_USE;
+enum cs_status cs_store_remove_opened(struct cs_store *store, uint64_t person_scope,
+                                      const struct cs_id *project) CS_MUST_USE;
+/* Ascending; at most `limit`. */
+enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, size_t limit,
+                               struct cs_arena *arena, struct cs_id **out,
+                               size_t *out_count) CS_MUST_USE;
+
 /* Sum of an integer field over live rows that match. */
 enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *entity,
                             size_t sum_field, const struct cs_row_filter *filters,

@@ -3,7 +3,7 @@
 #define TESTS_UNIT_SHARED_DOMAIN_CORE_ENTITIES_H
 
 #include "shared/domain/validation.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static inline const struct cs_entity *core_entity(const char *name)
 {

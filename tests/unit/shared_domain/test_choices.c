@@ -1,7 +1,7 @@
 /* Tests of lists of choices. */
 #include "shared/domain/choices.h"
 
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static void counts_names(void **state)
 {

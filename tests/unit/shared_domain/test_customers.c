@@ -1,5 +1,5 @@
 /* Tests of customers and sites. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void the_office_keeps_customers(void **state)
 {

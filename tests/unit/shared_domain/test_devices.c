@@ -1,5 +1,5 @@
 /* Tests of devices: rows of certificates, made by the server. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
 
 static void nobody_writes_them(void **state)

@@ -1,5 +1,5 @@
 /* Tests of conflicts, exceptions and refusals. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
 
 static void people_make_none_of_them(void **state)

@@ -1,5 +1,5 @@
 /* Tests of persons. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
 
 static void the_staff_office_keeps_the_list(void **state)

@@ -2,7 +2,7 @@
 #include "shared/domain/phrase.h"
 
 #include "shared/base/text.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static const char *quoted(struct cs_phrase *phrase, const char *text, size_t size)
 {

@@ -1,5 +1,5 @@
 /* Tests of projects and systems. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void the_office_keeps_projects(void **state)
 {

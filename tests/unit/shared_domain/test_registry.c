@@ -1,5 +1,5 @@
 /* Tests of finding entities and fields. */
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static void finds_entities_by_whole_name(void **state)
 {

@@ -1,5 +1,5 @@
 /* Tests of the registry check: the toy registry passes, and one breach of every rule is named. */
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static void assert_breach(struct toy *toy, const char *text)
 {

@@ -1,6 +1,6 @@
 /* Tests of roles: names, lists, and who may invite whom. */
 #include "shared/base/memory.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static cs_roles parsed(const char *text)
 {

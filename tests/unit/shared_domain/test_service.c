@@ -1,5 +1,5 @@
 /* Tests of requests, work orders, visits and receipts: who writes what, and what must hold. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/text.h"
 
 static void only_the_office_plans(void **state)

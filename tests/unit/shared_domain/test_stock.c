@@ -1,5 +1,5 @@
 /* Tests of parts, stock locations and movements. */
-#include "core_entities.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void technicians_read_the_price_list(void **state)
 {

@@ -2,7 +2,7 @@
 #include "shared/domain/validation.h"
 
 #include "shared/base/text.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static struct cs_value text_value(const char *text)
 {

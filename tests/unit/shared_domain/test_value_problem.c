@@ -2,7 +2,7 @@
 #include "shared/domain/value_problem.h"
 
 #include "shared/base/text.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 static void assert_refusal(enum toy_field field, struct cs_value value, const char *text)
 {

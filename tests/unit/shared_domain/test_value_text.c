@@ -2,7 +2,7 @@
 #include "shared/domain/value_text.h"
 
 #include "shared/base/text.h"
-#include "toy.h"
+#include "tests/unit/shared_domain/toy.h"
 
 #define CHINA 480
 

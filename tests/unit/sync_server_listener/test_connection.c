@@ -103,7 +103,7 @@ static void requests_are_judged_by_the_rules(void **state)
         {"POST /v1/exchange HTTP/1.0\r\n" HOST "Content-Length: 2\r\n\r\nab", 505},
         {"POST /v1/exchange\r\n\r\n", 400},
         {"hello\r\n\r\n", 400},
-        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
     };
     struct listener_fixture *fixture = *state;
     listener_fixture_start(fixture);

@@ -1,0 +1,30 @@
+/*
+ * The client `countersign`: from the command line to an exit code.
+ *
+ * cs_client_main is what main.c calls: it hardens the process, makes the real world and runs the command. cs_client_run is the rest, for
+ * tests: streams and world are passed in.
+ */
+#ifndef CS_COMMANDS_CLIENT_MAIN_H
+#define CS_COMMANDS_CLIENT_MAIN_H
+
+#include "shared/base/world.h"
+#include "shared/domain/descriptor.h"
+
+#include <stdio.h>
+
+/* No core dumps, umask 077, SIGPIPE ignored; then cs_client_run with the standard streams. Returns the exit code. */
+int cs_client_main(int argument_count, char **arguments, const struct cs_registry *registry);
+
+struct cs_client_setting {
+    const struct cs_registry *registry;
+    const struct cs_world *world; /* borrowed; exchange must be set for join and sync */
+    FILE *out;
+    FILE *err;
+};
+/*
+ * arguments[0] is the program's name. Environment read: COUNTERSIGN_HOME, XDG_DATA_HOME, HOME, COUNTERSIGN_PASSPHRASE_FILE, LC_ALL,
+ * LC_MESSAGES, LANG.
+ */
+int cs_client_run(int argument_count, char **arguments, const struct cs_client_setting *setting);
+
+#endif

@@ -1,0 +1,147 @@
+/* How a command gets at its data: identity, replica, names and files; see command.h. */
+#include "field-client/commands/command.h"
+
+#include "field-client/commands/passphrase_prompt.h"
+#include "field-client/replica/edit.h"
+#include "field-client/replica/query.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool home_has(const struct cs_command *command, const char *file)
+{
+    char path[CS_HOME_PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/%s", command->home, file);
+    return size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0;
+}
+
+/* Said before a passphrase is asked for. */
+static enum cs_status check_joined(struct cs_command *command)
+{
+    if (home_has(command, CS_IDENTITY_FILE)) {
+        return CS_OK;
+    }
+    if (home_has(command, CS_IDENTITY_JOINING_FILE)) {
+        return cs_problem_set(&command->problem, CS_NOT_FOUND,
+                              "joining was not finished in %.300s: run countersign join again with "
+                              "the same invite",
+                              command->home);
+    }
+    return cs_problem_set(&command->problem, CS_NOT_FOUND,
+                          "this laptop has not joined an organisation yet (nothing in %.300s): use "
+                          "countersign join",
+                          command->home);
+}
+
+enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_replica **out)
+{
+    if (command->replica != NULL) {
+        *out = command->replica;
+        return CS_OK;
+    }
+    enum cs_status status = check_joined(command);
+    struct cs_secret *passphrase = NULL;
+    if (status == CS_OK) {
+        status = cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &passphrase, &command->problem);
+    }
+    if (status == CS_OK && command->identity == NULL) {
+        status = cs_identity_unlock(command->world, command->home, CS_IDENTITY_FILE,
+                                    cs_secret_bytes(passphrase), &command->identity,
+                                    &command->problem);
+    }
+    cs_secret_destroy(passphrase);
+    if (status == CS_OK) {
+        status = cs_replica_open(command->world, command->home, command->registry,
+                                 command->identity, &command->replica, &command->problem);
+    }
+    if (status == CS_OK) {
+        *out = command->replica;
+    }
+    return status;
+}
+
+/* Near names come from replica/names.c; no replica is needed for them. */
+enum cs_status cs_command_entity(struct cs_command *command, struct cs_bytes name,
+                                 const struct cs_entity **out)
+{
+    const struct cs_entity *entity = cs_registry_find(command->registry, name);
+    if (entity != NULL) {
+        *out = entity;
+        return CS_OK;
+    }
+    struct cs_buffer near;
+    cs_buffer_init(&near, 64 * CS_KIBI);
+    cs_query_near_entities(command->registry, name, &near);
+    const char *text = cs_buffer_text(&near);
+    command->exit_code = CS_EXIT_USAGE;
+    enum cs_status status =
+        cs_problem_set(&command->problem, CS_NOT_FOUND, "there is nothing called \"%.*s\"; there are: %s",
+                       (int)(name.size < CS_NAME_MAX ? name.size : CS_NAME_MAX),
+                       name.size == 0 ? "" : (const char *)name.data, text == NULL ? "" : text);
+    cs_buffer_release(&near);
+    return status;
+}
+
+enum cs_status cs_command_field(struct cs_command *command, const struct cs_entity *entity,
+                                struct cs_bytes name, size_t *out_index)
+{
+    enum cs_status status = cs_edit_field(entity, name, out_index, &command->problem);
+    if (status == CS_NOT_FOUND) {
+        command->exit_code = CS_EXIT_USAGE;
+    }
+    return status;
+}
+
+enum cs_status cs_command_row(struct cs_command *command, const struct cs_entity *entity,
+                              struct cs_bytes text, struct cs_id *out)
+{
+    struct cs_replica *replica;
+    enum cs_status status = cs_command_open_replica(command, &replica);
+    return status != CS_OK ? status
+                           : cs_query_resolve(replica, cs_bytes_of_text(entity->name), text, out,
+                                              &command->problem);
+}
+
+static enum cs_status read_standard_input(struct cs_buffer *out)
+{
+    uint8_t chunk[4096];
+    ssize_t count = 1;
+    while (out->status == CS_OK && count != 0) {
+        count = read(STDIN_FILENO, chunk, sizeof chunk);
+        if (count > 0) {
+            cs_buffer_append(out, chunk, (size_t)count);
+        } else if (count < 0 && errno != EINTR) {
+            break;
+        }
+    }
+    /* Invites are read this way. */
+    cs_wipe(chunk, sizeof chunk);
+    return count < 0 ? CS_IO : out->status;
+}
+
+enum cs_status cs_command_read_file(struct cs_command *command, const char *path,
+                                    struct cs_buffer *out)
+{
+    bool input = strcmp(path, "-") == 0;
+    enum cs_status status = input ? read_standard_input(out)
+                                  : command->world->file_read(command->world->context, path, out);
+    if (status != CS_OK) {
+        const char *text = status == CS_NOT_FOUND ? "there is no such file"
+                           : status == CS_LIMIT   ? "the file is too large"
+                                                  : cs_status_text(status);
+        return cs_problem_set(&command->problem, status, "%.300s: %s",
+                              input ? "standard input" : path, text);
+    }
+    return CS_OK;
+}
+
+enum cs_status cs_command_write_file(struct cs_command *command, const char *path,
+                                     struct cs_bytes content)
+{
+    enum cs_status status = command->world->file_replace(command->world->context, path, content);
+    return status == CS_OK ? status
+                           : cs_problem_set(&command->problem, status, "%.300s: %s", path,
+                                            status == CS_NOT_FOUND ? "there is no such folder"
+                                                                   : cs_status_text(status));
+}

@@ -1,0 +1,25 @@
+/*
+ * Where a passphrase comes from: the file named by COUNTERSIGN_PASSPHRASE_FILE, else the terminal.
+ *
+ * Read straight into secret memory. Never from arguments, other environment variables or standard input.
+ */
+#ifndef CS_COMMANDS_PASSPHRASE_PROMPT_H
+#define CS_COMMANDS_PASSPHRASE_PROMPT_H
+
+#include "shared/crypto/secret.h"
+
+#define CS_PASSPHRASE_MAX ((size_t)1024)
+
+enum cs_passphrase_use {
+    CS_PASSPHRASE_UNLOCK,
+    CS_PASSPHRASE_CHOOSE, /* asked for twice on a terminal */
+};
+
+/*
+ * One newline at the end of the file is not part of it. CS_LOCKED: no file is named and there is no terminal, it cannot be
+ * read, it is empty or over CS_PASSPHRASE_MAX bytes, the two differ, or it was cancelled with Ctrl-C.
+ */
+enum cs_status cs_passphrase_read(enum cs_passphrase_use use, struct cs_secret **out,
+                                  struct cs_problem *problem) CS_MUST_USE;
+
+#endif

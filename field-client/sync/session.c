@@ -1,0 +1,259 @@
+/* The sync session, see session.h: requests out, responses in, pages staged and applied. */
+#include "field-client/sync/session.h"
+
+#include "field-client/replica/meta.h"
+#include "field-client/replica/outbox.h"
+#include "field-client/sync/apply.h"
+#include "field-client/sync/session_internal.h"
+#include "shared/wire/envelope.h"
+
+#include <string.h>
+
+/* Left free in a request for everything beside the change-sets. */
+#define REQUEST_MARGIN CS_MEBI
+
+static enum cs_status load_known(struct cs_sync_session *session)
+{
+    struct cs_replica *replica = session->replica;
+    struct cs_buffer incarnation;
+    int64_t position = 0;
+    cs_buffer_init(&incarnation, 64);
+    enum cs_status status = cs_replica_meta_bytes(replica, CS_META_INCARNATION, &incarnation);
+    if (status == CS_OK) {
+        status = cs_replica_meta_number(replica, CS_META_POSITION, &position);
+    }
+    if (status == CS_OK && incarnation.size == sizeof session->known.incarnation) {
+        memcpy(session->known.incarnation, incarnation.data, incarnation.size);
+        session->known.position = (uint64_t)position;
+    }
+    cs_buffer_release(&incarnation);
+    return status;
+}
+
+/* Cursors as they were applied: where the first request starts, also after a session that broke off. */
+static enum cs_status load_cursors(struct cs_sync_session *session)
+{
+    struct cs_applier applier;
+    enum cs_status status = cs_applier_init(&applier, session->replica);
+    struct cs_scope_cursor *cursors = NULL;
+    if (status == CS_OK) {
+        cursors = cs_alloc_zero(applier.scope_count, sizeof *cursors);
+        status = cursors == NULL ? CS_NO_MEMORY : CS_OK;
+    }
+    size_t count = 0;
+    for (size_t i = 0; status == CS_OK && i < applier.scope_count; i++) {
+        if (applier.scopes[i].subscribed) {
+            cursors[count++] =
+                (struct cs_scope_cursor){applier.scopes[i].name, applier.scopes[i].cursor};
+        }
+    }
+    cs_applier_release(&applier);
+    if (status == CS_OK) {
+        cs_free(session->cursors);
+        session->cursors = cursors;
+        session->cursor_count = count;
+    }
+    return status;
+}
+
+enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session **out)
+{
+    struct cs_sync_session *session = cs_alloc_zero(1, sizeof *session);
+    if (session == NULL) {
+        return CS_NO_MEMORY;
+    }
+    session->replica = replica;
+    session->result.refusals = session->refusals;
+    cs_arena_init(&session->arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_staging_clear(replica);
+    if (status == CS_OK) {
+        status = load_known(session);
+    }
+    if (status == CS_OK) {
+        status = load_cursors(session);
+    }
+    if (status != CS_OK) {
+        cs_sync_end(session);
+        return status;
+    }
+    *out = session;
+    return CS_OK;
+}
+
+void cs_sync_end(struct cs_sync_session *owned_session)
+{
+    if (owned_session != NULL) {
+        cs_arena_release(&owned_session->arena);
+        cs_free(owned_session->cursors);
+        cs_free(owned_session);
+    }
+}
+
+const struct cs_sync_result *cs_sync_result(const struct cs_sync_session *session)
+{
+    return &session->result;
+}
+
+/* Packs and counts the request in one local commit, so that no counter is ever used for two requests. */
+static enum cs_status pack_and_count(struct cs_replica *replica, uint64_t *out_counter)
+{
+    struct cs_database *database = cs_replica_database(replica);
+    enum cs_status status = cs_database_begin(database);
+    if (status != CS_OK) {
+        return status;
+    }
+    size_t packed = 0;
+    int64_t counter = 0;
+    status = cs_outbox_pack(replica, &packed);
+    if (status == CS_OK) {
+        status = cs_replica_meta_number(replica, CS_META_REQUEST_COUNTER, &counter);
+    }
+    if (status == CS_OK) {
+        status = cs_replica_meta_set_number(replica, CS_META_REQUEST_COUNTER, counter + 1);
+    }
+    if (status != CS_OK) {
+        cs_database_rollback(database);
+        return status;
+    }
+    status = cs_database_commit(database);
+    if (status == CS_OK) {
+        *out_counter = (uint64_t)counter + 1;
+    }
+    return status;
+}
+
+/* What has to be sent and was not answered in this session. */
+static enum cs_status collect(struct cs_sync_session *session, struct cs_arena *arena,
+                              struct cs_bytes **out_inners, size_t *out_count)
+{
+    struct cs_outbox_entry *entries = NULL;
+    size_t count = 0;
+    bool more = false;
+    enum cs_status status =
+        cs_outbox_collect(session->replica, session->answered + 1, session->resend_from,
+                          CS_REQUEST_MAX - REQUEST_MARGIN, arena, &entries, &count, &more);
+    struct cs_bytes *inners =
+        status == CS_OK ? cs_arena_take_array(arena, count, sizeof *inners) : NULL;
+    if (status == CS_OK && inners == NULL) {
+        status = CS_NO_MEMORY;
+    }
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        inners[i] = entries[i].inner;
+    }
+    if (status == CS_OK) {
+        *out_inners = inners;
+        *out_count = count;
+    }
+    return status;
+}
+
+static enum cs_status seal(struct cs_sync_session *session, uint64_t counter, struct cs_bytes body,
+                           struct cs_buffer *out)
+{
+    struct cs_replica *replica = session->replica;
+    const struct cs_world *world = cs_replica_world(replica);
+    const struct cs_identity *identity = cs_replica_identity(replica);
+    struct cs_request_header header = {.kind = CS_MESSAGE_SYNC, .counter = counter};
+    struct cs_outbox_head head;
+    enum cs_status status = cs_outbox_head(replica, &head);
+    if (status != CS_OK) {
+        return status;
+    }
+    memcpy(header.organisation, cs_identity_organisation(identity), CS_HASH_SIZE);
+    memcpy(header.certificate, cs_identity_certificate_id(identity), CS_HASH_SIZE);
+    world->random(world->context, header.nonce, sizeof header.nonce);
+    header.log_sequence = head.sequence;
+    memcpy(header.log_head, head.hash, CS_HASH_SIZE);
+    return cs_request_seal(world, &header, body, cs_identity_sign_key(identity),
+                           cs_identity_server_statement(identity)->bundle_key, out,
+                           session->request_hash);
+}
+
+static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
+                            struct cs_buffer *out)
+{
+    struct cs_arena arena;
+    struct cs_buffer body;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    cs_buffer_init(&body, CS_REQUEST_MAX);
+    struct cs_sync_request request = {.position = session->known.position,
+                                      .cursors = session->cursors,
+                                      .cursor_count = session->cursor_count};
+    memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
+    enum cs_status status = collect(session, &arena, &request.inners, &request.inner_count);
+    if (status == CS_OK) {
+        status = cs_sync_request_encode(&request, &body);
+    }
+    cs_arena_release(&arena);
+    size_t start = out->size;
+    if (status == CS_OK) {
+        status = seal(session, counter, cs_buffer_bytes(&body), out);
+    }
+    cs_buffer_release(&body);
+    if (status == CS_OK) {
+        session->result.bytes_up += out->size - start;
+    }
+    return status;
+}
+
+enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *out_request,
+                            bool *out_more, struct cs_problem *problem)
+{
+    if (session->failed != CS_OK) {
+        return session->failed;
+    }
+    if (session->done) {
+        *out_more = false;
+        return CS_OK;
+    }
+    if (session->rounds == CS_SYNC_ROUNDS_MAX) {
+        session->failed = CS_LIMIT;
+        return cs_problem_set(problem, CS_LIMIT, "the sync did not end after %d exchanges",
+                              CS_SYNC_ROUNDS_MAX);
+    }
+    uint64_t counter = 0;
+    enum cs_status status = pack_and_count(session->replica, &counter);
+    if (status == CS_OK) {
+        status = build(session, counter, out_request);
+    }
+    if (status == CS_OK) {
+        session->rounds++;
+        session->awaiting = true;
+        *out_more = true;
+    }
+    return status;
+}
+
+enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **out,
+                           struct cs_problem *problem)
+{
+    const struct cs_world *world = cs_replica_world(replica);
+    const struct cs_peer *peer = cs_identity_peer(cs_replica_identity(replica));
+    struct cs_sync_session *session;
+    enum cs_status status = cs_sync_begin(replica, &session);
+    if (status != CS_OK) {
+        return status;
+    }
+    *out = session;
+    struct cs_buffer request;
+    struct cs_buffer response;
+    cs_buffer_init(&request, CS_REQUEST_MAX);
+    cs_buffer_init(&response, CS_RESPONSE_MAX);
+    bool more = true;
+    while (status == CS_OK) {
+        cs_buffer_clear(&request);
+        cs_buffer_clear(&response);
+        status = cs_sync_next(session, &request, &more, problem);
+        if (status != CS_OK || !more) {
+            break;
+        }
+        status = world->exchange(world->exchange_context, peer, cs_buffer_bytes(&request),
+                                 &response, problem);
+        if (status == CS_OK) {
+            status = cs_sync_receive(session, cs_buffer_bytes(&response), problem);
+        }
+    }
+    cs_buffer_release(&request);
+    cs_buffer_release(&response);
+    return status;
+}

@@ -1,0 +1,338 @@
+/* What the session does with a response: open, check, stage or apply; see session.h. */
+#include "field-client/replica/outbox.h"
+#include "field-client/sync/session_internal.h"
+#include "shared/wire/envelope.h"
+
+#include <string.h>
+
+/* Exchanges in a row that may bring nothing on. */
+#define STALLED_MAX 3
+
+enum cs_status cs_staging_clear(struct cs_replica *replica)
+{
+    struct cs_statement *statement;
+    bool any = false;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica), "SELECT 1 FROM _staged LIMIT 1", &statement);
+    if (status == CS_OK) {
+        status = cs_statement_step(statement, &any);
+        cs_statement_done(statement);
+    }
+    /* Writing costs a disk flush, and nearly always there is nothing to forget. */
+    return status != CS_OK || !any
+               ? status
+               : cs_database_execute(cs_replica_database(replica), "DELETE FROM _staged");
+}
+
+static enum cs_status stage(struct cs_sync_session *session, struct cs_bytes body)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(session->replica),
+                         "INSERT INTO _staged (number, page) VALUES (?1, ?2)", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, session->staged_count + 1);
+    cs_bind_bytes(statement, 2, body);
+    status = cs_statement_run(statement);
+    session->staged_count += status == CS_OK ? 1 : 0;
+    return status;
+}
+
+static enum cs_status load_staged(struct cs_sync_session *session, int64_t number,
+                                  struct cs_arena *arena, struct cs_sync_response *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(session->replica),
+                         "SELECT page FROM _staged WHERE number = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, number);
+    bool found = false;
+    struct cs_bytes page = CS_BYTES_NONE;
+    status = cs_statement_step(statement, &found);
+    if (status == CS_OK) {
+        status = found ? cs_arena_copy(arena, cs_column_bytes(statement, 0), &page) : CS_CORRUPT;
+    }
+    cs_statement_done(statement);
+    return status != CS_OK ? status : cs_sync_response_decode(page, arena, out);
+}
+
+static enum cs_status apply_staged(struct cs_sync_session *session, struct cs_apply *apply,
+                                   struct cs_problem *problem)
+{
+    enum cs_status status = CS_OK;
+    for (int64_t number = 1; status == CS_OK && number <= session->staged_count; number++) {
+        struct cs_arena arena;
+        cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+        struct cs_sync_response page;
+        status = load_staged(session, number, &arena, &page);
+        if (status == CS_OK) {
+            status = cs_apply_page(apply, &page, problem);
+        }
+        cs_arena_release(&arena);
+    }
+    return status;
+}
+
+/* Everything staged and the last page, in the transaction that the caller opened. */
+static enum cs_status apply_all(struct cs_sync_session *session,
+                                const struct cs_sync_response *last, struct cs_sync_result *result,
+                                struct cs_problem *problem)
+{
+    struct cs_apply apply;
+    struct cs_apply_refusals refusals = {&session->arena, session->refusals};
+    enum cs_status status = cs_apply_init(&apply, session->replica, result, refusals);
+    if (status == CS_OK) {
+        status = apply_staged(session, &apply, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_apply_page(&apply, last, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_apply_finish(&apply, last);
+    }
+    if (status == CS_OK && session->staged_count > 0) {
+        status = cs_database_execute(cs_replica_database(session->replica), "DELETE FROM _staged");
+    }
+    cs_apply_release(&apply);
+    return status;
+}
+
+static enum cs_status apply_last(struct cs_sync_session *session,
+                                 const struct cs_sync_response *last, struct cs_problem *problem)
+{
+    struct cs_database *database = cs_replica_database(session->replica);
+    struct cs_sync_result result = session->result;
+    enum cs_status status = cs_database_begin(database);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = apply_all(session, last, &result, problem);
+    if (status != CS_OK) {
+        cs_database_rollback(database);
+        return status;
+    }
+    status = cs_database_commit(database);
+    if (status == CS_OK) {
+        session->staged_count = 0;
+        session->result = result;
+    }
+    return status;
+}
+
+/* Where the next request goes on from. */
+static enum cs_status take_cursors(struct cs_sync_session *session,
+                                   const struct cs_sync_response *page, bool *out_moved)
+{
+    struct cs_scope_cursor *cursors = cs_alloc_zero(page->cursor_count, sizeof *cursors);
+    if (cursors == NULL) {
+        return CS_NO_MEMORY;
+    }
+    size_t size = page->cursor_count * sizeof *cursors;
+    if (size > 0) {
+        memcpy(cursors, page->cursors, size);
+    }
+    bool moved = page->cursor_count != session->cursor_count;
+    for (size_t i = 0; !moved && i < page->cursor_count; i++) {
+        moved = cursors[i].position != session->cursors[i].position ||
+                cs_scope_name_compare(&cursors[i].scope, &session->cursors[i].scope) != 0;
+    }
+    cs_free(session->cursors);
+    session->cursors = cursors;
+    session->cursor_count = page->cursor_count;
+    *out_moved = moved;
+    return CS_OK;
+}
+
+/* Which change-sets this page answers, so that they are not sent again in this session. */
+static enum cs_status take_answers(struct cs_sync_session *session,
+                                   const struct cs_sync_response *page, bool *out_moved)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < page->outcome_count; i++) {
+        if (page->outcomes[i].count > INT64_MAX - count) {
+            return CS_MALFORMED;
+        }
+        count += page->outcomes[i].count;
+    }
+    if (count == 0 || page->first_counter == 0 || page->first_counter > INT64_MAX - count) {
+        return count == 0 ? CS_OK : CS_MALFORMED;
+    }
+    uint64_t answered = 0;
+    enum cs_status status =
+        cs_outbox_answered(session->replica, page->log_sequence, page->first_counter,
+                           page->first_counter + count - 1, &answered);
+    if (status == CS_OK && answered > session->answered) {
+        session->answered = answered;
+        *out_moved = true;
+    }
+    return status;
+}
+
+/* After the last page: is there anything left to send? */
+static enum cs_status check_done(struct cs_sync_session *session)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    struct cs_outbox_entry *entries = NULL;
+    size_t count = 0;
+    bool more = false;
+    enum cs_status status =
+        cs_outbox_collect(session->replica, session->answered + 1, session->resend_from, 0, &arena,
+                          &entries, &count, &more);
+    session->done = status == CS_OK && count == 0;
+    cs_arena_release(&arena);
+    return status;
+}
+
+static enum cs_status check_stalled(struct cs_sync_session *session, bool moved,
+                                    struct cs_problem *problem)
+{
+    session->stalled = moved || session->done ? 0 : session->stalled + 1;
+    return session->stalled < STALLED_MAX
+               ? CS_OK
+               : cs_problem_set(problem, CS_LIMIT,
+                                "the server answers, but the sync does not get any further");
+}
+
+/* Current keys of the server; kept for the next request, and in the identity file at once. */
+static enum cs_status take_statement(struct cs_sync_session *session,
+                                     const struct cs_sync_response *page,
+                                     struct cs_problem *problem)
+{
+    struct cs_replica *replica = session->replica;
+    struct cs_identity *identity = cs_replica_identity(replica);
+    if (page->server_statement.size == 0) {
+        return CS_OK;
+    }
+    bool changed = false;
+    enum cs_status status =
+        cs_identity_set_server_statement(identity, page->server_statement, &changed);
+    if (status != CS_OK) {
+        return cs_problem_set(problem, status,
+                              "the server's statement about its keys is not acceptable: %s",
+                              cs_status_text(status));
+    }
+    return changed ? cs_identity_save(cs_replica_world(replica), identity, cs_replica_home(replica),
+                                      CS_IDENTITY_FILE)
+                   : CS_OK;
+}
+
+static enum cs_status receive_page(struct cs_sync_session *session, struct cs_bytes body,
+                                   const struct cs_sync_response *page, struct cs_problem *problem)
+{
+    enum cs_status status = cs_apply_check(session->replica, &session->known, page, problem);
+    if (status == CS_OK) {
+        status = take_statement(session, page, problem);
+    }
+    if (status == CS_OK) {
+        status = page->last ? apply_last(session, page, problem) : stage(session, body);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    memcpy(session->known.incarnation, page->incarnation, sizeof page->incarnation);
+    session->known.position = page->position;
+    bool moved = page->row_count > 0 || page->departure_count > 0;
+    bool cursors_moved = false;
+    status = take_answers(session, page, &moved);
+    if (status == CS_OK) {
+        status = take_cursors(session, page, &cursors_moved);
+    }
+    if (status == CS_OK && page->last) {
+        status = check_done(session);
+    }
+    return status != CS_OK ? status : check_stalled(session, moved || cursors_moved, problem);
+}
+
+/* The server misses earlier change-sets: they are sent again, whatever was acknowledged before. */
+static enum cs_status receive_gap(struct cs_sync_session *session, uint64_t expected,
+                                  struct cs_problem *problem)
+{
+    struct cs_outbox_head head;
+    enum cs_status status = cs_outbox_head(session->replica, &head);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (expected == 0 || expected > head.sequence) {
+        return cs_problem_set(problem, CS_FORKED,
+                              "the server waits for change-set %llu, which this device never made",
+                              (unsigned long long)expected);
+    }
+    session->resend_from = expected;
+    session->answered = expected - 1;
+    return check_stalled(session, false, problem);
+}
+
+static enum cs_status receive_failure(struct cs_sync_session *session, struct cs_bytes body,
+                                      struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    struct cs_failure_response failure;
+    enum cs_status status = cs_failure_response_decode(body, &arena, &failure);
+    if (status == CS_OK && failure.status == CS_GAP) {
+        status = receive_gap(session, failure.expected_sequence, problem);
+    } else if (status == CS_OK) {
+        status = failure.status == CS_OK ? CS_MALFORMED : failure.status;
+        int size = (int)(failure.text.size < CS_PROBLEM_TEXT_MAX ? failure.text.size
+                                                                 : CS_PROBLEM_TEXT_MAX);
+        status = cs_problem_set(problem, status, "the server answered: %.*s", size,
+                                size == 0 ? "" : (const char *)failure.text.data);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+static enum cs_status receive_body(struct cs_sync_session *session, enum cs_message_kind kind,
+                                   struct cs_bytes body, struct cs_problem *problem)
+{
+    if (kind == CS_MESSAGE_FAILURE) {
+        return receive_failure(session, body, problem);
+    }
+    if (kind != CS_MESSAGE_SYNC) {
+        return cs_problem_set(problem, CS_MALFORMED, "the server answered something else");
+    }
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    struct cs_sync_response page;
+    enum cs_status status = cs_sync_response_decode(body, &arena, &page);
+    if (status == CS_OK) {
+        status = receive_page(session, body, &page, problem);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes response,
+                               struct cs_problem *problem)
+{
+    if (session->failed != CS_OK) {
+        return session->failed;
+    }
+    cs_require(session->awaiting);
+    session->awaiting = false;
+    session->result.round_trips++;
+    session->result.bytes_down += response.size;
+    const struct cs_identity *identity = cs_replica_identity(session->replica);
+    struct cs_buffer plain;
+    cs_buffer_init(&plain, CS_RESPONSE_MAX);
+    enum cs_message_kind kind;
+    struct cs_bytes body;
+    enum cs_status status =
+        cs_response_open(response, cs_identity_seal_key(identity), cs_identity_server(identity),
+                         session->request_hash, &plain, &kind, &body);
+    if (status == CS_OK) {
+        status = receive_body(session, kind, body, problem);
+    } else {
+        status = cs_problem_set(problem, status, "the server's answer is not acceptable: %s",
+                                cs_status_text(status));
+    }
+    cs_buffer_release(&plain);
+    session->failed = status;
+    return status;
+}

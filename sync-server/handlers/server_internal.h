@@ -1,0 +1,81 @@
+/* Inside of the request core; for files of this folder only. */
+#ifndef CS_SERVER_HANDLERS_SERVER_INTERNAL_H
+#define CS_SERVER_HANDLERS_SERVER_INTERNAL_H
+
+#include "shared/evidence/certificate.h"
+#include "shared/wire/envelope.h"
+#include "sync-server/handlers/server.h"
+#include "sync-server/reconcile/push.h"
+
+#include <pthread.h>
+
+#define CS_SERVER_READERS_MAX 8
+#define CS_SERVER_PATH_MAX 4096
+
+/* Names under which facts stand in the store. */
+#define CS_FACT_INCARNATION "incarnation"   /* 16 bytes */
+#define CS_FACT_ORGANISATION "organisation" /* 32 bytes; missing before the first join */
+#define CS_FACT_ORGANISATION_SINCE "organisation_since_ms" /* u64 */
+#define CS_FACT_BEARER "bearer_hash"                       /* hash of the first invite's token */
+#define CS_FACT_ADDRESS "address"
+#define CS_FACT_SERVER_IDENTITY "server_identity" /* root's statement about this server */
+
+struct cs_server {
+    const struct cs_world *world;
+    const struct cs_registry *registry;
+    const struct cs_log *log;
+    struct cs_server_keys *keys;
+    struct cs_store *writer;
+    uint8_t incarnation[16];
+    char database_path[CS_SERVER_PATH_MAX];
+    /* Readers that nobody uses now. */
+    pthread_mutex_t readers_lock;
+    struct cs_store *readers[CS_SERVER_READERS_MAX];
+    size_t reader_count;
+};
+
+struct cs_server_request {
+    struct cs_arena arena;
+    struct cs_buffer plain;
+    struct cs_opened_request opened;
+    struct cs_device device; /* the sender; in a join, as its certificate says */
+    /* SYNC */
+    struct cs_sync_request sync;
+    struct cs_push_change_set *change_sets;
+    struct cs_push_result push;
+    uint64_t position; /* of the store right after the commit */
+    /* JOIN */
+    struct cs_join_request join;
+    struct cs_chain chain;
+    /* What to answer instead. */
+    struct cs_failure_response failure; /* status CS_OK: none */
+    struct cs_problem problem;
+};
+
+/* A reader for one use, opened if need be; give it back. */
+enum cs_status cs_server_borrow_reader(struct cs_server *server, struct cs_store **out) CS_MUST_USE;
+void cs_server_return_reader(struct cs_server *server, struct cs_store *reader);
+
+/* Makes the answer a failure with this status and text. Returns CS_OK: the request itself goes on. */
+enum cs_status cs_request_fail(struct cs_server_request *request, enum cs_status status,
+                               const char *format, ...) CS_PRINTF(3, 4);
+
+/* Stages of the two kinds. Open stages run in parallel and only read. */
+enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_sync_commit(struct cs_server *server,
+                              struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+enum cs_status cs_join_open(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_join_commit(struct cs_server *server,
+                              struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_join_reply(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+
+/* A fact as a fixed number of bytes. CS_NOT_FOUND, CS_CORRUPT. */
+enum cs_status cs_fact_fixed(struct cs_store *store, const char *key, uint8_t *out,
+                             size_t size) CS_MUST_USE;
+
+#endif

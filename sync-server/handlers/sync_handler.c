@@ -1,0 +1,216 @@
+/*
+ * Syncing: one request carries change-sets and cursors, the response what became of them and what has changed (design §8).
+ */
+#include "shared/base/text.h"
+#include "sync-server/handlers/pull.h"
+#include "sync-server/handlers/server_internal.h"
+#include "sync-server/reconcile/directory.h"
+
+#include <string.h>
+
+/* Requests of one device that are remembered, to tell a repetition from a clone. */
+#define REQUESTS_KEPT 1000
+
+/* Signature and commitment over raw bytes first; only then decompressed and parsed. */
+static enum cs_status open_inner(struct cs_server *server, struct cs_server_request *request,
+                                 struct cs_bytes inner, struct cs_push_change_set *out)
+{
+    struct cs_bytes body;
+    uint8_t identity[CS_SIGN_PUBLIC_SIZE];
+    enum cs_status status = cs_inner_split(inner, &out->header, &body);
+    if (status == CS_OK) {
+        status = cs_inner_verify(inner, request->device.sign_key);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_sign_key_public(cs_server_keys_identity(server->keys), identity);
+    if (memcmp(out->header.certificate, request->device.certificate, CS_HASH_SIZE) != 0) {
+        return CS_FORGED;
+    }
+    if (memcmp(out->header.organisation, request->opened.header.organisation, CS_HASH_SIZE) != 0) {
+        return CS_WRONG_ORGANISATION;
+    }
+    if (memcmp(out->header.server, identity, sizeof identity) != 0) {
+        return CS_WRONG_SERVER;
+    }
+    out->inner = inner;
+    status = cs_inner_hash(inner, out->hash);
+    return status != CS_OK ? status : cs_body_decode(body, &request->arena, &out->transactions);
+}
+
+enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader)
+{
+    uint8_t organisation[CS_HASH_SIZE];
+    enum cs_status status = cs_store_device(reader, request->opened.header.certificate,
+                                            &request->arena, &request->device);
+    if (status != CS_OK) {
+        return status == CS_NOT_FOUND ? CS_UNKNOWN_DEVICE : status;
+    }
+    status = cs_request_verify(&request->opened, request->device.sign_key);
+    if (status == CS_OK) {
+        status = cs_fact_fixed(reader, CS_FACT_ORGANISATION, organisation, sizeof organisation);
+    }
+    if (status == CS_OK &&
+        memcmp(organisation, request->opened.header.organisation, sizeof organisation) != 0) {
+        status = CS_WRONG_ORGANISATION;
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_sync_request_decode(request->opened.body, &request->arena, &request->sync);
+    request->change_sets = cs_arena_take_array(&request->arena, request->sync.inner_count,
+                                               sizeof *request->change_sets);
+    if (request->change_sets == NULL) {
+        return CS_NO_MEMORY;
+    }
+    for (size_t i = 0; status == CS_OK && i < request->sync.inner_count; i++) {
+        status = open_inner(server, request, request->sync.inners[i], &request->change_sets[i]);
+        if (status != CS_OK && cs_status_class(status) != CS_CLASS_LOCAL) {
+            return cs_request_fail(request, status, "change-set %zu of this request: %s", i + 1,
+                                   cs_status_text(status));
+        }
+    }
+    if (status != CS_OK && cs_status_class(status) != CS_CLASS_LOCAL) {
+        return cs_request_fail(request, status, "%s", cs_status_text(status));
+    }
+    return status;
+}
+
+/* The device exists twice, or was set back: say so to it and to the office, and take nothing from it. */
+static enum cs_status mark_forked(struct cs_server *server, struct cs_server_request *request,
+                                  const struct cs_push_clock *clock)
+{
+    struct cs_device *device = &request->device;
+    device->state = CS_DEVICE_FORKED;
+    enum cs_status status = cs_store_put_device(server->writer, device);
+    if (status == CS_OK) {
+        status = cs_directory_put(server->writer, clock, device, &request->arena);
+    }
+    if (status == CS_OK) {
+        status = cs_directory_report_fork(server->writer, clock, device, &request->arena);
+    }
+    cs_log_event(server->log, CS_LOG_WARNING, "device_forked", CS_LOG_NUMBER("log", device->log));
+    return status != CS_OK
+               ? status
+               : cs_request_fail(
+                     request, CS_FORKED,
+                     "this device was copied or restored from an old copy: nothing it holds is "
+                     "lost; ask the office for a new invite");
+}
+
+enum repetition { FIRST_TIME, REPEATED, CLONED, TOO_OLD };
+
+static enum cs_status look_up_request(struct cs_server *server,
+                                      const struct cs_server_request *request, enum repetition *out)
+{
+    uint8_t known[CS_HASH_SIZE];
+    const struct cs_request_header *header = &request->opened.header;
+    if (header->counter > request->device.request_counter) {
+        *out = FIRST_TIME;
+        return CS_OK;
+    }
+    enum cs_status status =
+        cs_store_request(server->writer, request->device.log, header->counter, known);
+    if (status == CS_NOT_FOUND) {
+        *out = request->device.request_counter - header->counter < REQUESTS_KEPT ? CLONED : TOO_OLD;
+        return CS_OK;
+    }
+    *out = memcmp(known, request->opened.hash, sizeof known) == 0 ? REPEATED : CLONED;
+    return status;
+}
+
+/* A device that names an older head than the server has of it was set back, one with another head was copied. */
+static bool head_is_behind(const struct cs_server_request *request)
+{
+    const struct cs_request_header *header = &request->opened.header;
+    const struct cs_device *device = &request->device;
+    if (header->log_sequence != device->sequence) {
+        return header->log_sequence < device->sequence;
+    }
+    return memcmp(header->log_head, device->head, CS_HASH_SIZE) != 0;
+}
+
+static enum cs_status push(struct cs_server *server, struct cs_server_request *request,
+                           const struct cs_push_clock *clock)
+{
+    struct cs_device *device = &request->device;
+    device->seen_ms = clock->now_ms;
+    enum cs_status status =
+        cs_push_apply(server->writer, clock, device, request->change_sets,
+                      request->sync.inner_count, &request->arena, &request->push);
+    if (status == CS_GAP) {
+        request->failure.expected_sequence = request->push.expected_sequence;
+        status = cs_request_fail(request, CS_GAP, "change-set %llu is missing",
+                                 (unsigned long long)request->push.expected_sequence);
+        return status != CS_OK ? status : cs_store_put_device(server->writer, device);
+    }
+    return status;
+}
+
+enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request *request)
+{
+    struct cs_push_clock clock = {.now_ms = server->world->wall_ms(server->world->context)};
+    uint8_t since[8];
+    enum cs_status status = cs_store_device(server->writer, request->opened.header.certificate,
+                                            &request->arena, &request->device);
+    if (status == CS_OK) {
+        status = cs_fact_fixed(server->writer, CS_FACT_ORGANISATION_SINCE, since, sizeof since);
+    }
+    enum repetition repetition = FIRST_TIME;
+    if (status == CS_OK) {
+        status = look_up_request(server, request, &repetition);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_reader reader;
+    cs_reader_init(&reader, cs_bytes_of_array(since));
+    clock.organisation_since_ms = (int64_t)cs_read_u64(&reader);
+    if (request->device.state == CS_DEVICE_SUSPENDED) {
+        return cs_request_fail(
+            request, CS_SUSPENDED,
+            "this device is suspended: nothing it holds is lost; ask the office");
+    }
+    if (request->device.state == CS_DEVICE_FORKED || repetition == CLONED ||
+        (repetition == FIRST_TIME && head_is_behind(request))) {
+        return mark_forked(server, request, &clock);
+    }
+    if (repetition == TOO_OLD) {
+        return cs_request_fail(request, CS_REFUSED, "this request is too old");
+    }
+    if (repetition == FIRST_TIME) {
+        request->device.request_counter = request->opened.header.counter;
+        status = cs_store_put_request(server->writer, request->device.log,
+                                      request->opened.header.counter, request->opened.hash,
+                                      REQUESTS_KEPT);
+    }
+    if (status == CS_OK) {
+        status = push(server, request, &clock);
+    }
+    if (status == CS_FORKED) {
+        return mark_forked(server, request, &clock);
+    }
+    return status;
+}
+
+enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader, struct cs_buffer *body)
+{
+    struct cs_sync_response response = {
+        .server_time_ms = server->world->wall_ms(server->world->context),
+        .log_sequence = request->device.sequence,
+        .first_counter = request->push.first_counter,
+        .outcomes = request->push.outcomes,
+        .outcome_count = request->push.outcome_count,
+        .refusals = request->push.refusals,
+        .refusal_count = request->push.refusal_count,
+        .server_statement = cs_server_keys_statement(server->keys),
+    };
+    memcpy(response.incarnation, server->incarnation, sizeof response.incarnation);
+    memcpy(response.log_head, request->device.head, sizeof response.log_head);
+    enum cs_status status = cs_pull_read(reader, &request->device, &request->sync, &request->push,
+                                         &request->arena, &response);
+    return status != CS_OK ? status : cs_sync_response_encode(&response, body);
+}

@@ -1,0 +1,240 @@
+/* The SQLite store: scopes, the order of changes in each, and open projects; see store.h. */
+#include "sync-server/stores/sqlite_store.h"
+
+#include <string.h>
+
+static enum cs_status find_scope(struct cs_store *store, const struct cs_scope_name *name,
+                                 uint64_t *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT number FROM _scope WHERE kind = ?1 AND id = ?2", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, name->kind);
+    cs_bind_bytes(statement, 2, cs_id_bytes(&name->id));
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        *out = (uint64_t)cs_column_integer(statement, 0);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+enum cs_status cs_store_scope_number(struct cs_store *store, const struct cs_scope_name *name,
+                                     bool create, uint64_t *out)
+{
+    enum cs_status status = find_scope(store, name, out);
+    if (status != CS_NOT_FOUND || !create) {
+        return status;
+    }
+    struct cs_statement *statement;
+    status = cs_statement_get(store->database,
+                              "INSERT INTO _scope (kind, id, digest) VALUES (?1, ?2, zeroblob(32))",
+                              &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, name->kind);
+    cs_bind_bytes(statement, 2, cs_id_bytes(&name->id));
+    status = cs_statement_run(statement);
+    return status != CS_OK ? status : find_scope(store, name, out);
+}
+
+enum cs_status cs_store_scope_name(struct cs_store *store, uint64_t number,
+                                   struct cs_scope_name *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT kind, id FROM _scope WHERE number = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)number);
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        struct cs_scope_name name = {.kind = (uint8_t)cs_column_integer(statement, 0)};
+        status = cs_store_column_fixed(statement, 1, name.id.bytes, CS_ID_SIZE);
+        cs_statement_done(statement);
+        *out = name;
+    }
+    return status;
+}
+
+enum cs_status cs_store_scope_digest(struct cs_store *store, uint64_t number,
+                                     struct cs_multiset *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT digest FROM _scope WHERE number = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)number);
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        status = cs_store_column_fixed(statement, 0, out->sum, sizeof out->sum);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+enum cs_status cs_store_put_scope_digest(struct cs_store *store, uint64_t number,
+                                         const struct cs_multiset *digest)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "UPDATE _scope SET digest = ?2 WHERE number = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)number);
+    cs_bind_bytes(statement, 2, cs_bytes_of_array(digest->sum));
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
+                                        const struct cs_scope_entry *entry)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database,
+                                             "INSERT INTO _scope_entry (scope, position, departed, "
+                                             "entity, row) VALUES (?1, ?2, ?3, ?4, ?5)",
+                                             &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_integer(statement, 2, (int64_t)entry->position);
+    cs_bind_integer(statement, 3, entry->departed ? 1 : 0);
+    cs_bind_text(statement, 4, entry->entity);
+    cs_bind_bytes(statement, 5, cs_id_bytes(&entry->row));
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_remove_scope_entry(struct cs_store *store, uint64_t scope,
+                                           uint64_t position)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "DELETE FROM _scope_entry WHERE scope = ?1 AND position = ?2", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_integer(statement, 2, (int64_t)position);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, uint64_t after,
+                                      size_t limit, struct cs_arena *arena,
+                                      struct cs_scope_entry **out, size_t *out_count)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT position, departed, entity, row FROM _scope_entry "
+                         "WHERE scope = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_integer(statement, 2, (int64_t)after);
+    cs_bind_integer(statement, 3, (int64_t)limit);
+    struct cs_scope_entry *entries = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    bool more = true;
+    while (status == CS_OK) {
+        status = cs_statement_step(statement, &more);
+        if (status != CS_OK || !more) {
+            break;
+        }
+        if (count == capacity) {
+            capacity = capacity == 0 ? 16 : capacity * 2;
+            struct cs_scope_entry *grown = cs_arena_take_array(arena, capacity, sizeof *grown);
+            if (grown == NULL) {
+                status = CS_NO_MEMORY;
+                break;
+            }
+            if (count > 0) {
+                memcpy(grown, entries, count * sizeof *entries);
+            }
+            entries = grown;
+        }
+        struct cs_scope_entry *entry = &entries[count++];
+        entry->position = (uint64_t)cs_column_integer(statement, 0);
+        entry->departed = cs_column_integer(statement, 1) != 0;
+        status = cs_arena_copy(arena, cs_column_bytes(statement, 2), &entry->entity);
+        if (status == CS_OK && !cs_id_from_bytes(cs_column_bytes(statement, 3), &entry->row)) {
+            status = CS_CORRUPT;
+        }
+    }
+    cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out = entries;
+        *out_count = count;
+    }
+    return status;
+}
+
+/* Runs a statement over one person's scope and one project. */
+static enum cs_status change_opened(struct cs_store *store, const char *sql, uint64_t person_scope,
+                                    const struct cs_id *project)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database, sql, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)person_scope);
+    cs_bind_bytes(statement, 2, cs_id_bytes(project));
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_put_opened(struct cs_store *store, uint64_t person_scope,
+                                   const struct cs_id *project)
+{
+    return change_opened(store, "INSERT OR REPLACE INTO _opened (scope, project) VALUES (?1, ?2)",
+                         person_scope, project);
+}
+
+enum cs_status cs_store_remove_opened(struct cs_store *store, uint64_t person_scope,
+                                      const struct cs_id *project)
+{
+    return change_opened(store, "DELETE FROM _opened WHERE scope = ?1 AND project = ?2",
+                         person_scope, project);
+}
+
+enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, size_t limit,
+                               struct cs_arena *arena, struct cs_id **out, size_t *out_count)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT project FROM _opened WHERE scope = ?1 ORDER BY project LIMIT ?2",
+        &statement);
+    struct cs_id *ids = cs_arena_take_array(arena, limit, sizeof *ids);
+    if (status != CS_OK || ids == NULL) {
+        return status != CS_OK ? status : CS_NO_MEMORY;
+    }
+    cs_bind_integer(statement, 1, (int64_t)person_scope);
+    cs_bind_integer(statement, 2, (int64_t)limit);
+    size_t count = 0;
+    bool more = true;
+    while (status == CS_OK && count < limit) {
+        status = cs_statement_step(statement, &more);
+        if (status != CS_OK || !more) {
+            break;
+        }
+        status =
+            cs_id_from_bytes(cs_column_bytes(statement, 0), &ids[count++]) ? CS_OK : CS_CORRUPT;
+    }
+    cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out = ids;
+        *out_count = count;
+    }
+    return status;
+}

@@ -1,0 +1,27 @@
+/*
+ * Entry functions of fuzzing: one per decoder. Each takes any bytes and must neither crash nor leak, and checks that
+ * whatever is accepted can be written and read again.
+ *
+ * Called by libFuzzer (fuzz_main.c) and by the replay of corpus and past failures (replay.c).
+ */
+#ifndef TESTS_FUZZ_TARGETS_H
+#define TESTS_FUZZ_TARGETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FUZZ_TARGETS(X)                                                                            \
+    X(cbor)                                                                                        \
+    X(body)                                                                                        \
+    X(inner)                                                                                       \
+    X(rows)                                                                                        \
+    X(sync_request)                                                                                \
+    X(sync_response)                                                                               \
+    X(join_request)                                                                                \
+    X(envelope)
+
+#define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
+FUZZ_TARGETS(FUZZ_DECLARE)
+#undef FUZZ_DECLARE
+
+#endif

@@ -1,0 +1,281 @@
+/*
+ * Golden files: the bytes of every format version, kept for ever (tests/golden/wire/README.md).
+ *
+ * The same fixed input must give the same bytes (of compressed things: the same content, since frames differ between versions
+ * of zstd), and the files must still be read as that input. With the environment variable CS_GOLDEN_WRITE set the
+ * files are written instead: only for a format that has none yet.
+ */
+#include "tests/unit/shared_wire/samples.h"
+
+#include "shared/wire/compression.h"
+#include "shared/wire/envelope.h"
+#include "tests/support/fake_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct cs_arena arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    return cs_crypto_start() == CS_OK ? 0 : 1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    cs_arena_release(&arena);
+    return 0;
+}
+
+static FILE *open_golden(const char *name, const char *mode)
+{
+    char path[1024];
+    int size = snprintf(path, sizeof path, "%s/tests/golden/wire/%s", CS_TEST_SOURCE_DIR, name);
+    assert_true(size > 0 && (size_t)size < sizeof path);
+    FILE *file = fopen(path, mode);
+    assert_non_null(file);
+    return file;
+}
+
+static struct cs_bytes read_golden(const char *name)
+{
+    size_t room = CS_MEBI;
+    uint8_t *data = sample_take(&arena, room, 1);
+    FILE *file = open_golden(name, "rb");
+    size_t size = fread(data, 1, room, file);
+    assert_int_equal(fclose(file), 0);
+    assert_true(size > 0 && size < room);
+    return cs_bytes_make(data, size);
+}
+
+/* What the file has, after it was compared with (or written from) what is encoded now. */
+static struct cs_bytes golden(const char *name, const struct cs_buffer *encoded)
+{
+    assert_int_equal(encoded->status, CS_OK);
+    if (getenv("CS_GOLDEN_WRITE") != NULL) {
+        FILE *file = open_golden(name, "wb");
+        assert_int_equal(fwrite(encoded->data, 1, encoded->size, file), encoded->size);
+        assert_int_equal(fclose(file), 0);
+    }
+    return read_golden(name);
+}
+
+static void check_same(const char *name, const struct cs_buffer *encoded)
+{
+    assert_true(cs_bytes_equal(golden(name, encoded), cs_buffer_bytes(encoded)));
+}
+
+/* Of compressed things the contents are compared. */
+static struct cs_bytes check_same_content(const char *name, const struct cs_buffer *encoded)
+{
+    struct cs_bytes file = golden(name, encoded);
+    struct cs_bytes expected;
+    struct cs_bytes now;
+    assert_int_equal(cs_decompress_to_arena(file, CS_RESPONSE_MAX, &arena, &expected), CS_OK);
+    assert_int_equal(
+        cs_decompress_to_arena(cs_buffer_bytes(encoded), CS_RESPONSE_MAX, &arena, &now), CS_OK);
+    assert_true(cs_bytes_equal(expected, now));
+    return file;
+}
+
+static void test_body(void **state)
+{
+    (void)state;
+    struct sample_random random = {2026};
+    struct cs_transactions in = sample_transactions(&random, &arena, 25);
+    struct cs_transactions back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_body_encode(in.items, in.count, &out), CS_OK);
+    struct cs_bytes file = check_same_content("body-1.bin", &out);
+    assert_int_equal(cs_body_decode(file, &arena, &back), CS_OK);
+    assert_true(sample_transactions_equal(in, back));
+    cs_buffer_release(&out);
+}
+
+static void test_transaction(void **state)
+{
+    (void)state;
+    struct cs_transactions in = sample_batch(&arena, 1, CS_OPERATION_UPDATE);
+    struct cs_transaction back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_transaction_encode(&in.items[0], &out), CS_OK);
+    check_same("transaction-1.bin", &out);
+    assert_int_equal(cs_transaction_decode(read_golden("transaction-1.bin"), &arena, &back), CS_OK);
+    assert_true(sample_transaction_equal(&in.items[0], &back));
+    cs_buffer_release(&out);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    struct sample_random random = {2027};
+    struct cs_row *in = sample_rows(&random, &arena, 25);
+    struct cs_row *back = NULL;
+    size_t count = 0;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_rows_encode(in, 25, &out), CS_OK);
+    check_same("rows-1.bin", &out);
+    assert_int_equal(cs_rows_decode(read_golden("rows-1.bin"), &arena, &back, &count), CS_OK);
+    assert_true(sample_rows_equal(in, 25, back, count));
+    cs_buffer_release(&out);
+}
+
+static void test_sync_messages(void **state)
+{
+    (void)state;
+    struct sample_random random = {2030};
+    struct cs_sync_request request = sample_sync_request(&random, &arena);
+    struct cs_sync_response response = sample_sync_response(&random, &arena);
+    struct cs_sync_request request_back;
+    struct cs_sync_response response_back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_sync_request_encode(&request, &out), CS_OK);
+    struct cs_bytes file = check_same_content("sync-request-1.bin", &out);
+    assert_int_equal(cs_sync_request_decode(file, &arena, &request_back), CS_OK);
+    assert_true(sample_sync_requests_equal(&request, &request_back));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_sync_response_encode(&response, &out), CS_OK);
+    file = check_same_content("sync-response-1.bin", &out);
+    assert_int_equal(cs_sync_response_decode(file, &arena, &response_back), CS_OK);
+    assert_true(sample_sync_responses_equal(&response, &response_back));
+    cs_buffer_release(&out);
+}
+
+static void test_join_messages(void **state)
+{
+    (void)state;
+    struct cs_join_request request = {cs_bytes_of_text("chain"), cs_bytes_of_text("bearer"),
+                                      cs_bytes_of_text("server identity")};
+    struct cs_join_response response = {
+        {1, 2, 3}, INT64_C(1772413200000), cs_bytes_of_text("statement"), request.server_identity};
+    struct cs_failure_response failure = {CS_GAP, 77, cs_bytes_of_text("缺少变更集")};
+    struct cs_join_request request_back;
+    struct cs_join_response response_back;
+    struct cs_failure_response failure_back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_join_request_encode(&request, &out), CS_OK);
+    struct cs_bytes file = check_same_content("join-request-1.bin", &out);
+    assert_int_equal(cs_join_request_decode(file, &arena, &request_back), CS_OK);
+    assert_true(cs_bytes_equal(request_back.chain, request.chain));
+    assert_true(cs_bytes_equal(request_back.bearer, request.bearer));
+    assert_true(cs_bytes_equal(request_back.server_identity, request.server_identity));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_join_response_encode(&response, &out), CS_OK);
+    file = check_same_content("join-response-1.bin", &out);
+    assert_int_equal(cs_join_response_decode(file, &arena, &response_back), CS_OK);
+    assert_int_equal(response_back.server_time_ms, response.server_time_ms);
+    assert_true(cs_bytes_equal(response_back.server_statement, response.server_statement));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_failure_response_encode(&failure, &out), CS_OK);
+    file = check_same_content("failure-1.bin", &out);
+    assert_int_equal(cs_failure_response_decode(file, &arena, &failure_back), CS_OK);
+    assert_int_equal(failure_back.status, CS_GAP);
+    assert_true(cs_bytes_equal(failure_back.text, failure.text));
+    cs_buffer_release(&out);
+}
+
+static const uint8_t seed[32] = "golden keys, for tests and only";
+
+static void test_inner(void **state)
+{
+    (void)state;
+    struct cs_sign_key *key = NULL;
+    struct cs_inner_header header = {.sequence = 2, .first_counter = 9, .transaction_count = 3};
+    struct cs_inner_header back;
+    struct cs_bytes body;
+    struct cs_buffer out;
+    uint8_t public_key[CS_SIGN_PUBLIC_SIZE];
+    memset(header.organisation, 1, 32);
+    memset(header.certificate, 2, 32);
+    memset(header.previous, 3, 32);
+    memset(header.server, 4, 32);
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_sign_key_create(cs_bytes_of_array(seed), &key), CS_OK);
+    cs_sign_key_public(key, public_key);
+    assert_int_equal(cs_inner_encode(&header, cs_bytes_of_text("a body"), key, &out), CS_OK);
+    check_same("inner-1.bin", &out);
+    struct cs_bytes file = read_golden("inner-1.bin");
+    assert_int_equal(cs_inner_verify(file, public_key), CS_OK);
+    assert_int_equal(cs_inner_split(file, &back, &body), CS_OK);
+    assert_int_equal(back.sequence, 2);
+    assert_int_equal(back.first_counter, 9);
+    assert_int_equal(back.transaction_count, 3);
+    assert_memory_equal(back.server, header.server, 32);
+    assert_true(cs_bytes_equal_text(body, "a body"));
+    cs_sign_key_destroy(key);
+    cs_buffer_release(&out);
+}
+
+static void test_envelopes(void **state)
+{
+    (void)state;
+    struct fake_world fake;
+    struct cs_sign_key *sign = NULL;
+    struct cs_seal_key *box = NULL;
+    uint8_t sign_public[CS_SIGN_PUBLIC_SIZE];
+    uint8_t box_public[CS_SEAL_KEY_SIZE];
+    uint8_t hash[CS_HASH_SIZE];
+    struct cs_request_header header = {.kind = CS_MESSAGE_SYNC, .counter = 5, .log_sequence = 6};
+    struct cs_buffer out;
+    struct cs_buffer plain;
+    fake_world_init(&fake, 2026);
+    cs_buffer_init(&out, CS_MEBI);
+    cs_buffer_init(&plain, CS_MEBI);
+    assert_int_equal(cs_sign_key_create(cs_bytes_of_array(seed), &sign), CS_OK);
+    assert_int_equal(cs_seal_key_create(cs_bytes_of_array(seed), &box), CS_OK);
+    cs_sign_key_public(sign, sign_public);
+    cs_seal_key_public(box, box_public);
+    assert_int_equal(cs_request_seal(&fake.world, &header, cs_bytes_of_text("a request"), sign,
+                                     box_public, &out, hash),
+                     CS_OK);
+    check_same("request-1.bin", &out);
+    struct cs_opened_request opened;
+    assert_int_equal(cs_request_open(read_golden("request-1.bin"), box, &plain, &opened), CS_OK);
+    assert_int_equal(cs_request_verify(&opened, sign_public), CS_OK);
+    assert_memory_equal(opened.hash, hash, sizeof hash);
+    assert_int_equal(opened.header.counter, 5);
+    assert_true(cs_bytes_equal_text(opened.body, "a request"));
+
+    enum cs_message_kind kind;
+    struct cs_bytes body;
+    cs_buffer_clear(&out);
+    cs_buffer_clear(&plain);
+    assert_int_equal(cs_response_seal(&fake.world, CS_MESSAGE_SYNC, hash,
+                                      cs_bytes_of_text("an answer"), sign, box_public, &out),
+                     CS_OK);
+    check_same("response-1.bin", &out);
+    assert_int_equal(cs_response_open(read_golden("response-1.bin"), box, sign_public, hash, &plain,
+                                      &kind, &body),
+                     CS_OK);
+    assert_int_equal(kind, CS_MESSAGE_SYNC);
+    assert_true(cs_bytes_equal_text(body, "an answer"));
+    cs_sign_key_destroy(sign);
+    cs_seal_key_destroy(box);
+    cs_buffer_release(&out);
+    cs_buffer_release(&plain);
+    fake_world_release(&fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_transaction, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sync_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_join_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_inner, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_envelopes, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
