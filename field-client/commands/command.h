@@ -121,7 +121,8 @@ void cs_command_note(struct cs_command *command, const char *format, ...) CS_PRI
 enum cs_status cs_command_json(struct cs_command *command, struct cs_json *owned_json) CS_MUST_USE;
 /* A 16-byte id as JSON text. */
 struct cs_json *cs_command_json_id(const struct cs_id *id);
-/* command->chinese ? chinese : english */
+/* The text in the language of the person. CS_WORDS is for formats: the compiler sees both. */
+#define CS_WORDS(command, english, chinese) ((command)->chinese ? (chinese) : (english))
 const char *cs_command_words(const struct cs_command *command, const char *english,
                              const char *chinese);
 

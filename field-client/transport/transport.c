@@ -77,6 +77,35 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     return 0;
 }
 
+/*
+ * A server that is gone must give an error, not SIGPIPE, in every call in which libcurl may write (closing too); the rest
+ * of the process keeps its ways.
+ */
+struct signal_guard {
+    sigset_t before;
+};
+
+static void hold_sigpipe(struct signal_guard *guard)
+{
+    sigset_t pipe_only;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    cs_require(pthread_sigmask(SIG_BLOCK, &pipe_only, &guard->before) == 0);
+}
+
+static void release_sigpipe(const struct signal_guard *guard)
+{
+    sigset_t pipe_only;
+    const struct timespec now = {0, 0};
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    if (sigismember(&guard->before, SIGPIPE) == 0) {
+        while (sigtimedwait(&pipe_only, NULL, &now) == SIGPIPE) {
+        }
+    }
+    cs_require(pthread_sigmask(SIG_SETMASK, &guard->before, NULL) == 0);
+}
+
 /* --- Creating --- */
 
 static void init_library(void)
@@ -225,8 +254,11 @@ void cs_transport_destroy(struct cs_transport *transport)
     if (transport == NULL) {
         return;
     }
-    /* First the handle: it uses the others, and its goodbye to the server is still counted. */
+    /* First the handle, which uses the others. */
+    struct signal_guard guard;
+    hold_sigpipe(&guard);
     curl_easy_cleanup(transport->curl);
+    release_sigpipe(&guard);
     curl_slist_free_all(transport->fields);
     cs_free(transport);
 }
@@ -278,21 +310,12 @@ static enum cs_status set_peer(struct cs_transport *transport, const struct cs_p
     return status;
 }
 
-/* A server that is gone must give an error, not the signal; the rest of the process keeps its ways. */
-static CURLcode perform_without_sigpipe(CURL *curl)
+static CURLcode perform(CURL *curl)
 {
-    sigset_t pipe_only;
-    sigset_t before;
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    cs_require(pthread_sigmask(SIG_BLOCK, &pipe_only, &before) == 0);
+    struct signal_guard guard;
+    hold_sigpipe(&guard);
     CURLcode code = curl_easy_perform(curl);
-    if (sigismember(&before, SIGPIPE) == 0) {
-        const struct timespec now = {0, 0};
-        while (sigtimedwait(&pipe_only, NULL, &now) == SIGPIPE) {
-        }
-    }
-    cs_require(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    release_sigpipe(&guard);
     return code;
 }
 
@@ -344,7 +367,7 @@ static enum cs_status post(struct cs_transport *transport, const char *address,
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body) != CURLE_OK) {
         return cs_problem_set(problem, CS_NO_MEMORY, "out of memory");
     }
-    CURLcode code = perform_without_sigpipe(curl);
+    CURLcode code = perform(curl);
     return judge(transport, code, address, problem);
 }
 

@@ -81,9 +81,9 @@ enum cs_status cs_visit_end_edit(struct cs_edit *owned_edit, enum cs_status stat
     return status;
 }
 
-enum cs_status cs_visit_update(struct cs_replica *replica, const char *entity, const struct cs_id *id,
-                               const struct cs_named_value *values, size_t count,
-                               struct cs_problem *problem)
+enum cs_status cs_visit_update(struct cs_replica *replica, const char *entity,
+                               const struct cs_id *id, const struct cs_named_value *values,
+                               size_t count, struct cs_problem *problem)
 {
     struct cs_edit *edit;
     enum cs_status status = cs_edit_begin(replica, &edit);

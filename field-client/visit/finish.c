@@ -11,9 +11,9 @@ enum cs_status cs_visit_receipt(struct cs_replica *replica, const struct cs_id *
     struct cs_value value = cs_visit_id_value(visit);
     struct cs_id *ids;
     size_t count = 0;
-    enum cs_status status = cs_query_find(replica, cs_bytes_of_text("receipt"),
-                                          cs_bytes_of_text("visit"), &value, 1, &arena, &ids,
-                                          &count, NULL);
+    enum cs_status status =
+        cs_query_find(replica, cs_bytes_of_text("receipt"), cs_bytes_of_text("visit"), &value, 1,
+                      &arena, &ids, &count, NULL);
     if (status == CS_OK) {
         *out_found = count > 0;
         if (count > 0) {
@@ -68,8 +68,8 @@ enum cs_status cs_visit_check_unsigned(struct cs_replica *replica, const struct 
     const char *number = NULL;
     enum cs_status status = receipt_number(replica, visit, &arena, &number);
     if (status == CS_OK && number != NULL) {
-        status = cs_problem_set(problem, CS_EXISTS, "the visit is signed already: receipt %s",
-                                number);
+        status =
+            cs_problem_set(problem, CS_EXISTS, "the visit is signed already: receipt %s", number);
     }
     cs_arena_release(&arena);
     return status;

@@ -98,9 +98,8 @@ static enum cs_status balance_at(struct cs_replica *replica, const struct cs_id 
 {
     int64_t in = 0;
     int64_t gone = 0;
-    enum cs_status status =
-        scan_pair(replica, "stock_movement", "part", cs_visit_id_value(part), "to",
-                  cs_visit_id_value(location), add_quantity, &in);
+    enum cs_status status = scan_pair(replica, "stock_movement", "part", cs_visit_id_value(part),
+                                      "to", cs_visit_id_value(location), add_quantity, &in);
     if (status == CS_OK) {
         status = scan_pair(replica, "stock_movement", "part", cs_visit_id_value(part), "from",
                            cs_visit_id_value(location), add_quantity, &gone);
@@ -155,18 +154,20 @@ enum cs_status cs_visit_use_part(struct cs_replica *replica, const struct cs_id 
     if (status == CS_OK) {
         status = find_source(replica, use->from, &parted.from, problem);
     }
-    if (status == CS_OK) {
-        status = insert_movement(replica, visit, &part, use, &parted, problem);
-    }
+    /* All that may fail comes before what is recorded: a repeated command would use the part twice. */
     if (status == CS_OK) {
         status = balance_at(replica, &parted.from, &part, &parted.balance);
     }
     if (status == CS_OK) {
         status = cs_visit_warn_signed(replica, visit, warnings);
     }
+    if (status == CS_OK) {
+        status = insert_movement(replica, visit, &part, use, &parted, problem);
+    }
     if (status != CS_OK) {
         return status;
     }
+    parted.balance -= use->quantity;
     if (parted.balance < 0) {
         cs_lines_add(warnings,
                      "by what is known here the place this part was taken from now holds %" PRId64

@@ -133,9 +133,8 @@ static enum cs_status insert_visit(struct cs_replica *replica, const struct cs_v
     struct cs_named_value values[] = {
         cs_visit_named("work_order", cs_visit_id_value(&started->work_order)),
         cs_visit_named("technician", cs_visit_id_value(cs_visit_self(replica))),
-        cs_visit_named("departed_at", start->departed.given
-                                          ? cs_value_integer(start->departed.instant)
-                                          : CS_NULL),
+        cs_visit_named("departed_at",
+                       start->departed.given ? cs_value_integer(start->departed.instant) : CS_NULL),
         cs_visit_named("arrived_at", cs_value_integer(arrived)),
         cs_visit_named("status", cs_value_text(cs_bytes_of_text("draft")))};
     struct cs_named_value on_site =
@@ -248,19 +247,19 @@ enum cs_status cs_visit_record(struct cs_replica *replica, const struct cs_id *v
                                struct cs_lines *warnings, struct cs_problem *problem)
 {
     if (text.size == 0) {
-        return cs_problem_set(problem, CS_INVALID, "visit.%.*s: nothing was given",
-                              (int)field.size, (const char *)field.data);
+        return cs_problem_set(problem, CS_INVALID, "visit.%.*s: nothing was given", (int)field.size,
+                              (const char *)field.data);
     }
     struct cs_arena arena;
     cs_arena_init(&arena, CS_VISIT_ARENA_MAX);
     struct cs_named_value value;
-    enum cs_status status = cs_edit_parse(replica, cs_bytes_of_text("visit"), field, text, &arena,
-                                          &value, problem);
-    if (status == CS_OK) {
-        status = cs_visit_update(replica, "visit", visit, &value, 1, problem);
-    }
+    enum cs_status status =
+        cs_edit_parse(replica, cs_bytes_of_text("visit"), field, text, &arena, &value, problem);
     if (status == CS_OK) {
         status = cs_visit_warn_signed(replica, visit, warnings);
+    }
+    if (status == CS_OK) {
+        status = cs_visit_update(replica, "visit", visit, &value, 1, problem);
     }
     cs_arena_release(&arena);
     return status;

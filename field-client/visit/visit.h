@@ -59,17 +59,18 @@ struct cs_visit_parted {
  */
 enum cs_status cs_visit_use_part(struct cs_replica *replica, const struct cs_id *visit,
                                  const struct cs_visit_part *part, struct cs_lines *warnings,
-                                 struct cs_visit_parted *out, struct cs_problem *problem) CS_MUST_USE;
+                                 struct cs_visit_parted *out,
+                                 struct cs_problem *problem) CS_MUST_USE;
 
 /* Appends a line to the visit's note. CS_INVALID for an empty text. */
 enum cs_status cs_visit_add_note(struct cs_replica *replica, const struct cs_id *visit,
                                  struct cs_bytes text, struct cs_problem *problem) CS_MUST_USE;
 /* Sets actual_fault, work_done or result as typed. CS_INVALID for an empty text; a warning when the visit was signed already. */
 enum cs_status cs_visit_record(struct cs_replica *replica, const struct cs_id *visit,
-                               struct cs_bytes field, struct cs_bytes text, struct cs_lines *warnings,
-                               struct cs_problem *problem) CS_MUST_USE;
+                               struct cs_bytes field, struct cs_bytes text,
+                               struct cs_lines *warnings, struct cs_problem *problem) CS_MUST_USE;
 
-#define CS_RECEIPT_NUMBER_MAX 32
+#define CS_RECEIPT_NUMBER_MAX 48
 struct cs_visit_sign {
     struct cs_bytes signer;  /* the customer's name */
     struct cs_bytes strokes; /* JSON, see strokes.h; kept as it is */
@@ -89,7 +90,7 @@ enum cs_status cs_visit_sign(struct cs_replica *replica, const struct cs_id *vis
                              struct cs_problem *problem) CS_MUST_USE;
 
 struct cs_visit_finish {
-    struct cs_visit_time left; /* otherwise now, unless it is set */
+    struct cs_visit_time left;       /* otherwise now, unless it is set */
     struct cs_bytes unsigned_reason; /* goes into the note; needed where there is no receipt */
 };
 /* Sets left_at, and the work order to finished. CS_INVALID: not signed and no reason given; left before it arrived. */

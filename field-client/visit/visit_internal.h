@@ -33,9 +33,9 @@ const struct cs_id *cs_visit_self(const struct cs_replica *replica);
 /* Commits when `status` is CS_OK, otherwise rolls back and returns it. */
 enum cs_status cs_visit_end_edit(struct cs_edit *owned_edit, enum cs_status status) CS_MUST_USE;
 /* One edit of one update. */
-enum cs_status cs_visit_update(struct cs_replica *replica, const char *entity, const struct cs_id *id,
-                               const struct cs_named_value *values, size_t count,
-                               struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_visit_update(struct cs_replica *replica, const char *entity,
+                               const struct cs_id *id, const struct cs_named_value *values,
+                               size_t count, struct cs_problem *problem) CS_MUST_USE;
 
 /* Adds a warning if the visit was signed: what changes now is not what the customer saw. */
 enum cs_status cs_visit_warn_signed(struct cs_replica *replica, const struct cs_id *visit,

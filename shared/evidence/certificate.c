@@ -24,7 +24,8 @@ static enum cs_status check_roles(uint64_t roles)
 
 static bool person_valid(struct cs_bytes person_name, cs_roles roles)
 {
-    return cs_name_valid(person_name, 1, CS_PERSON_NAME_MAX) && check_roles(roles) == CS_OK;
+    return cs_statement_name_valid(person_name, 1, CS_PERSON_NAME_MAX) &&
+           check_roles(roles) == CS_OK;
 }
 
 static void put_fixed(struct cs_buffer *out, const uint8_t *bytes, size_t size)
@@ -65,7 +66,7 @@ enum cs_status cs_certificate_encode(const struct cs_certificate *certificate,
                                      const struct cs_sign_key *issuer_key, struct cs_buffer *out)
 {
     if (!person_valid(certificate->person_name, certificate->roles) ||
-        !cs_name_valid(certificate->device_name, 0, CS_PERSON_NAME_MAX)) {
+        !cs_statement_name_valid(certificate->device_name, 0, CS_PERSON_NAME_MAX)) {
         return CS_INVALID;
     }
     struct cs_buffer statement;
@@ -103,8 +104,9 @@ enum cs_status cs_certificate_decode(struct cs_bytes bytes, struct cs_certificat
     found.device_name = cs_cbor_take_text(&reader);
     cs_cbor_take_fixed(&reader, found.issuer, sizeof found.issuer);
     if (cs_statement_leave(&reader) != CS_OK ||
-        !cs_name_valid(found.person_name, 1, CS_PERSON_NAME_MAX) ||
-        !cs_name_valid(found.device_name, 0, CS_PERSON_NAME_MAX) || !has_device_log(statement)) {
+        !cs_statement_name_valid(found.person_name, 1, CS_PERSON_NAME_MAX) ||
+        !cs_statement_name_valid(found.device_name, 0, CS_PERSON_NAME_MAX) ||
+        !has_device_log(statement)) {
         return CS_MALFORMED;
     }
     found.roles = (cs_roles)roles;
@@ -189,7 +191,7 @@ enum cs_status cs_invite_decode(struct cs_bytes bytes, struct cs_invite *out)
     found.expires_ms = cs_cbor_take_integer(&reader);
     cs_cbor_take_fixed(&reader, found.inviter, sizeof found.inviter);
     if (cs_statement_leave(&reader) != CS_OK ||
-        !cs_name_valid(found.person_name, 1, CS_PERSON_NAME_MAX)) {
+        !cs_statement_name_valid(found.person_name, 1, CS_PERSON_NAME_MAX)) {
         return CS_MALFORMED;
     }
     found.roles = (cs_roles)roles;

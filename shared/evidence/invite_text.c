@@ -28,7 +28,7 @@ static void checksum(struct cs_bytes content, uint8_t out[static CHECKSUM_SIZE])
 
 static bool address_valid(struct cs_bytes address)
 {
-    return cs_name_valid(address, 1, ADDRESS_MAX) &&
+    return cs_statement_name_valid(address, 1, ADDRESS_MAX) &&
            memchr(address.data, ' ', address.size) == NULL;
 }
 

@@ -18,14 +18,14 @@ static bool value_valid(const struct cs_value *value)
 static bool field_valid(const struct cs_named_value *fields, size_t index)
 {
     const struct cs_named_value *field = &fields[index];
-    return cs_name_valid(field->name, 1, CS_NAME_MAX) && value_valid(&field->value) &&
+    return cs_statement_name_valid(field->name, 1, CS_NAME_MAX) && value_valid(&field->value) &&
            (index == 0 || cs_bytes_compare(fields[index - 1].name, field->name) < 0);
 }
 
 static bool head_valid(const struct cs_record *record)
 {
-    return cs_name_valid(record->kind, 1, CS_NAME_MAX) && cs_instant_valid(record->claimed) &&
-           record->checkpoint.size <= CS_RECORD_CHECKPOINT_MAX;
+    return cs_statement_name_valid(record->kind, 1, CS_NAME_MAX) &&
+           cs_instant_valid(record->claimed) && record->checkpoint.size <= CS_RECORD_CHECKPOINT_MAX;
 }
 
 static enum cs_status check_record(const struct cs_record *record)

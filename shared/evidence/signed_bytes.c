@@ -70,7 +70,7 @@ enum cs_status cs_statement_leave(struct cs_cbor_reader *reader)
     return cs_cbor_finish(reader) == CS_OK ? CS_OK : CS_MALFORMED;
 }
 
-bool cs_name_valid(struct cs_bytes name, size_t size_min, size_t size_max)
+bool cs_statement_name_valid(struct cs_bytes name, size_t size_min, size_t size_max)
 {
     if (name.size < size_min || name.size > size_max || !cs_utf8_valid(name)) {
         return false;

@@ -41,6 +41,6 @@ enum cs_status cs_statement_leave(struct cs_cbor_reader *reader) CS_MUST_USE;
 
 /* A name people read: UTF-8 within the sizes, without control characters, which could disguise
  * it on a screen. */
-bool cs_name_valid(struct cs_bytes name, size_t size_min, size_t size_max);
+bool cs_statement_name_valid(struct cs_bytes name, size_t size_min, size_t size_max);
 
 #endif

@@ -273,7 +273,9 @@ enum cs_status cs_delete_settle(struct cs_reconcile *reconcile, struct cs_workin
         }
     }
     if (state->row.deleted && count == 0) {
+        /* An unseen edit brought the row back: the deletes are conflicts now. */
         state->surprising = true;
+        state->heads_changed = true;
     }
     state->row.deleted = count > 0;
     return set_versions(reconcile, &state->row, unit, (struct cs_versions){versions, count});

@@ -6,7 +6,7 @@
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "tests/fuzz/targets.h"
-#include "tests/unit/shared_wire/samples.h"
+#include "tests/unit/shared_wire/message_samples.h"
 
 #include <sys/stat.h>
 

@@ -5,7 +5,7 @@
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
 #include "tests/support/fake_world.h"
-#include "tests/unit/shared_wire/samples.h"
+#include "tests/unit/shared_wire/message_samples.h"
 
 /* Enough for any input that a fuzzer makes. */
 #define ARENA_MAX (64 * CS_MEBI)

@@ -130,7 +130,7 @@ void listener_fixture_start(struct listener_fixture *fixture)
                                           service_discard};
     struct cs_problem problem = {""};
     enum cs_status status =
-        cs_listener_create(&fixture->options, &service, NULL, &fixture->listener, &problem);
+        cs_listener_create(&fixture->options, &service, fixture->log, &fixture->listener, &problem);
     if (status != CS_OK) {
         (void)fprintf(stderr, "%s\n", problem.text);
         abort();

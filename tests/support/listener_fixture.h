@@ -17,6 +17,7 @@
 
 struct listener_fixture {
     struct cs_listener_options options; /* set limits between init and start */
+    const struct cs_log *log;           /* likewise; NULL = none */
     struct cs_buffer key, certificate;
     struct cs_listener *listener;
     uint16_t port;

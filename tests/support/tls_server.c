@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -209,6 +210,10 @@ static void serve(struct tls_server *server, int socket)
 static void *run(void *argument)
 {
     struct tls_server *server = argument;
+    sigset_t pipe_only;
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    cs_require(pthread_sigmask(SIG_BLOCK, &pipe_only, NULL) == 0);
     while (wait_readable(server, server->socket)) {
         int socket = accept(server->socket, NULL, NULL);
         cs_require(socket >= 0);

@@ -108,15 +108,15 @@ static void test_statements_are_bounded(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    assert_true(cs_name_valid(cs_bytes_of_text("王芳 (Office)"), 1, 64));
-    assert_true(cs_name_valid(CS_BYTES_NONE, 0, 64));
-    assert_false(cs_name_valid(CS_BYTES_NONE, 1, 64));
-    assert_true(cs_name_valid(cs_bytes_of_text("abc"), 1, 3));
-    assert_false(cs_name_valid(cs_bytes_of_text("abcd"), 1, 3));
-    assert_false(cs_name_valid(cs_bytes_make("a\0b", 3), 1, 64));
-    assert_false(cs_name_valid(cs_bytes_of_text("a\x1f"), 1, 64));
-    assert_false(cs_name_valid(cs_bytes_of_text("\x7f"), 1, 64));
-    assert_false(cs_name_valid(cs_bytes_of_text("\xc0\x80"), 1, 64));
+    assert_true(cs_statement_name_valid(cs_bytes_of_text("王芳 (Office)"), 1, 64));
+    assert_true(cs_statement_name_valid(CS_BYTES_NONE, 0, 64));
+    assert_false(cs_statement_name_valid(CS_BYTES_NONE, 1, 64));
+    assert_true(cs_statement_name_valid(cs_bytes_of_text("abc"), 1, 3));
+    assert_false(cs_statement_name_valid(cs_bytes_of_text("abcd"), 1, 3));
+    assert_false(cs_statement_name_valid(cs_bytes_make("a\0b", 3), 1, 64));
+    assert_false(cs_statement_name_valid(cs_bytes_of_text("a\x1f"), 1, 64));
+    assert_false(cs_statement_name_valid(cs_bytes_of_text("\x7f"), 1, 64));
+    assert_false(cs_statement_name_valid(cs_bytes_of_text("\xc0\x80"), 1, 64));
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_SHARED_WIRE_MESSAGE_CHECKS_H
 #define TESTS_UNIT_SHARED_WIRE_MESSAGE_CHECKS_H
 
-#include "tests/unit/shared_wire/samples.h"
+#include "tests/unit/shared_wire/message_samples.h"
 
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"

@@ -1,7 +1,8 @@
 /*
  * Sample structures for the tests of shared/wire: random ones from a seed, realistic ones, and comparison.
  *
- * Included by the unit tests and by tests/fuzz. Everything lives in the given arena.
+ * Included by the unit tests and by tests/fuzz. Everything lives in the given arena. Random numbers are drawn in separate
+ * statements, never twice in one argument list: compilers differ in the order, and golden files depend on it.
  */
 #ifndef TESTS_UNIT_SHARED_WIRE_SAMPLES_H
 #define TESTS_UNIT_SHARED_WIRE_SAMPLES_H
@@ -10,7 +11,6 @@
 #include "shared/base/memory.h"
 #include "shared/base/text.h"
 #include "shared/wire/change_set.h"
-#include "shared/wire/messages.h"
 #include "shared/wire/rows.h"
 
 #include <stdio.h>
@@ -277,7 +277,8 @@ static inline void sample_part(struct sample_random *random, struct cs_arena *ar
     static const char *const units[] = {"个", "件", "套", "米"};
     char name[96];
     size_t kind = sample_below(random, 10);
-    (void)snprintf(name, sizeof name, "%s%s %u型", makers[sample_below(random, 6)], kinds[kind],
+    size_t maker = sample_below(random, 6);
+    (void)snprintf(name, sizeof name, "%s%s %u型", makers[maker], kinds[kind],
                    (unsigned)(100 + sample_below(random, 900)));
     out[0] = (struct cs_named_value){cs_bytes_of_text("code"),
                                      cs_value_text(sample_format(arena, "P-%06u", index + 1))};
@@ -359,10 +360,12 @@ static inline void sample_row(struct sample_random *random, struct cs_arena *are
     out->id = *id;
     out->deleted = sample_below(random, 5) == 0;
     out->scope_set = (uint32_t)sample_below(random, 3);
-    out->versions = sample_below(random, 4) == 0
-                        ? sample_bytes(random, arena, sample_below(random, 40))
-                        : sample_plain_versions(arena, sample_below(random, 2),
-                                                sample_number(random) & INT64_MAX);
+    if (sample_below(random, 4) == 0) {
+        out->versions = sample_bytes(random, arena, sample_below(random, 40));
+    } else {
+        uint64_t log = sample_below(random, 2);
+        out->versions = sample_plain_versions(arena, log, sample_number(random) & INT64_MAX);
+    }
     size_t first = sample_below(random, SAMPLE_WORD_COUNT);
     out->field_count = sample_below(random, 6);
     out->fields = sample_take(arena, out->field_count, sizeof *out->fields);
@@ -440,171 +443,6 @@ static inline struct cs_row *sample_part_rows(struct cs_arena *arena, size_t cou
         }
     }
     return rows;
-}
-
-static inline struct cs_scope_cursor *sample_cursors(struct sample_random *random,
-                                                     struct cs_arena *arena, size_t count)
-{
-    struct cs_scope_cursor *cursors = sample_take(arena, count, sizeof *cursors);
-    for (size_t i = 0; i < count; i++) {
-        cursors[i].scope.kind = (uint8_t)(i % 6);
-        cursors[i].position = sample_number(random) & INT64_MAX;
-        if (i >= 3) {
-            sample_fill(random, cursors[i].scope.id.bytes, CS_ID_SIZE);
-        }
-    }
-    return cursors;
-}
-
-static inline bool sample_cursors_equal(const struct cs_scope_cursor *a, size_t a_count,
-                                        const struct cs_scope_cursor *b, size_t b_count)
-{
-    bool equal = a_count == b_count;
-    for (size_t i = 0; equal && i < a_count; i++) {
-        equal =
-            a[i].position == b[i].position && cs_scope_name_compare(&a[i].scope, &b[i].scope) == 0;
-    }
-    return equal;
-}
-
-static inline struct cs_sync_request sample_sync_request(struct sample_random *random,
-                                                         struct cs_arena *arena)
-{
-    struct cs_sync_request request = {.position = sample_number(random) & INT64_MAX};
-    sample_fill(random, request.incarnation, sizeof request.incarnation);
-    request.cursor_count = sample_below(random, 6);
-    request.cursors = sample_cursors(random, arena, request.cursor_count);
-    request.inner_count = sample_below(random, 4);
-    request.inners = sample_take(arena, request.inner_count, sizeof *request.inners);
-    for (size_t i = 0; i < request.inner_count; i++) {
-        request.inners[i] = sample_bytes(random, arena, sample_below(random, 300));
-    }
-    return request;
-}
-
-static inline bool sample_sync_requests_equal(const struct cs_sync_request *a,
-                                              const struct cs_sync_request *b)
-{
-    bool equal = memcmp(a->incarnation, b->incarnation, sizeof a->incarnation) == 0 &&
-                 a->position == b->position && a->inner_count == b->inner_count &&
-                 sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count);
-    for (size_t i = 0; equal && i < a->inner_count; i++) {
-        equal = cs_bytes_equal(a->inners[i], b->inners[i]);
-    }
-    return equal;
-}
-
-static inline void sample_response_lists(struct sample_random *random, struct cs_arena *arena,
-                                         struct cs_sync_response *response)
-{
-    response->outcome_count = sample_below(random, 5);
-    response->outcomes = sample_take(arena, response->outcome_count, sizeof *response->outcomes);
-    for (size_t i = 0; i < response->outcome_count; i++) {
-        response->outcomes[i].outcome =
-            (enum cs_outcome)(CS_OUTCOME_APPLIED + sample_below(random, 4));
-        response->outcomes[i].count = 1 + sample_below(random, 1000);
-    }
-    response->refusal_count = sample_below(random, 3);
-    response->refusals = sample_take(arena, response->refusal_count, sizeof *response->refusals);
-    for (size_t i = 0; i < response->refusal_count; i++) {
-        struct cs_refusal *refusal = &response->refusals[i];
-        refusal->counter = sample_number(random) >> 1;
-        refusal->status = (enum cs_status)(1 + sample_below(random, CS_STATUS_COUNT - 1));
-        refusal->operation = (uint32_t)sample_next(random);
-        refusal->field = sample_below(random, 2) == 0 ? CS_BYTES_NONE : sample_word(random);
-        refusal->text = sample_word(random);
-    }
-    response->echo_count = sample_below(random, 5);
-    response->echoes = sample_take(arena, response->echo_count, sizeof *response->echoes);
-    for (size_t i = 0; i < response->echo_count; i++) {
-        response->echoes[i].scope_set_plus_one = (uint32_t)sample_below(random, 4);
-        response->echoes[i].count = 1 + sample_below(random, 1000);
-    }
-    response->departure_count = sample_below(random, 4);
-    response->departures =
-        sample_take(arena, response->departure_count, sizeof *response->departures);
-    for (size_t i = 0; i < response->departure_count; i++) {
-        response->departures[i].entity = sample_word(random);
-        sample_fill(random, response->departures[i].row.bytes, CS_ID_SIZE);
-    }
-}
-
-/* Three scope sets: none, the first scope, two scopes. */
-static inline struct cs_sync_response sample_sync_response(struct sample_random *random,
-                                                           struct cs_arena *arena)
-{
-    struct cs_sync_response response = {.position = sample_number(random) & INT64_MAX};
-    sample_fill(random, response.incarnation, sizeof response.incarnation);
-    sample_fill(random, response.log_head, sizeof response.log_head);
-    sample_fill(random, response.digest, sizeof response.digest);
-    response.server_time_ms = (int64_t)(sample_number(random) >> 1);
-    response.log_sequence = sample_number(random) >> 1;
-    response.first_counter = sample_number(random) >> 2;
-    response.cursor_count = 2 + sample_below(random, 4);
-    response.cursors = sample_cursors(random, arena, response.cursor_count);
-    response.scope_set_count = 3;
-    response.scope_sets = sample_take(arena, 3, sizeof *response.scope_sets);
-    for (uint32_t i = 0; i < 3; i++) {
-        response.scope_sets[i].count = i;
-        response.scope_sets[i].scopes = sample_take(arena, i, sizeof(uint32_t));
-        for (uint32_t j = 0; j < i; j++) {
-            response.scope_sets[i].scopes[j] = j;
-        }
-    }
-    sample_response_lists(random, arena, &response);
-    response.row_count = sample_below(random, 20);
-    response.rows = sample_rows(random, arena, response.row_count);
-    response.last = sample_below(random, 2) == 0;
-    response.server_statement = sample_bytes(random, arena, sample_below(random, 200));
-    return response;
-}
-
-static inline bool sample_response_lists_equal(const struct cs_sync_response *a,
-                                               const struct cs_sync_response *b)
-{
-    bool equal = a->outcome_count == b->outcome_count && a->refusal_count == b->refusal_count &&
-                 a->echo_count == b->echo_count && a->scope_set_count == b->scope_set_count &&
-                 a->departure_count == b->departure_count;
-    for (size_t i = 0; equal && i < a->outcome_count; i++) {
-        equal = a->outcomes[i].outcome == b->outcomes[i].outcome &&
-                a->outcomes[i].count == b->outcomes[i].count;
-    }
-    for (size_t i = 0; equal && i < a->refusal_count; i++) {
-        const struct cs_refusal *x = &a->refusals[i];
-        const struct cs_refusal *y = &b->refusals[i];
-        equal = x->counter == y->counter && x->status == y->status &&
-                x->operation == y->operation && cs_bytes_equal(x->field, y->field) &&
-                cs_bytes_equal(x->text, y->text);
-    }
-    for (size_t i = 0; equal && i < a->echo_count; i++) {
-        equal = a->echoes[i].scope_set_plus_one == b->echoes[i].scope_set_plus_one &&
-                a->echoes[i].count == b->echoes[i].count;
-    }
-    for (size_t i = 0; equal && i < a->scope_set_count; i++) {
-        size_t count = a->scope_sets[i].count;
-        equal = count == b->scope_sets[i].count &&
-                (count == 0 || memcmp(a->scope_sets[i].scopes, b->scope_sets[i].scopes,
-                                      count * sizeof(uint32_t)) == 0);
-    }
-    for (size_t i = 0; equal && i < a->departure_count; i++) {
-        equal = cs_bytes_equal(a->departures[i].entity, b->departures[i].entity) &&
-                cs_id_equal(&a->departures[i].row, &b->departures[i].row);
-    }
-    return equal;
-}
-
-static inline bool sample_sync_responses_equal(const struct cs_sync_response *a,
-                                               const struct cs_sync_response *b)
-{
-    return memcmp(a->incarnation, b->incarnation, sizeof a->incarnation) == 0 &&
-           memcmp(a->log_head, b->log_head, sizeof a->log_head) == 0 &&
-           memcmp(a->digest, b->digest, sizeof a->digest) == 0 && a->position == b->position &&
-           a->server_time_ms == b->server_time_ms && a->log_sequence == b->log_sequence &&
-           a->first_counter == b->first_counter && a->last == b->last &&
-           cs_bytes_equal(a->server_statement, b->server_statement) &&
-           sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count) &&
-           sample_rows_equal(a->rows, a->row_count, b->rows, b->row_count) &&
-           sample_response_lists_equal(a, b);
 }
 
 #endif

@@ -5,7 +5,7 @@
  * of zstd), and the files must still be read as that input. With the environment variable CS_GOLDEN_WRITE set the
  * files are written instead: only for a format that has none yet.
  */
-#include "tests/unit/shared_wire/samples.h"
+#include "tests/unit/shared_wire/message_samples.h"
 
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"

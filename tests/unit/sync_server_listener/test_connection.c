@@ -381,7 +381,7 @@ static void slow_bodies_are_cut(void **state)
 static void a_body_fast_enough_goes_through(void **state)
 {
     struct listener_fixture *fixture = *state;
-    fixture->options.limits.rate_grace_ms = 200;
+    fixture->options.limits.rate_grace_ms = 500;
     fixture->options.limits.rate_min = 1000;
     listener_fixture_start(fixture);
     struct tls_client *client = listener_fixture_client(fixture);

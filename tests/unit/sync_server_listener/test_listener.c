@@ -220,17 +220,20 @@ static void offenders_are_kept_out_for_a_while(void **state)
 {
     struct listener_fixture *fixture = *state;
     fixture->options.limits.penalty_max = 20;
-    fixture->options.limits.penalty_half_life_ms = 300;
+    fixture->options.limits.penalty_half_life_ms = 1500;
     listener_fixture_start(fixture);
-    for (int i = 0; i < 2; i++) {
-        struct tls_client *client = listener_fixture_client(fixture);
+    for (int i = 0; i < 3; i++) {
+        struct tls_client *client = tls_client_open(fixture->port, NULL);
+        if (client == NULL) {
+            break; /* two are enough */
+        }
         assert_true(tls_client_send_text(client, "nonsense"));
         assert_int_equal(tls_client_status(client), 400);
         tls_client_close(client, TLS_CLIENT_POLITE);
     }
     assert_null(tls_client_open(fixture->port, NULL));
     assert_true(listener_fixture_counters(fixture).refused > 0);
-    usleep(700000);
+    usleep(1800000);
     struct tls_client *client = listener_fixture_client(fixture);
     assert_true(listener_fixture_post_text(client, "sorry"));
     assert_echo(client, "sorry");
@@ -402,6 +405,57 @@ static void creating_without_memory_is_clean(void **state)
     assert_true(failures > 5);
 }
 
+/* Logging is done on the loop's thread: the way to fail the allocations of that thread. */
+static void fail_on_listening(void *context, enum cs_log_level level, const char *text)
+{
+    (void)level;
+    if (strstr(text, "listening") != NULL) {
+        cs_memory_fail_after(*(const long *)context);
+    }
+}
+
+/* The status of one exchange on a connection of its own; 0 if there is no answer. */
+static int exchange(struct listener_fixture *fixture)
+{
+    int status = 0;
+    struct tls_client *client = tls_client_open(fixture->port, NULL);
+    if (client != NULL && listener_fixture_post_text(client, "scarce")) {
+        status = tls_client_status(client);
+    }
+    tls_client_close(client, TLS_CLIENT_POLITE);
+    return status;
+}
+
+/* How many of three exchanges fail when the nth allocation of the loop fails. */
+static unsigned failures_of(long nth)
+{
+    struct listener_fixture fixture;
+    struct cs_log log = {&nth, CS_LOG_DEBUG, fail_on_listening};
+    unsigned failures = 0;
+    listener_fixture_init(&fixture);
+    fixture.log = &log;
+    listener_fixture_start(&fixture);
+    for (int i = 0; i < 3; i++) {
+        int status = exchange(&fixture);
+        assert_true(status == 200 || status == 503 || status == 0);
+        failures += status != 200;
+    }
+    listener_fixture_release(&fixture);
+    return failures;
+}
+
+static void serving_without_memory_costs_one_connection(void **state)
+{
+    (void)state;
+    unsigned failed = 0;
+    for (long nth = 0; nth < 30; nth++) {
+        unsigned failures = failures_of(nth);
+        assert_in_range(failures, 0, 1);
+        failed += failures;
+    }
+    assert_in_range(failed, 10, 30);
+}
+
 struct log_lines {
     pthread_mutex_t mutex;
     char text[2048];
@@ -454,6 +508,7 @@ int main(void)
         WITH_LISTENER(a_key_that_does_not_fit_is_refused),
         WITH_LISTENER(too_few_descriptors_are_refused),
         WITH_LISTENER(creating_without_memory_is_clean),
+        cmocka_unit_test(serving_without_memory_costs_one_connection),
         WITH_LISTENER(start_and_stop_are_logged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

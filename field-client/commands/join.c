@@ -1,0 +1,180 @@
+/* The command join: from an invite to an identity on this laptop. */
+#include "field-client/sync/join.h"
+#include "field-client/commands/command.h"
+#include "field-client/commands/passphrase_prompt.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KDF_MEMORY_MIB_MIN 64
+#define KDF_MEMORY_MIB_MAX 2048
+
+struct arguments {
+    const char *file;
+    const char *person;
+    const char *device;
+    int64_t kdf_memory_mib;
+};
+
+static enum cs_status take_arguments(struct cs_command *command, struct arguments *out)
+{
+    enum cs_status status = cs_command_option(command, "--person", &out->person);
+    if (status == CS_OK) {
+        status = cs_command_option(command, "--device", &out->device);
+    }
+    if (status == CS_OK) {
+        status = cs_command_option_number(command, "--kdf-memory-mib", KDF_MEMORY_MIB_MIN,
+                                          KDF_MEMORY_MIB_MAX, &out->kdf_memory_mib);
+    }
+    if (status == CS_OK) {
+        status = cs_command_expect(command, 0, 1);
+    }
+    out->file = command->argument_count > 0 ? command->arguments[0] : "-";
+    return status;
+}
+
+static enum cs_status make_folder(struct cs_command *command, const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return CS_OK;
+    }
+    return cs_problem_set(&command->problem, CS_IO, "the folder %.300s cannot be made: %s", path,
+                          strerror(errno));
+}
+
+/* The home folder and all above it. */
+static enum cs_status make_home(struct cs_command *command)
+{
+    char path[CS_HOME_PATH_MAX];
+    size_t size = strlen(command->home);
+    if (size == 0 || size >= sizeof path) {
+        return cs_problem_set(&command->problem, CS_INVALID, "the path of the home is too long");
+    }
+    memcpy(path, command->home, size + 1);
+    enum cs_status status = CS_OK;
+    for (size_t i = 1; status == CS_OK && i < size; i++) {
+        if (path[i] == '/') {
+            path[i] = '\0';
+            status = make_folder(command, path);
+            path[i] = '/';
+        }
+    }
+    return status != CS_OK ? status : make_folder(command, path);
+}
+
+static enum cs_status check_not_joined(struct cs_command *command)
+{
+    char path[CS_HOME_PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/%s", command->home, CS_IDENTITY_FILE);
+    if (size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0) {
+        return cs_problem_set(&command->problem, CS_EXISTS,
+                              "this laptop has joined already (%.300s)", path);
+    }
+    return CS_OK;
+}
+
+static struct cs_json *roles_json(cs_roles roles)
+{
+    struct cs_json *list = cs_json_array();
+    for (int i = 0; i < CS_ROLE_COUNT; i++) {
+        if ((roles >> i & 1) != 0) {
+            cs_json_append(list, cs_json_text(cs_bytes_of_text(
+                                     cs_role_name((enum cs_role_index)i))));
+        }
+    }
+    return list;
+}
+
+static enum cs_status answer(struct cs_command *command, const struct cs_join_result *result)
+{
+    if (result->warning[0] != '\0') {
+        cs_command_note(command, "%s", result->warning);
+    }
+    if (command->json) {
+        struct cs_json *json = cs_json_object();
+        cs_json_set(json, "person", cs_command_json_id(&result->person));
+        cs_json_set(json, "roles", roles_json(result->roles));
+        cs_json_set(json, "fingerprint", cs_json_text(cs_bytes_of_text(result->fingerprint)));
+        cs_json_set(json, "first", cs_json_boolean(result->first));
+        cs_json_set(json, "home", cs_json_text(cs_bytes_of_text(command->home)));
+        cs_json_set(json, "warning", cs_json_text(cs_bytes_of_text(result->warning)));
+        return cs_command_json(command, json);
+    }
+    cs_command_print(command, CS_WORDS(command, "joined; fingerprint of this device: %s\n",
+                                       "已加入;本设备指纹:%s\n"),
+                     result->fingerprint);
+    if (result->first) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: recovery is not set up: whoever loses this laptop and its "
+                             "passphrase loses the organisation's root key",
+                             "警告:尚未设置恢复机制:丢失本机及口令即丢失组织根密钥"));
+    } else {
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command, "read it out to the person who invited you; then run countersign sync",
+                                          "请向邀请人念出指纹,然后运行 countersign sync"));
+    }
+    return CS_OK;
+}
+
+static enum cs_status run(struct cs_command *command, const struct arguments *arguments,
+                          struct cs_bytes invite)
+{
+    char host[CS_PERSON_NAME_MAX + 1] = "";
+    if (arguments->device == NULL && gethostname(host, sizeof host - 1) != 0) {
+        host[0] = '\0';
+    }
+    struct cs_secret *passphrase = NULL;
+    enum cs_status status =
+        cs_passphrase_read(CS_PASSPHRASE_CHOOSE, &passphrase, &command->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_join_input input = {
+        .world = command->world,
+        .home = command->home,
+        .registry = command->registry,
+        .invite_text = invite,
+        .device_name = cs_bytes_of_text(arguments->device == NULL ? host : arguments->device),
+        .passphrase = cs_secret_bytes(passphrase),
+        .kdf_memory_mib = (uint32_t)arguments->kdf_memory_mib,
+    };
+    if (arguments->person != NULL) {
+        input.person_name = cs_bytes_of_text(arguments->person);
+    }
+    struct cs_join_result result;
+    status = cs_join_run(&input, &result, &command->problem);
+    cs_secret_destroy(passphrase);
+    return status != CS_OK ? status : answer(command, &result);
+}
+
+enum cs_status cs_command_join(struct cs_command *command)
+{
+    struct arguments arguments = {NULL, NULL, NULL, 0};
+    enum cs_status status = take_arguments(command, &arguments);
+    if (status == CS_OK) {
+        status = check_not_joined(command);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    if (strcmp(arguments.file, "-") == 0 && isatty(STDIN_FILENO) == 1) {
+        cs_command_note(command, "%s",
+                        cs_command_words(command, "paste the invite and end with Ctrl-D",
+                                         "请粘贴邀请码,按 Ctrl-D 结束"));
+    }
+    struct cs_buffer invite;
+    cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
+    status = cs_command_read_file(command, arguments.file, &invite);
+    if (status == CS_OK) {
+        status = make_home(command);
+    }
+    if (status == CS_OK) {
+        status = run(command, &arguments, cs_buffer_bytes(&invite));
+    }
+    cs_buffer_release(&invite);
+    return status;
+}

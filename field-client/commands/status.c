@@ -1,0 +1,191 @@
+/* The command status: who this is, what waits, what needs a person. */
+#include "field-client/commands/command.h"
+#include "field-client/commands/last_sync.h"
+#include "field-client/replica/query.h"
+#include "shared/base/text.h"
+
+struct facts {
+    const struct cs_certificate *certificate;
+    char fingerprint[24];
+    char organisation[2 * CS_HASH_SIZE + 1];
+    const char *server;
+    struct cs_pending_counts pending;
+    int64_t conflicts;
+    int64_t exceptions;
+    bool recovery_missing;
+    bool memory_locked;
+    struct cs_json *last_sync; /* owned; NULL = never */
+};
+
+/* Tried on a secret of the usual size: that is what the system refuses or not. */
+static bool can_lock_memory(void)
+{
+    struct cs_secret *secret = NULL;
+    if (cs_secret_create(CS_SIGN_SEED_SIZE, &secret) != CS_OK) {
+        return false;
+    }
+    bool locked = cs_secret_is_locked(secret);
+    cs_secret_destroy(secret);
+    return locked;
+}
+
+static enum cs_status gather(struct cs_replica *replica, struct facts *out)
+{
+    const struct cs_identity *identity = cs_replica_identity(replica);
+    out->certificate = cs_identity_certificate(identity);
+    cs_certificate_fingerprint(cs_identity_certificate_id(identity), out->fingerprint);
+    cs_hex_encode(cs_bytes_make(cs_identity_organisation(identity), CS_HASH_SIZE),
+                  out->organisation);
+    out->server = cs_identity_peer(identity)->address;
+    out->recovery_missing = cs_identity_root_key(identity) != NULL;
+    out->memory_locked = can_lock_memory();
+    enum cs_status status = cs_query_pending_counts(replica, &out->pending);
+    if (status == CS_OK) {
+        status = cs_query_count(replica, "conflict", "state", "open", &out->conflicts);
+    }
+    if (status == CS_OK) {
+        status = cs_query_count(replica, "exception", "state", "open", &out->exceptions);
+    }
+    return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
+}
+
+static struct cs_json *roles_json(cs_roles roles)
+{
+    struct cs_json *list = cs_json_array();
+    for (int i = 0; i < CS_ROLE_COUNT; i++) {
+        if ((roles >> i & 1) != 0) {
+            cs_json_append(list, cs_json_text(cs_bytes_of_text(
+                                     cs_role_name((enum cs_role_index)i))));
+        }
+    }
+    return list;
+}
+
+static enum cs_status answer_json(struct cs_command *command, struct facts *facts)
+{
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "person", cs_command_json_id(&facts->certificate->person));
+    cs_json_set(json, "person_name", cs_json_text(facts->certificate->person_name));
+    cs_json_set(json, "roles", roles_json(facts->certificate->roles));
+    cs_json_set(json, "device", cs_json_text(facts->certificate->device_name));
+    cs_json_set(json, "fingerprint", cs_json_text(cs_bytes_of_text(facts->fingerprint)));
+    cs_json_set(json, "organisation", cs_json_text(cs_bytes_of_text(facts->organisation)));
+    cs_json_set(json, "server", cs_json_text(cs_bytes_of_text(facts->server)));
+    cs_json_set(json, "home", cs_json_text(cs_bytes_of_text(command->home)));
+    cs_json_set(json, "waiting", cs_json_integer(facts->pending.waiting + facts->pending.packed));
+    cs_json_set(json, "packed", cs_json_integer(facts->pending.packed));
+    cs_json_set(json, "held", cs_json_integer(facts->pending.held));
+    cs_json_set(json, "refused", cs_json_integer(facts->pending.refused));
+    cs_json_set(json, "conflicts", cs_json_integer(facts->conflicts));
+    cs_json_set(json, "exceptions", cs_json_integer(facts->exceptions));
+    cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
+    facts->last_sync = NULL;
+    cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
+    cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
+    return cs_command_json(command, json);
+}
+
+static void print_heading(struct cs_command *command, const char *english, const char *chinese)
+{
+    const char *heading = cs_command_words(command, english, chinese);
+    size_t columns = cs_utf8_columns(cs_bytes_of_text(heading));
+    cs_command_print(command, "%s:%*s", heading, (int)(columns < 14 ? 14 - columns : 1), "");
+}
+
+static void print_text(struct cs_command *command, const char *english, const char *chinese,
+                       struct cs_bytes text)
+{
+    print_heading(command, english, chinese);
+    cs_command_print_safe(command, text);
+    cs_command_print(command, "\n");
+}
+
+static void print_count(struct cs_command *command, const char *english, const char *chinese,
+                        int64_t count, const char *see)
+{
+    print_heading(command, english, chinese);
+    cs_command_print(command, "%lld", (long long)count);
+    if (count > 0 && see != NULL) {
+        cs_command_print(command, "  (countersign %s)", see);
+    }
+    cs_command_print(command, "\n");
+}
+
+static void print_last_sync(struct cs_command *command, const struct facts *facts)
+{
+    struct cs_bytes at = CS_BYTES_NONE;
+    struct cs_bytes status = CS_BYTES_NONE;
+    struct cs_bytes text = CS_BYTES_NONE;
+    struct cs_bytes digest = CS_BYTES_NONE;
+    print_heading(command, "last sync", "上次同步");
+    if (facts->last_sync == NULL ||
+        !cs_json_get_text(cs_json_get(facts->last_sync, "at"), &at) ||
+        !cs_json_get_text(cs_json_get(facts->last_sync, "status"), &status) ||
+        !cs_json_get_text(cs_json_get(facts->last_sync, "text"), &text) ||
+        !cs_json_get_text(cs_json_get(facts->last_sync, "digest"), &digest)) {
+        cs_command_print(command, "%s\n", cs_command_words(command, "never", "从未"));
+        return;
+    }
+    cs_command_print_safe(command, at);
+    if (!cs_bytes_equal_text(status, "OK")) {
+        cs_command_print(command, "%s", cs_command_words(command, ", failed: ", ",失败:"));
+        cs_command_print_safe(command, text);
+    } else if (cs_bytes_equal_text(digest, "equal")) {
+        cs_command_print(command, "%s", cs_command_words(command, ", equal with the server", ",与服务器一致"));
+    } else {
+        cs_command_print(command, "%s", cs_command_words(command, ", NOT equal with the server", ",与服务器不一致"));
+    }
+    cs_command_print(command, "\n");
+}
+
+static enum cs_status answer_text(struct cs_command *command, const struct facts *facts)
+{
+    struct cs_buffer roles;
+    cs_buffer_init(&roles, CS_KIBI);
+    cs_roles_format(facts->certificate->roles, &roles);
+    enum cs_status status = roles.status;
+    print_text(command, "person", "人员", facts->certificate->person_name);
+    print_text(command, "roles", "角色", cs_buffer_bytes(&roles));
+    print_text(command, "device", "设备", facts->certificate->device_name);
+    print_text(command, "fingerprint", "设备指纹", cs_bytes_of_text(facts->fingerprint));
+    print_text(command, "organisation", "组织", cs_bytes_make(facts->organisation, 16));
+    print_text(command, "server", "服务器", cs_bytes_of_text(facts->server));
+    cs_buffer_release(&roles);
+    print_count(command, "to be sent", "待发送", facts->pending.waiting + facts->pending.packed,
+                "sync");
+    print_count(command, "held", "服务器暂存", facts->pending.held, NULL);
+    print_count(command, "refused", "被拒绝", facts->pending.refused, "refusals");
+    print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
+    print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
+    print_last_sync(command, facts);
+    if (!facts->memory_locked) {
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command,
+                                          "note: the system does not let secrets be locked in memory (RLIMIT_MEMLOCK): they could reach swap",
+                                          "注意:系统不允许锁定内存 (RLIMIT_MEMLOCK),密钥可能被换出到磁盘"));
+    }
+    if (facts->recovery_missing) {
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command, "WARNING: RECOVERY IS NOT SET UP: recovery is not set up, losing this laptop loses the organisation's root key",
+                                          "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
+    }
+    return status;
+}
+
+enum cs_status cs_command_status(struct cs_command *command)
+{
+    struct cs_replica *replica;
+    struct facts facts = {.last_sync = NULL};
+    enum cs_status status = cs_command_expect(command, 0, 0);
+    if (status == CS_OK) {
+        status = cs_command_open_replica(command, &replica);
+    }
+    if (status == CS_OK) {
+        status = gather(replica, &facts);
+    }
+    if (status == CS_OK) {
+        status = command->json ? answer_json(command, &facts) : answer_text(command, &facts);
+    }
+    cs_json_destroy(facts.last_sync);
+    return status;
+}

@@ -1,0 +1,143 @@
+/* The command sync: one session with the server, and what it came to. */
+#include "field-client/sync/session.h"
+#include "field-client/commands/command.h"
+#include "field-client/commands/last_sync.h"
+#include "field-client/replica/query.h"
+
+struct outcome {
+    enum cs_status status;
+    const struct cs_sync_result *result;
+    struct cs_pending_counts waiting; /* afterwards */
+};
+
+static struct cs_json *refusals_json(const struct cs_sync_result *result)
+{
+    struct cs_json *list = cs_json_array();
+    for (size_t i = 0; i < result->refusal_count; i++) {
+        const struct cs_sync_refusal *refusal = &result->refusals[i];
+        struct cs_json *json = cs_json_object();
+        cs_json_set(json, "number", cs_json_integer((int64_t)refusal->counter));
+        cs_json_set(json, "status",
+                    cs_json_text(cs_bytes_of_text(cs_status_name(refusal->status))));
+        cs_json_set(json, "text", cs_json_text(refusal->text));
+        cs_json_append(list, json);
+    }
+    return list;
+}
+
+static struct cs_json *outcome_json(const struct outcome *outcome)
+{
+    struct cs_json *json = cs_json_object();
+    cs_sync_result_json(outcome->result, json);
+    cs_json_set(json, "waiting",
+                cs_json_integer(outcome->waiting.waiting + outcome->waiting.packed));
+    cs_json_set(json, "refusals", refusals_json(outcome->result));
+    return json;
+}
+
+static void print_numbers(struct cs_command *command, const struct outcome *outcome)
+{
+    const struct cs_sync_result *result = outcome->result;
+    cs_command_print(command,
+                     CS_WORDS(command, "sent %llu %s, received %llu %s",
+                              "发送 %llu 项%s,接收 %llu 行%s"),
+                     (unsigned long long)result->pushed,
+                     command->chinese ? "修改" : (result->pushed == 1 ? "change" : "changes"),
+                     (unsigned long long)result->pulled,
+                     command->chinese ? "" : (result->pulled == 1 ? "row" : "rows"));
+    if (result->digest == CS_SYNC_DIGEST_EQUAL) {
+        cs_command_print(command, "%s", cs_command_words(command, ", all equal with the server", ",与服务器完全一致"));
+    }
+    cs_command_print(command, "\n");
+}
+
+static void print_line(struct cs_command *command, uint64_t count, const char *english,
+                       const char *chinese)
+{
+    if (count > 0) {
+        cs_command_print(command, "%llu %s\n", (unsigned long long)count,
+                         cs_command_words(command, english, chinese));
+    }
+}
+
+static void print_outcome(struct cs_command *command, const struct outcome *outcome)
+{
+    const struct cs_sync_result *result = outcome->result;
+    print_numbers(command, outcome);
+    if (result->digest == CS_SYNC_DIGEST_UNEQUAL) {
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command,
+                                          "NOT equal with the server: run countersign doctor and tell your office",
+                                          "与服务器不一致:请运行 countersign doctor 并告知办公室"));
+    }
+    print_line(command, result->refused,
+               "refused: see countersign refusals, nothing you typed is lost",
+               "项被拒绝:见 countersign refusals,录入内容未丢失");
+    for (size_t i = 0; i < result->refusal_count; i++) {
+        cs_command_print(command, "  #%llu: ", (unsigned long long)result->refusals[i].counter);
+        cs_command_print_safe(command, result->refusals[i].text);
+        cs_command_print(command, "\n");
+    }
+    print_line(command, result->held, "held by the server until something they are based on arrives",
+               "项由服务器暂存,等待其所依据的修改");
+    print_line(command, result->conflicts < 0 ? 0 : (uint64_t)result->conflicts,
+               "open conflicts: see countersign conflicts", "个冲突待处理:见 countersign conflicts");
+    int64_t waiting = outcome->waiting.waiting + outcome->waiting.packed;
+    print_line(command, waiting < 0 ? 0 : (uint64_t)waiting, "still wait to be sent", "项仍待发送");
+}
+
+/* A failure says what went wrong and that nothing is lost. */
+static enum cs_status fail(struct cs_command *command, const struct outcome *outcome)
+{
+    struct cs_problem problem = command->problem;
+    const char *text = problem.text[0] == '\0' ? cs_status_text(outcome->status) : problem.text;
+    long long waiting = outcome->waiting.waiting + outcome->waiting.packed;
+    return cs_problem_set(&command->problem, outcome->status,
+                          CS_WORDS(command, "%s; nothing is lost: %lld %s to be sent",
+                                   "%s;没有丢失任何内容:%lld 项%s待发送"),
+                          text, waiting,
+                          command->chinese ? "修改" : (waiting == 1 ? "change waits" : "changes wait"));
+}
+
+static enum cs_status answer(struct cs_command *command, const struct outcome *outcome)
+{
+    if (outcome->status != CS_OK) {
+        if (command->json) {
+            command->failure = outcome_json(outcome);
+        }
+        return fail(command, outcome);
+    }
+    if (outcome->result->digest == CS_SYNC_DIGEST_UNEQUAL) {
+        command->exit_code = CS_EXIT_FAILED;
+    }
+    if (command->json) {
+        return cs_command_json(command, outcome_json(outcome));
+    }
+    print_outcome(command, outcome);
+    return CS_OK;
+}
+
+enum cs_status cs_command_sync(struct cs_command *command)
+{
+    struct cs_replica *replica;
+    enum cs_status status = cs_command_expect(command, 0, 0);
+    if (status == CS_OK) {
+        status = cs_command_open_replica(command, &replica);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    static const struct cs_sync_result nothing = {.digest = CS_SYNC_DIGEST_UNKNOWN};
+    struct cs_sync_session *session = NULL;
+    struct outcome outcome = {.status = cs_sync_run(replica, &session, &command->problem)};
+    outcome.result = session == NULL ? &nothing : cs_sync_result(session);
+    status = cs_query_pending_counts(replica, &outcome.waiting);
+    if (status == CS_OK) {
+        status = cs_last_sync_store(command, replica, outcome.status, outcome.result);
+    }
+    if (status == CS_OK || outcome.status != CS_OK) {
+        status = answer(command, &outcome);
+    }
+    cs_sync_end(session);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* The table of commands: what the help shows, and what runs. */
+#include "sync-server/commands/command.h"
+
+#include <string.h>
+
+static const struct cs_admin_entry entries[] = {
+    {"init", cs_admin_init, "DIR --address HOST:PORT [--output FILE]",
+     "make a new server in DIR and print the owner's invite",
+     "HOST:PORT is what devices connect to. The invite is a secret: whoever has it first owns the\n"
+     "organisation. It goes to standard output, or into FILE (mode 0600).\n"
+     "Makes DIR (mode 0700) and, unless there is one, the master key."},
+    {"serve", cs_admin_serve, "DIR [--listen ADDR:PORT]",
+     "answer devices until SIGTERM or SIGINT (default 127.0.0.1:8443)",
+     "Prints \"listening on ADDR:PORT\" when it is ready; port 0 takes any free one.\n"
+     "Log lines go to standard error."},
+    {"status", cs_admin_status, "DIR", "what the server holds; also while it is running", ""},
+    {"devices", cs_admin_devices, "DIR", "the devices that joined; also while it is running", ""},
+    {"verify", cs_admin_verify, "DIR",
+     "check everything that can be checked; exit 1 if anything is wrong",
+     "Database pages; the certificate chain of every device; signature, chain and content of every\n"
+     "stored change-set, and that each of its transactions has an outcome; the digest of every scope\n"
+     "against the rows. Works while the server is running."},
+    {"backup", cs_admin_backup, "DIR DEST",
+     "make a verified copy in the new folder DEST; also while the server is running",
+     "DEST holds the database and the keys, which stay sealed. The master key is NOT copied: keep a\n"
+     "copy of it apart, without it the backup cannot be served. The database itself is not\n"
+     "encrypted: guard DEST as the server's own folder. Encrypted, incremental backups are not in\n"
+     "this version."},
+    {"restore", cs_admin_restore, "BACKUP DIR",
+     "make the new folder DIR from a backup, with a new incarnation",
+     "DIR must not exist or be empty. With --master-key the keys are tried before anything is\n"
+     "copied. Devices that had synced later than the backup report that the server has gone back in\n"
+     "time and refuse it; sending again what was lost is not in this version."},
+    {"history", cs_admin_history, "DIR ENTITY ID [--all]",
+     "the accepted transactions that touched a row, oldest first",
+     "From the stored change-sets: who, when, which values. --all shows refused, held and repeated\n"
+     "ones too. What the server computed itself (conflicts, exceptions) is not in change-sets."},
+    {"bundle", cs_admin_bundle, "import|export FILE", "not in this version", ""},
+};
+
+const struct cs_admin_entry *cs_admin_at(size_t index)
+{
+    return index < CS_COUNT(entries) ? &entries[index] : NULL;
+}
+
+const struct cs_admin_entry *cs_admin_find(const char *name)
+{
+    for (size_t i = 0; i < CS_COUNT(entries); i++) {
+        if (strcmp(entries[i].name, name) == 0) {
+            return &entries[i];
+        }
+    }
+    return NULL;
+}
+
+enum cs_status cs_admin_bundle(struct cs_admin *admin)
+{
+    return cs_problem_set(&admin->problem, CS_UNSUPPORTED,
+                          "bundles are not in this version: devices sync over the network only");
+}

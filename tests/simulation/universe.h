@@ -1,0 +1,84 @@
+/*
+ * A whole organisation in one process: the real client cores, the real server core with its real store, a network that is a
+ * function call. Clocks, randomness and faults are set by the test; databases are files in a temporary folder.
+ */
+#ifndef TESTS_SIMULATION_UNIVERSE_H
+#define TESTS_SIMULATION_UNIVERSE_H
+
+#include "field-client/replica/edit.h"
+#include "field-client/replica/query.h"
+#include "field-client/sync/session.h"
+#include "sync-server/handlers/server.h"
+#include "tests/support/fake_world.h"
+
+#define UNIVERSE_LAPTOPS_MAX 8
+
+/* What the network does with an exchange. */
+enum network_fault {
+    NETWORK_FINE,
+    NETWORK_DOWN,             /* nothing arrives */
+    NETWORK_RESPONSE_LOST,    /* the server has committed, the client hears nothing */
+    NETWORK_REQUEST_FLIPPED,  /* one bit of the request is changed: `fault_at` */
+    NETWORK_RESPONSE_FLIPPED, /* one bit of the response is changed: `fault_at` */
+    NETWORK_REQUEST_TWICE,    /* the request arrives twice */
+};
+
+struct laptop {
+    struct universe *universe;
+    struct fake_world fake;
+    char home[256];
+    struct cs_identity *identity;
+    struct cs_replica *replica;
+    enum network_fault fault;
+    size_t fault_at;
+    struct cs_sync_result last; /* of the last sync; refusals are not kept */
+};
+
+struct universe {
+    char folder[128];
+    char server_folder[256];
+    struct fake_world fake; /* the server's */
+    const struct cs_registry *registry;
+    struct cs_secret *master_key;
+    struct cs_server *server;
+    struct laptop laptops[UNIVERSE_LAPTOPS_MAX];
+    size_t laptop_count;
+    struct cs_problem problem; /* of the last failure */
+};
+
+/* Everything here asserts that it works unless it returns a status. */
+void universe_open(struct universe *universe, const struct cs_registry *registry, uint64_t seed);
+void universe_close(struct universe *universe);
+/* The server stops and starts again. */
+void universe_restart_server(struct universe *universe);
+/* All clocks. */
+void universe_advance(struct universe *universe, int64_t ms);
+
+/* The owner's laptop, with the server's own invite. */
+struct laptop *universe_found(struct universe *universe, const char *person);
+/* A further laptop, invited by `inviter`. */
+struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person, cs_roles roles);
+/* The client program stops and starts again. */
+void laptop_restart(struct laptop *laptop);
+
+/* One whole sync. */
+enum cs_status laptop_sync(struct laptop *laptop) CS_MUST_USE;
+/* Syncs and asserts that it worked and digests are equal. */
+void laptop_sync_equal(struct laptop *laptop);
+
+/* Edits, each one action. Fields as "field=value", NULL-terminated; values as people type them. */
+struct cs_id laptop_new(struct laptop *laptop, const char *entity, ...);
+enum cs_status laptop_set(struct laptop *laptop, const char *entity, struct cs_id id, ...) CS_MUST_USE;
+enum cs_status laptop_delete(struct laptop *laptop, const char *entity, struct cs_id id) CS_MUST_USE;
+/* The value as people read it, "" for NULL, "(none)" if there is no such live row; valid until the next call. */
+const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id id, const char *field);
+/* Live rows with field = text. */
+int64_t laptop_count(struct laptop *laptop, const char *entity, const char *field, const char *text);
+/* The first live row with field = text. */
+struct cs_id laptop_find(struct laptop *laptop, const char *entity, const char *field, const char *text);
+/* A multiset hash over all live and deleted business rows of the view: equal on laptops of one scope. */
+void laptop_fingerprint(struct laptop *laptop, struct cs_multiset *out);
+/* "id" as text for use in field=value. */
+const char *id_text(struct cs_id id);
+
+#endif
