@@ -69,7 +69,7 @@ enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes 
         return CS_NO_MEMORY;
     }
     cs_arena_init(&request->arena, CS_MESSAGE_ARENA_MAX);
-    cs_buffer_init(&request->plain, CS_REQUEST_MAX);
+    cs_buffer_init(&request->plain, CS_REQUEST_MAX + 4 * CS_KIBI);
     enum cs_status status = check_recipient(server, body);
     if (status == CS_OK) {
         status = cs_request_open(body, cs_server_keys_bundle(server->keys), &request->plain,
