@@ -40,7 +40,8 @@ enum cs_status cs_assignments_parse(struct cs_command *command, struct cs_replic
     for (size_t i = 0; i < count; i++) {
         struct cs_bytes field;
         struct cs_bytes text;
-        cs_require(cs_command_split_assignment(cs_command_argument(command, first + i), &field, &text));
+        cs_require(
+            cs_command_split_assignment(cs_command_argument(command, first + i), &field, &text));
         enum cs_status status = cs_edit_parse(replica, cs_bytes_of_text(entity->name), field, text,
                                               arena, &values[i], &command->problem);
         if (status != CS_OK) {

@@ -43,7 +43,8 @@ static bool find_option(const struct cs_command *command, const char *name, size
     size_t end = option_end(command);
     for (size_t i = 0; i < end; i++) {
         const char *argument = command->arguments[i];
-        if (strncmp(argument, name, size) != 0 || (argument[size] != '\0' && argument[size] != '=')) {
+        if (strncmp(argument, name, size) != 0 ||
+            (argument[size] != '\0' && argument[size] != '=')) {
             continue;
         }
         *out_index = i;
@@ -151,8 +152,7 @@ const char *cs_command_shift(struct cs_command *command)
 bool cs_command_split_assignment(struct cs_bytes argument, struct cs_bytes *out_field,
                                  struct cs_bytes *out_value)
 {
-    const uint8_t *equals =
-        argument.size == 0 ? NULL : memchr(argument.data, '=', argument.size);
+    const uint8_t *equals = argument.size == 0 ? NULL : memchr(argument.data, '=', argument.size);
     if (equals == NULL || equals == argument.data) {
         return false;
     }
@@ -188,14 +188,19 @@ static size_t control_size(struct cs_bytes text, size_t at)
     return c1 ? 2 : 0;
 }
 
-void cs_command_print_safe(struct cs_command *command, struct cs_bytes text)
+void cs_write_safe(FILE *stream, struct cs_bytes text)
 {
     for (size_t i = 0; i < text.size;) {
         uint8_t byte = text.data[i];
         size_t size = byte == '\n' || byte == '\t' ? 0 : control_size(text, i);
-        (void)fputc(size > 0 ? '?' : byte, command->out);
+        (void)fputc(size > 0 ? '?' : byte, stream);
         i += size > 0 ? size : 1;
     }
+}
+
+void cs_command_print_safe(struct cs_command *command, struct cs_bytes text)
+{
+    cs_write_safe(command->out, text);
 }
 
 void cs_command_note(struct cs_command *command, const char *format, ...)

@@ -115,6 +115,8 @@ void cs_command_print(struct cs_command *command, const char *format, ...) CS_PR
 void cs_command_print_bytes(struct cs_command *command, struct cs_bytes bytes);
 /* People's texts to a terminal: control characters (but newline and tab) become '?'. */
 void cs_command_print_safe(struct cs_command *command, struct cs_bytes text);
+/* The same to any stream. */
+void cs_write_safe(FILE *stream, struct cs_bytes text);
 /* A line to standard error: "countersign NAME: …" with a newline; for remarks that are no failure. */
 void cs_command_note(struct cs_command *command, const char *format, ...) CS_PRINTF(2, 3);
 /* Writes the object and a newline to standard output and destroys it; CS_NO_MEMORY if building it failed somewhere. */
@@ -122,7 +124,7 @@ enum cs_status cs_command_json(struct cs_command *command, struct cs_json *owned
 /* A 16-byte id as JSON text. */
 struct cs_json *cs_command_json_id(const struct cs_id *id);
 /* The text in the language of the person. CS_WORDS is for formats: the compiler sees both. */
-#define CS_WORDS(command, english, chinese) ((command)->chinese ? (chinese) : (english))
+#define CS_WORDS(command, in_english, in_chinese) ((command)->chinese ? (in_chinese) : (in_english))
 const char *cs_command_words(const struct cs_command *command, const char *english,
                              const char *chinese);
 

@@ -46,9 +46,9 @@ enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_rep
         status = cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &passphrase, &command->problem);
     }
     if (status == CS_OK && command->identity == NULL) {
-        status = cs_identity_unlock(command->world, command->home, CS_IDENTITY_FILE,
-                                    cs_secret_bytes(passphrase), &command->identity,
-                                    &command->problem);
+        status =
+            cs_identity_unlock(command->world, command->home, CS_IDENTITY_FILE,
+                               cs_secret_bytes(passphrase), &command->identity, &command->problem);
     }
     cs_secret_destroy(passphrase);
     if (status == CS_OK) {
@@ -75,10 +75,10 @@ enum cs_status cs_command_entity(struct cs_command *command, struct cs_bytes nam
     cs_query_near_entities(command->registry, name, &near);
     const char *text = cs_buffer_text(&near);
     command->exit_code = CS_EXIT_USAGE;
-    enum cs_status status =
-        cs_problem_set(&command->problem, CS_NOT_FOUND, "there is nothing called \"%.*s\"; there are: %s",
-                       (int)(name.size < CS_NAME_MAX ? name.size : CS_NAME_MAX),
-                       name.size == 0 ? "" : (const char *)name.data, text == NULL ? "" : text);
+    enum cs_status status = cs_problem_set(
+        &command->problem, CS_NOT_FOUND, "there is nothing called \"%.*s\"; there are: %s",
+        (int)(name.size < CS_NAME_MAX ? name.size : CS_NAME_MAX),
+        name.size == 0 ? "" : (const char *)name.data, text == NULL ? "" : text);
     cs_buffer_release(&near);
     return status;
 }

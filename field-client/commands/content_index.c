@@ -48,9 +48,9 @@ static struct cs_content_entry *place(const struct cs_content_index *index, cons
 
 static enum cs_status grow(struct cs_content_index *index)
 {
-    struct cs_content_index larger = {
-        .capacity = index->capacity == 0 ? CAPACITY_FIRST : index->capacity * 2,
-        .used = index->used};
+    struct cs_content_index larger = {.capacity = index->capacity == 0 ? CAPACITY_FIRST
+                                                                       : index->capacity * 2,
+                                      .used = index->used};
     larger.entries = cs_alloc_zero(larger.capacity, sizeof *larger.entries);
     if (larger.entries == NULL) {
         return CS_NO_MEMORY;

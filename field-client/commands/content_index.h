@@ -13,7 +13,7 @@
 
 struct cs_content_entry {
     uint8_t hash[CS_HASH_SIZE];
-    size_t count;  /* rows left; an entry stays when it reaches 0 */
+    size_t count; /* rows left; an entry stays when it reaches 0 */
     bool occupied;
 };
 

@@ -11,7 +11,8 @@
 
 #define EXPORT_MAX (1024 * CS_MEBI)
 
-struct export {
+struct export
+{
     struct cs_command *command;
     struct cs_replica *replica;
     const struct cs_entity *entity;
@@ -34,8 +35,7 @@ static enum cs_status append_key(struct export *export, const struct cs_entity *
 {
     struct cs_bytes name = cs_bytes_of_text(entity->name);
     struct cs_stored_row row;
-    enum cs_status status =
-        cs_row_load(cs_replica_tables(export->replica), name, id, arena, &row);
+    enum cs_status status = cs_row_load(cs_replica_tables(export->replica), name, id, arena, &row);
     if (status != CS_OK) {
         return status;
     }
@@ -85,8 +85,7 @@ static enum cs_status put_row(void *context, const struct cs_stored_row *row)
     cs_id_format(&row->id, id);
     cs_csv_put(&export->csv, cs_bytes_of_text(id));
     for (size_t i = 0; i < row->entity->field_count; i++) {
-        enum cs_status status =
-            format_cell(export, &row->entity->fields[i], &row->values[i]);
+        enum cs_status status = format_cell(export, &row->entity->fields[i], &row->values[i]);
         if (status != CS_OK) {
             return status;
         }
@@ -106,8 +105,8 @@ static enum cs_status make_csv(struct export *export)
         cs_csv_put(&export->csv, cs_bytes_of_text(export->entity->fields[i].name));
     }
     cs_csv_end_record(&export->csv);
-    return cs_query_list(export->replica, cs_bytes_of_text(export->entity->name), NULL, 0,
-                         put_row, export, &export->command->problem);
+    return cs_query_list(export->replica, cs_bytes_of_text(export->entity->name), NULL, 0, put_row,
+                         export, &export->command->problem);
 }
 
 /* With --json the rows are said to be in the file, or stand in the answer as one text. */

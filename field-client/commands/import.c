@@ -162,8 +162,8 @@ static enum cs_status answer(const struct cs_import *import, const struct tally 
     return CS_OK;
 }
 
-static enum cs_status run(struct cs_import *import, struct cs_csv_reader *reader,
-                          bool skip_bad, struct tally *tally)
+static enum cs_status run(struct cs_import *import, struct cs_csv_reader *reader, bool skip_bad,
+                          struct tally *tally)
 {
     enum cs_status status = cs_edit_begin(import->replica, &import->edit);
     if (status != CS_OK) {

@@ -128,8 +128,7 @@ static enum cs_status add_content(void *context, const struct cs_stored_row *row
     struct cs_value values[CS_CSV_COLUMNS_MAX];
     size_t count = 0;
     if (row->entity->natural_key != NULL) {
-        int key =
-            cs_entity_field_index(row->entity, cs_bytes_of_text(row->entity->natural_key));
+        int key = cs_entity_field_index(row->entity, cs_bytes_of_text(row->entity->natural_key));
         if (key >= 0 && row->values[key].kind != CS_VALUE_NULL) {
             return CS_OK;
         }
@@ -201,9 +200,8 @@ static enum cs_status match_named(struct cs_import *import, const struct parsed 
         return cs_problem_set(problem, CS_EXISTS, "several rows have this %s: give the id",
                               import->entity->natural_key);
     }
-    return status != CS_OK || count == 0
-               ? status
-               : cs_row_load(tables, name, &ids[0], parsed->arena, out);
+    return status != CS_OK || count == 0 ? status
+                                         : cs_row_load(tables, name, &ids[0], parsed->arena, out);
 }
 
 /* ---- writing ---- */
@@ -223,9 +221,8 @@ static enum cs_status update(struct cs_import *import, const struct parsed *pars
         *out = CS_IMPORT_UNCHANGED;
         return CS_OK;
     }
-    enum cs_status status =
-        cs_edit_update(import->edit, cs_bytes_of_text(import->entity->name), &row->id,
-                       parsed->values, changed, problem);
+    enum cs_status status = cs_edit_update(import->edit, cs_bytes_of_text(import->entity->name),
+                                           &row->id, parsed->values, changed, problem);
     if (status == CS_OK) {
         *out = CS_IMPORT_UPDATED;
     }
@@ -241,9 +238,9 @@ static enum cs_status insert(struct cs_import *import, const struct parsed *pars
             parsed->values[given++] = parsed->values[i];
         }
     }
-    enum cs_status status = cs_edit_insert(
-        import->edit, cs_bytes_of_text(import->entity->name), parsed->has_id ? &parsed->id : NULL,
-        parsed->values, given, NULL, problem);
+    enum cs_status status =
+        cs_edit_insert(import->edit, cs_bytes_of_text(import->entity->name),
+                       parsed->has_id ? &parsed->id : NULL, parsed->values, given, NULL, problem);
     if (status == CS_OK) {
         *out = CS_IMPORT_INSERTED;
     }

@@ -28,7 +28,8 @@ struct cs_import {
 enum cs_import_outcome { CS_IMPORT_INSERTED, CS_IMPORT_UPDATED, CS_IMPORT_UNCHANGED };
 
 /* Reads the heading: names of fields, or their Chinese or English labels. Unknown ones: exit code 2. */
-enum cs_status cs_import_heading(struct cs_import *import, const struct cs_csv_record *heading) CS_MUST_USE;
+enum cs_status cs_import_heading(struct cs_import *import,
+                                 const struct cs_csv_record *heading) CS_MUST_USE;
 /* A status of class CALLER is the row's own fault and leaves the edit as it was. */
 enum cs_status cs_import_row(struct cs_import *import, const struct cs_csv_record *record,
                              enum cs_import_outcome *out, struct cs_problem *problem) CS_MUST_USE;

@@ -34,8 +34,8 @@ static enum cs_status take_arguments(struct cs_command *command, struct argument
     if (status == CS_OK && (out->person == NULL || out->role == NULL)) {
         return cs_command_usage(command, "--person NAME and --role ROLE[,ROLE] are needed");
     }
-    if (status == CS_OK && cs_roles_parse(cs_bytes_of_text(out->role), &out->roles,
-                                          &command->problem) != CS_OK) {
+    if (status == CS_OK &&
+        cs_roles_parse(cs_bytes_of_text(out->role), &out->roles, &command->problem) != CS_OK) {
         status = CS_USAGE;
     }
     return status;
@@ -48,13 +48,14 @@ static enum cs_status answer(struct cs_command *command, const struct arguments 
 {
     char until[CS_TIME_TEXT_MAX];
     cs_instant_format(expires, until);
-    cs_command_note(
-        command,
-        CS_WORDS(command,
-                 "the invite is a secret for one device of %s, valid until %s; the new device is pending until "
-                 "its fingerprint, which %s reads out to you, is confirmed",
-                 "邀请码是给 %s 一台设备的秘密,有效期至 %s;由 %s 念出设备指纹并确认之前,新设备处于待确认状态"),
-        arguments->person, until, arguments->person);
+    cs_command_note(command,
+                    CS_WORDS(command,
+                             "the invite is a secret for one device of %s, valid until %s; the new "
+                             "device is pending until "
+                             "its fingerprint, which %s reads out to you, is confirmed",
+                             "邀请码是给 %s 一台设备的秘密,有效期至 %s;由 %s "
+                             "念出设备指纹并确认之前,新设备处于待确认状态"),
+                    arguments->person, until, arguments->person);
     if (!command->json) {
         if (arguments->output == NULL) {
             cs_command_print_bytes(command, text);

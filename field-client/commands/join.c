@@ -2,6 +2,7 @@
 #include "field-client/sync/join.h"
 #include "field-client/commands/command.h"
 #include "field-client/commands/passphrase_prompt.h"
+#include "field-client/commands/row_view.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,18 +76,6 @@ static enum cs_status check_not_joined(struct cs_command *command)
     return CS_OK;
 }
 
-static struct cs_json *roles_json(cs_roles roles)
-{
-    struct cs_json *list = cs_json_array();
-    for (int i = 0; i < CS_ROLE_COUNT; i++) {
-        if ((roles >> i & 1) != 0) {
-            cs_json_append(list, cs_json_text(cs_bytes_of_text(
-                                     cs_role_name((enum cs_role_index)i))));
-        }
-    }
-    return list;
-}
-
 static enum cs_status answer(struct cs_command *command, const struct cs_join_result *result)
 {
     if (result->warning[0] != '\0') {
@@ -95,16 +84,17 @@ static enum cs_status answer(struct cs_command *command, const struct cs_join_re
     if (command->json) {
         struct cs_json *json = cs_json_object();
         cs_json_set(json, "person", cs_command_json_id(&result->person));
-        cs_json_set(json, "roles", roles_json(result->roles));
+        cs_json_set(json, "roles", cs_view_roles_json(result->roles));
         cs_json_set(json, "fingerprint", cs_json_text(cs_bytes_of_text(result->fingerprint)));
         cs_json_set(json, "first", cs_json_boolean(result->first));
         cs_json_set(json, "home", cs_json_text(cs_bytes_of_text(command->home)));
         cs_json_set(json, "warning", cs_json_text(cs_bytes_of_text(result->warning)));
         return cs_command_json(command, json);
     }
-    cs_command_print(command, CS_WORDS(command, "joined; fingerprint of this device: %s\n",
-                                       "已加入;本设备指纹:%s\n"),
-                     result->fingerprint);
+    cs_command_print(
+        command,
+        CS_WORDS(command, "joined; fingerprint of this device: %s\n", "已加入;本设备指纹:%s\n"),
+        result->fingerprint);
     if (result->first) {
         cs_command_print(
             command, "%s\n",
@@ -113,9 +103,11 @@ static enum cs_status answer(struct cs_command *command, const struct cs_join_re
                              "passphrase loses the organisation's root key",
                              "警告:尚未设置恢复机制:丢失本机及口令即丢失组织根密钥"));
     } else {
-        cs_command_print(command, "%s\n",
-                         cs_command_words(command, "read it out to the person who invited you; then run countersign sync",
-                                          "请向邀请人念出指纹,然后运行 countersign sync"));
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "read it out to the person who invited you; then run countersign sync",
+                             "请向邀请人念出指纹,然后运行 countersign sync"));
     }
     return CS_OK;
 }

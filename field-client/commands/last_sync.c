@@ -41,9 +41,8 @@ enum cs_status cs_last_sync_store(struct cs_command *command, struct cs_replica 
 {
     const struct cs_world *world = command->world;
     char at[CS_TIME_TEXT_MAX];
-    cs_instant_format(cs_instant_make(world->wall_ms(world->context),
-                                      world->offset_minutes(world->context)),
-                      at);
+    cs_instant_format(
+        cs_instant_make(world->wall_ms(world->context), world->offset_minutes(world->context)), at);
     struct cs_json *json = cs_json_object();
     cs_json_set(json, "at", cs_json_text(cs_bytes_of_text(at)));
     cs_json_set(json, "status", cs_json_text(cs_bytes_of_text(cs_status_name(outcome))));

@@ -14,7 +14,8 @@
 void cs_sync_result_json(const struct cs_sync_result *result, struct cs_json *object);
 const char *cs_sync_digest_name(enum cs_sync_digest digest);
 /* Keeps the outcome. */
-enum cs_status cs_last_sync_store(struct cs_command *command, struct cs_replica *replica, enum cs_status outcome,
+enum cs_status cs_last_sync_store(struct cs_command *command, struct cs_replica *replica,
+                                  enum cs_status outcome,
                                   const struct cs_sync_result *result) CS_MUST_USE;
 /* The kept object; *out is NULL when there was no sync yet. Owned by the caller. */
 enum cs_status cs_last_sync_load(struct cs_replica *replica, struct cs_json **out) CS_MUST_USE;

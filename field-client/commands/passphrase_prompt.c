@@ -45,7 +45,8 @@ static enum cs_status conclude(struct cs_secret *room, ssize_t size, const char 
                                struct cs_secret **out, struct cs_problem *problem)
 {
     if (size < 0) {
-        return cs_problem_set(problem, CS_LOCKED, "the passphrase could not be read from %s", where);
+        return cs_problem_set(problem, CS_LOCKED, "the passphrase could not be read from %s",
+                              where);
     }
     const uint8_t *data = cs_secret_bytes(room).data;
     size_t length = without_newline(data, (size_t)size);

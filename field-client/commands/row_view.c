@@ -59,8 +59,7 @@ static struct cs_json *formatted(const struct cs_field *field, const struct cs_v
     struct cs_buffer text;
     cs_buffer_init(&text, 4 * CS_VALUE_MAX);
     cs_value_format(field, value, &text);
-    struct cs_json *json =
-        text.status == CS_OK ? cs_json_text(cs_buffer_bytes(&text)) : NULL;
+    struct cs_json *json = text.status == CS_OK ? cs_json_text(cs_buffer_bytes(&text)) : NULL;
     cs_buffer_release(&text);
     return json;
 }
@@ -128,4 +127,16 @@ enum cs_status cs_view_row_json(struct cs_replica *replica, const struct cs_stor
         cs_json_destroy(json);
     }
     return status;
+}
+
+struct cs_json *cs_view_roles_json(cs_roles roles)
+{
+    struct cs_json *list = cs_json_array();
+    for (int i = 0; i < CS_ROLE_COUNT; i++) {
+        if ((roles >> i & 1) != 0) {
+            cs_json_append(list,
+                           cs_json_text(cs_bytes_of_text(cs_role_name((enum cs_role_index)i))));
+        }
+    }
+    return list;
 }

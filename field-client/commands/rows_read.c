@@ -37,8 +37,8 @@ static enum cs_status print_row(struct cs_command *command, struct cs_replica *r
 {
     size_t width = 2;
     for (size_t i = 0; i < row->entity->field_count; i++) {
-        size_t columns = cs_utf8_columns(
-            cs_bytes_of_text(cs_view_field_name(command, &row->entity->fields[i])));
+        size_t columns =
+            cs_utf8_columns(cs_bytes_of_text(cs_view_field_name(command, &row->entity->fields[i])));
         width = columns > width ? columns : width;
     }
     char id[CS_ID_TEXT_SIZE];
@@ -47,13 +47,13 @@ static enum cs_status print_row(struct cs_command *command, struct cs_replica *r
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < row->entity->field_count; i++) {
         if (row->values[i].kind != CS_VALUE_NULL) {
-            status =
-                print_field(command, replica, &row->entity->fields[i], &row->values[i], width);
+            status = print_field(command, replica, &row->entity->fields[i], &row->values[i], width);
         }
     }
     if (unsent) {
         cs_command_print(command, "%s\n",
-                         cs_command_words(command, "(has changes that the server has not accepted yet)",
+                         cs_command_words(command,
+                                          "(has changes that the server has not accepted yet)",
                                           "(有尚未被服务器接受的修改)"));
     }
     return status;
@@ -172,9 +172,8 @@ static enum cs_status scan(struct listing *listing)
         cs_require(cs_command_split_assignment(cs_command_argument(command, i + 1),
                                                &filters[i].field, &filters[i].text));
     }
-    enum cs_status status =
-        cs_query_list(listing->replica, cs_bytes_of_text(listing->entity->name), filters, count,
-                      visit_row, listing, &command->problem);
+    enum cs_status status = cs_query_list(listing->replica, cs_bytes_of_text(listing->entity->name),
+                                          filters, count, visit_row, listing, &command->problem);
     cs_free(filters);
     return listing->full ? CS_OK : status;
 }
@@ -215,7 +214,8 @@ static enum cs_status list_table(struct listing *listing)
         status = cs_table_print(&table, command);
     }
     if (status == CS_OK && listing->full) {
-        cs_command_note(command, CS_WORDS(command, "only the first %lld are shown", "仅显示前 %lld 行"),
+        cs_command_note(command,
+                        CS_WORDS(command, "only the first %lld are shown", "仅显示前 %lld 行"),
                         (long long)listing->limit);
     }
     cs_table_release(&table);

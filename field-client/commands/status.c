@@ -1,6 +1,7 @@
 /* The command status: who this is, what waits, what needs a person. */
 #include "field-client/commands/command.h"
 #include "field-client/commands/last_sync.h"
+#include "field-client/commands/row_view.h"
 #include "field-client/replica/query.h"
 #include "shared/base/text.h"
 
@@ -49,24 +50,12 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
 }
 
-static struct cs_json *roles_json(cs_roles roles)
-{
-    struct cs_json *list = cs_json_array();
-    for (int i = 0; i < CS_ROLE_COUNT; i++) {
-        if ((roles >> i & 1) != 0) {
-            cs_json_append(list, cs_json_text(cs_bytes_of_text(
-                                     cs_role_name((enum cs_role_index)i))));
-        }
-    }
-    return list;
-}
-
 static enum cs_status answer_json(struct cs_command *command, struct facts *facts)
 {
     struct cs_json *json = cs_json_object();
     cs_json_set(json, "person", cs_command_json_id(&facts->certificate->person));
     cs_json_set(json, "person_name", cs_json_text(facts->certificate->person_name));
-    cs_json_set(json, "roles", roles_json(facts->certificate->roles));
+    cs_json_set(json, "roles", cs_view_roles_json(facts->certificate->roles));
     cs_json_set(json, "device", cs_json_text(facts->certificate->device_name));
     cs_json_set(json, "fingerprint", cs_json_text(cs_bytes_of_text(facts->fingerprint)));
     cs_json_set(json, "organisation", cs_json_text(cs_bytes_of_text(facts->organisation)));
@@ -118,8 +107,7 @@ static void print_last_sync(struct cs_command *command, const struct facts *fact
     struct cs_bytes text = CS_BYTES_NONE;
     struct cs_bytes digest = CS_BYTES_NONE;
     print_heading(command, "last sync", "上次同步");
-    if (facts->last_sync == NULL ||
-        !cs_json_get_text(cs_json_get(facts->last_sync, "at"), &at) ||
+    if (facts->last_sync == NULL || !cs_json_get_text(cs_json_get(facts->last_sync, "at"), &at) ||
         !cs_json_get_text(cs_json_get(facts->last_sync, "status"), &status) ||
         !cs_json_get_text(cs_json_get(facts->last_sync, "text"), &text) ||
         !cs_json_get_text(cs_json_get(facts->last_sync, "digest"), &digest)) {
@@ -131,9 +119,12 @@ static void print_last_sync(struct cs_command *command, const struct facts *fact
         cs_command_print(command, "%s", cs_command_words(command, ", failed: ", ",失败:"));
         cs_command_print_safe(command, text);
     } else if (cs_bytes_equal_text(digest, "equal")) {
-        cs_command_print(command, "%s", cs_command_words(command, ", equal with the server", ",与服务器一致"));
+        cs_command_print(command, "%s",
+                         cs_command_words(command, ", equal with the server", ",与服务器一致"));
     } else {
-        cs_command_print(command, "%s", cs_command_words(command, ", NOT equal with the server", ",与服务器不一致"));
+        cs_command_print(
+            command, "%s",
+            cs_command_words(command, ", NOT equal with the server", ",与服务器不一致"));
     }
     cs_command_print(command, "\n");
 }
@@ -159,15 +150,20 @@ static enum cs_status answer_text(struct cs_command *command, const struct facts
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
     print_last_sync(command, facts);
     if (!facts->memory_locked) {
-        cs_command_print(command, "%s\n",
-                         cs_command_words(command,
-                                          "note: the system does not let secrets be locked in memory (RLIMIT_MEMLOCK): they could reach swap",
-                                          "注意:系统不允许锁定内存 (RLIMIT_MEMLOCK),密钥可能被换出到磁盘"));
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "note: the system does not let secrets be locked in memory "
+                             "(RLIMIT_MEMLOCK): they could reach swap",
+                             "注意:系统不允许锁定内存 (RLIMIT_MEMLOCK),密钥可能被换出到磁盘"));
     }
     if (facts->recovery_missing) {
-        cs_command_print(command, "%s\n",
-                         cs_command_words(command, "WARNING: RECOVERY IS NOT SET UP: recovery is not set up, losing this laptop loses the organisation's root key",
-                                          "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: RECOVERY IS NOT SET UP: recovery is not set up, losing this "
+                             "laptop loses the organisation's root key",
+                             "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
     }
     return status;
 }

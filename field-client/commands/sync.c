@@ -1,8 +1,8 @@
 /* The command sync: one session with the server, and what it came to. */
-#include "field-client/sync/session.h"
 #include "field-client/commands/command.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/replica/query.h"
+#include "field-client/sync/session.h"
 
 struct outcome {
     enum cs_status status;
@@ -38,15 +38,17 @@ static struct cs_json *outcome_json(const struct outcome *outcome)
 static void print_numbers(struct cs_command *command, const struct outcome *outcome)
 {
     const struct cs_sync_result *result = outcome->result;
-    cs_command_print(command,
-                     CS_WORDS(command, "sent %llu %s, received %llu %s",
-                              "发送 %llu 项%s,接收 %llu 行%s"),
-                     (unsigned long long)result->pushed,
-                     command->chinese ? "修改" : (result->pushed == 1 ? "change" : "changes"),
-                     (unsigned long long)result->pulled,
-                     command->chinese ? "" : (result->pulled == 1 ? "row" : "rows"));
+    cs_command_print(
+        command,
+        CS_WORDS(command, "sent %llu %s, received %llu %s", "发送 %llu 项%s,接收 %llu 行%s"),
+        (unsigned long long)result->pushed,
+        command->chinese ? "修改" : (result->pushed == 1 ? "change" : "changes"),
+        (unsigned long long)result->pulled,
+        command->chinese ? "" : (result->pulled == 1 ? "row" : "rows"));
     if (result->digest == CS_SYNC_DIGEST_EQUAL) {
-        cs_command_print(command, "%s", cs_command_words(command, ", all equal with the server", ",与服务器完全一致"));
+        cs_command_print(
+            command, "%s",
+            cs_command_words(command, ", all equal with the server", ",与服务器完全一致"));
     }
     cs_command_print(command, "\n");
 }
@@ -65,10 +67,11 @@ static void print_outcome(struct cs_command *command, const struct outcome *outc
     const struct cs_sync_result *result = outcome->result;
     print_numbers(command, outcome);
     if (result->digest == CS_SYNC_DIGEST_UNEQUAL) {
-        cs_command_print(command, "%s\n",
-                         cs_command_words(command,
-                                          "NOT equal with the server: run countersign doctor and tell your office",
-                                          "与服务器不一致:请运行 countersign doctor 并告知办公室"));
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(
+                command, "NOT equal with the server: run countersign doctor and tell your office",
+                "与服务器不一致:请运行 countersign doctor 并告知办公室"));
     }
     print_line(command, result->refused,
                "refused: see countersign refusals, nothing you typed is lost",
@@ -78,10 +81,12 @@ static void print_outcome(struct cs_command *command, const struct outcome *outc
         cs_command_print_safe(command, result->refusals[i].text);
         cs_command_print(command, "\n");
     }
-    print_line(command, result->held, "held by the server until something they are based on arrives",
+    print_line(command, result->held,
+               "held by the server until something they are based on arrives",
                "项由服务器暂存,等待其所依据的修改");
     print_line(command, result->conflicts < 0 ? 0 : (uint64_t)result->conflicts,
-               "open conflicts: see countersign conflicts", "个冲突待处理:见 countersign conflicts");
+               "open conflicts: see countersign conflicts",
+               "个冲突待处理:见 countersign conflicts");
     int64_t waiting = outcome->waiting.waiting + outcome->waiting.packed;
     print_line(command, waiting < 0 ? 0 : (uint64_t)waiting, "still wait to be sent", "项仍待发送");
 }
@@ -96,7 +101,8 @@ static enum cs_status fail(struct cs_command *command, const struct outcome *out
                           CS_WORDS(command, "%s; nothing is lost: %lld %s to be sent",
                                    "%s;没有丢失任何内容:%lld 项%s待发送"),
                           text, waiting,
-                          command->chinese ? "修改" : (waiting == 1 ? "change waits" : "changes wait"));
+                          command->chinese ? "修改"
+                                           : (waiting == 1 ? "change waits" : "changes wait"));
 }
 
 static enum cs_status answer(struct cs_command *command, const struct outcome *outcome)

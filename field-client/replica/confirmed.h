@@ -1,8 +1,9 @@
 /*
- * Changing confirmed state: the one place through which a server's answer reaches rows, so that digests, overlay and view stay
- * right together. Used by field-client/sync; edits never come here.
+ * Changing confirmed state: the one place through which a server's answer reaches rows, so that
+ * digests, overlay and view stay right together. Used by field-client/sync; edits never come here.
  *
- * All of it runs inside one database transaction of the caller, who rolls back on any failure and then forgets the applier.
+ * All of it runs inside one database transaction of the caller, who rolls back on any failure and
+ * then forgets the applier.
  */
 #ifndef CS_REPLICA_CONFIRMED_H
 #define CS_REPLICA_CONFIRMED_H
@@ -10,7 +11,10 @@
 #include "field-client/replica/overlay.h"
 #include "shared/wire/messages.h"
 
-/* A scope as this replica knows it. Its local number is its index in the applier's list + 1, for good. */
+/*
+ * A scope as this replica knows it. Its local number is its index in the applier's list + 1, for
+ * good.
+ */
 struct cs_scope_state {
     struct cs_scope_name name;
     uint64_t cursor;
@@ -37,12 +41,15 @@ enum cs_status cs_applier_scope(struct cs_applier *applier, const struct cs_scop
                                 size_t *out_index) CS_MUST_USE;
 
 /*
- * Confirmed state `before` (as cs_confirmed_load gave it) becomes `after`, which has the same entity and id; exists = false
- * removes. Scopes are packed local numbers.
+ * Confirmed state `before` (as cs_confirmed_load gave it) becomes `after`, which has the same
+ * entity and id; exists = false removes. Scopes are packed local numbers.
  */
 enum cs_status cs_applier_put(struct cs_applier *applier, const struct cs_stored_row *before,
                               const struct cs_stored_row *after) CS_MUST_USE;
-/* Confirmed state := confirmed ⊕ operation, in these scopes; the transaction's overlay entry on that row goes. */
+/*
+ * Confirmed state := confirmed ⊕ operation, in these scopes; the transaction's overlay entry on
+ * that row goes.
+ */
 enum cs_status cs_applier_accept(struct cs_applier *applier, const struct cs_operation *operation,
                                  uint64_t counter, struct cs_bytes scopes) CS_MUST_USE;
 /* The transaction's overlay entry on that row goes, confirmed state stays. */
@@ -52,8 +59,8 @@ enum cs_status cs_applier_lift(struct cs_applier *applier, struct cs_bytes entit
 enum cs_status cs_applier_depart(struct cs_applier *applier, struct cs_bytes entity,
                                  const struct cs_id *id, bool *out_departed) CS_MUST_USE;
 /*
- * Held transactions whose version stands in this confirmed row have been applied by the server: their entries on it go, and those left
- * without any entry leave _pending.
+ * Held transactions whose version stands in this confirmed row have been applied by the server:
+ * their entries on it go, and those left without any entry leave _pending.
  */
 enum cs_status cs_applier_settle(struct cs_applier *applier,
                                  const struct cs_stored_row *row) CS_MUST_USE;

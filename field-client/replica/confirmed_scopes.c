@@ -21,7 +21,10 @@ static enum cs_status append(struct cs_applier *applier, const struct cs_scope_s
     return CS_OK;
 }
 
-/* Columns: number, kind, id, cursor, digest, subscribed. Numbers are dense, as rows of _scope are never removed. */
+/*
+ * Columns: number, kind, id, cursor, digest, subscribed. Numbers are dense, as rows of _scope are
+ * never removed.
+ */
 static enum cs_status read_scope(struct cs_applier *applier, struct cs_statement *statement)
 {
     struct cs_bytes digest = cs_column_bytes(statement, 4);

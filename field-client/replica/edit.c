@@ -1,6 +1,6 @@
 /*
- * Local edits, see edit.h: draft an operation, check it, write the view and the overlay, and at the end of a transaction
- * the pending one. Everything is one SQLite transaction from begin to commit.
+ * Local edits, see edit.h: draft an operation, check it, write the view and the overlay, and at the
+ * end of a transaction the pending one. Everything is one SQLite transaction from begin to commit.
  */
 #include "field-client/replica/edit_internal.h"
 #include "field-client/replica/edit_transaction.h"
@@ -221,7 +221,10 @@ static enum cs_status load_target(struct cs_edit *edit, struct cs_bytes entity,
                           text);
 }
 
-/* What the author had seen of each field: the versions the view shows for its unit, and what a resolution adds. */
+/*
+ * What the author had seen of each field: the versions the view shows for its unit, and what a
+ * resolution adds.
+ */
 static enum cs_status set_bases(const struct cs_draft *draft, const struct cs_stored_row *row,
                                 struct cs_versions seen, struct cs_operation *operation)
 {

@@ -1,13 +1,16 @@
 /*
- * Local edits: what people (and visit, import) change, durable on this laptop before the call returns.
+ * Local edits: what people (and visit, import) change, durable on this laptop before the call
+ * returns.
  *
- *     cs_edit_begin → any number of insert / update / delete → cs_edit_commit        (or cs_edit_abort)
+ * cs_edit_begin → any number of insert / update / delete → cs_edit_commit        (or cs_edit_abort)
  *
- * One edit is one SQLite commit. Its operations form one transaction (they appear everywhere whole or not at all);
- * cs_edit_next_transaction starts a further transaction in the same commit: an import makes one per row.
+ * One edit is one SQLite commit. Its operations form one transaction (they appear everywhere whole
+ * or not at all); cs_edit_next_transaction starts a further transaction in the same commit: an
+ * import makes one per row.
  *
- * A refusal (class CALLER) of one operation changes nothing and the edit may go on; any other failure spoils the edit: every
- * further call returns that status and commit rolls back. All refusals name entity, field and what to do in `problem`.
+ * A refusal (class CALLER) of one operation changes nothing and the edit may go on; any other
+ * failure spoils the edit: every further call returns that status and commit rolls back. All
+ * refusals name entity, field and what to do in `problem`.
  */
 #ifndef CS_REPLICA_EDIT_H
 #define CS_REPLICA_EDIT_H
@@ -21,9 +24,10 @@ struct cs_edit; /* opaque */
 enum cs_status cs_edit_begin(struct cs_replica *replica, struct cs_edit **out) CS_MUST_USE;
 
 /*
- * A field and its value as people typed them: unknown entity or field is CS_NOT_FOUND listing near names; the value goes through
- * cs_value_parse; a reference may also be given as a unique id prefix or natural key of the row it means. Works outside an
- * edit too. *out borrows from `text` and the arena.
+ * A field and its value as people typed them: unknown entity or field is CS_NOT_FOUND listing near
+ * names; the value goes through cs_value_parse; a reference may also be given as a unique id prefix
+ * or natural key of the row it means. Works outside an edit too. *out borrows from `text` and the
+ * arena.
  */
 enum cs_status cs_edit_parse(struct cs_replica *replica, struct cs_bytes entity,
                              struct cs_bytes field, struct cs_bytes text, struct cs_arena *arena,
@@ -36,36 +40,46 @@ enum cs_status cs_edit_field(const struct cs_entity *entity, struct cs_bytes nam
                              size_t *out_index, struct cs_problem *problem) CS_MUST_USE;
 
 /*
- * A new row; `id` NULL draws one; *out_id may be NULL. Values that are NULL are left out. CS_NOT_FOUND (unknown name), CS_DENIED, CS_INVALID,
- * CS_MISSING_REFERENCE (the row referred to must be alive in the view), CS_EXISTS (id or natural key taken: names the row),
- * CS_TOO_LARGE (the transaction would pass what a change-set may hold). A field named twice is CS_INVALID.
+ * A new row; `id` NULL draws one; *out_id may be NULL. Values that are NULL are left out.
+ * CS_NOT_FOUND (unknown name), CS_DENIED, CS_INVALID, CS_MISSING_REFERENCE (the row referred to
+ * must be alive in the view), CS_EXISTS (id or natural key taken: names the row), CS_TOO_LARGE (the
+ * transaction would pass what a change-set may hold). A field named twice is CS_INVALID.
  */
 enum cs_status cs_edit_insert(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               const struct cs_named_value *values, size_t count,
                               struct cs_id *out_id, struct cs_problem *problem) CS_MUST_USE;
 /*
- * Changes fields of a row. NULL clears. Fields that have this value already are dropped, an update with nothing left does
- * nothing (CS_OK). Fields of a group are sent together. Same refusals as insert; CS_NOT_FOUND also for a row that is not there or
- * was deleted; CS_DENIED for a ONCE field that is set and for COMPUTED fields. Rows changed twice in one transaction end up as one operation.
+ * Changes fields of a row. NULL clears. Fields that have this value already are dropped, an update
+ * with nothing left does nothing (CS_OK). Fields of a group are sent together. Same refusals as
+ * insert; CS_NOT_FOUND also for a row that is not there or was deleted; CS_DENIED for a ONCE field
+ * that is set and for COMPUTED fields. Rows changed twice in one transaction end up as one
+ * operation.
  */
 enum cs_status cs_edit_update(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               const struct cs_named_value *values, size_t count,
                               struct cs_problem *problem) CS_MUST_USE;
 /*
- * A resolution: as update, but it replaces `seen` too, the versions of the alternatives its author looked at (any order, doubles
- * allowed), the values may equal what is shown, and a set ONCE field may be settled.
+ * A resolution: as update, but it replaces `seen` too, the versions of the alternatives its author
+ * looked at (any order, doubles allowed), the values may equal what is shown, and a set ONCE field
+ * may be settled.
  */
 enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entity,
                                      const struct cs_id *id, const struct cs_named_value *values,
                                      size_t count, struct cs_versions seen,
                                      struct cs_problem *problem) CS_MUST_USE;
-/* A resolution: the live row stays, and the deletes that did not see all of it (`seen`, their versions) are gone. CS_NOT_FOUND, CS_DENIED. */
+/*
+ * A resolution: the live row stays, and the deletes that did not see all of it (`seen`, their
+ * versions) are gone. CS_NOT_FOUND, CS_DENIED.
+ */
 enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                             struct cs_versions seen, struct cs_problem *problem) CS_MUST_USE;
 /* CS_NOT_FOUND, CS_DENIED; CS_USAGE if the row was changed in this same transaction. */
 enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               struct cs_problem *problem) CS_MUST_USE;
-/* Takes a refused transaction off the refusal list: with its correction in the same edit, or dismissed. CS_NOT_FOUND. */
+/*
+ * Takes a refused transaction off the refusal list: with its correction in the same edit, or
+ * dismissed. CS_NOT_FOUND.
+ */
 enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
                                       struct cs_problem *problem) CS_MUST_USE;
 

@@ -1,6 +1,7 @@
 /*
- * Whether an edit may be made: what validation says of values and rights, and what only the view can say: that references
- * exist and that a natural key is free. Called by edit.c before anything is written.
+ * Whether an edit may be made: what validation says of values and rights, and what only the view
+ * can say: that references exist and that a natural key is free. Called by edit.c before anything
+ * is written.
  */
 #include "field-client/replica/edit_internal.h"
 #include "field-client/replica/replica_internal.h"
@@ -113,7 +114,10 @@ static enum cs_status check_row(const struct cs_draft *draft, struct cs_problem 
     if (draft->mode == CS_DRAFT_INSERT || clears_required(draft)) {
         status = cs_row_complete(entity, draft->values, problem);
     }
-    /* A row that merging left inconsistent must stay editable: only a rule this edit breaks refuses it. */
+    /*
+     * A row that merging left inconsistent must stay editable: only a rule this edit breaks refuses
+     * it.
+     */
     bool broken_before =
         draft->before != NULL && cs_row_consistent(entity, draft->before, NULL) != CS_OK;
     if (status == CS_OK && !broken_before) {

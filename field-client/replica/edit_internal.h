@@ -11,7 +11,9 @@ enum cs_draft_mode {
     CS_DRAFT_RESOLUTION, /* an update that may repeat values and settle ONCE fields */
 };
 
-/* A row as it will be, and which of its fields the operation names. Lives in the arena of one call. */
+/*
+ * A row as it will be, and which of its fields the operation names. Lives in the arena of one call.
+ */
 struct cs_draft {
     struct cs_replica *replica;
     struct cs_arena *arena;
@@ -24,7 +26,10 @@ struct cs_draft {
     size_t given_count;
 };
 
-/* Places values by name: unknown names, doubles, rights, types. Then drops what changes nothing and completes groups. */
+/*
+ * Places values by name: unknown names, doubles, rights, types. Then drops what changes nothing and
+ * completes groups.
+ */
 enum cs_status cs_draft_fill(struct cs_draft *draft, const struct cs_named_value *values,
                              size_t count, struct cs_problem *problem) CS_MUST_USE;
 /* Required fields, rules over the row, references and natural key. Reads the view. */

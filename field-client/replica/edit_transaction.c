@@ -65,7 +65,10 @@ enum cs_status cs_edit_transaction_find(const struct cs_edit_transaction *transa
                                         struct cs_bytes entity, const struct cs_id *row,
                                         struct cs_operation **out)
 {
-    /* Nearly always there is none: the overlay's index says so without a walk over a large transaction. */
+    /*
+     * Nearly always there is none: the overlay's index says so without a walk over a large
+     * transaction.
+     */
     bool touched = false;
     enum cs_status status =
         cs_overlay_has(transaction->replica, entity, row, transaction->counter, &touched);
@@ -166,7 +169,10 @@ static struct cs_field_change *find_change(const struct cs_operation *operation,
     return NULL;
 }
 
-/* What the first operation had not seen is seen by the folded one, but nothing counts as based on itself. */
+/*
+ * What the first operation had not seen is seen by the folded one, but nothing counts as based on
+ * itself.
+ */
 static enum cs_status fold_base(const struct cs_edit_transaction *transaction,
                                 const struct cs_operation *into, struct cs_field_change *change,
                                 const struct cs_field_change *earlier, struct cs_arena *arena)

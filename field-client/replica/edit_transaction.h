@@ -1,6 +1,6 @@
 /*
- * The transaction that an edit is gathering: its operations in memory until it ends and becomes a row of _pending. Used by
- * edit.c only.
+ * The transaction that an edit is gathering: its operations in memory until it ends and becomes a
+ * row of _pending. Used by edit.c only.
  */
 #ifndef CS_REPLICA_EDIT_TRANSACTION_H
 #define CS_REPLICA_EDIT_TRANSACTION_H
@@ -31,8 +31,9 @@ enum cs_status cs_edit_transaction_find(const struct cs_edit_transaction *transa
                                         struct cs_bytes entity, const struct cs_id *row,
                                         struct cs_operation **out) CS_MUST_USE;
 /*
- * Takes a deep copy. An update of a row that this transaction touched already is folded into the operation that did. CS_TOO_LARGE (nothing
- * was taken) when the transaction would pass what one change-set holds.
+ * Takes a deep copy. An update of a row that this transaction touched already is folded into the
+ * operation that did. CS_TOO_LARGE (nothing was taken) when the transaction would pass what one
+ * change-set holds.
  */
 enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
                                        const struct cs_operation *operation,

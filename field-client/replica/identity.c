@@ -1,5 +1,5 @@
 /* The identity in memory: made by join, unlocked from its file, saved; see identity.h. */
-#include "field-client/replica/identity_file.h"
+#include "field-client/replica/identity_internal.h"
 #include "field-client/replica/replica_internal.h"
 #include "shared/wire/cbor.h"
 
@@ -7,23 +7,6 @@
 
 #define KEYS_COUNT 10
 #define ADDRESS_SIZE_MAX ((size_t)255)
-
-struct cs_identity {
-    struct cs_secret *master;
-    struct cs_buffer layer; /* first layer of the file, as written with the present passphrase */
-    struct cs_sign_key *sign_key;
-    struct cs_sign_key *root_key; /* NULL unless first device */
-    struct cs_seal_key *seal_key;
-    struct cs_buffer chain;
-    struct cs_chain parsed; /* views into `chain` */
-    uint8_t organisation[CS_HASH_SIZE];
-    uint8_t server[CS_SIGN_PUBLIC_SIZE];
-    struct cs_buffer address; /* ends with NUL beyond its size */
-    struct cs_buffer statement;
-    struct cs_server_statement statement_parsed;
-    struct cs_buffer server_identity;
-    struct cs_peer peer;
-};
 
 static struct cs_identity *make_empty(void)
 {
@@ -291,7 +274,10 @@ enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_id
     return status;
 }
 
-/* What the second layer holds must agree with itself; it was authenticated, so anything else is damage. */
+/*
+ * What the second layer holds must agree with itself; it was authenticated, so anything else is
+ * damage.
+ */
 static enum cs_status take_keys(struct cs_identity *identity, struct cs_bytes plain,
                                 struct cs_problem *problem)
 {
@@ -405,84 +391,4 @@ enum cs_status cs_identity_unlock(const struct cs_world *world, const char *home
     }
     *out = identity;
     return CS_OK;
-}
-
-const struct cs_sign_key *cs_identity_sign_key(const struct cs_identity *identity)
-{
-    return identity->sign_key;
-}
-
-const struct cs_seal_key *cs_identity_seal_key(const struct cs_identity *identity)
-{
-    return identity->seal_key;
-}
-
-const struct cs_sign_key *cs_identity_root_key(const struct cs_identity *identity)
-{
-    return identity->root_key;
-}
-
-struct cs_bytes cs_identity_master_key(const struct cs_identity *identity)
-{
-    return cs_secret_bytes(identity->master);
-}
-
-const uint8_t *cs_identity_organisation(const struct cs_identity *identity)
-{
-    return identity->organisation;
-}
-
-const uint8_t *cs_identity_certificate_id(const struct cs_identity *identity)
-{
-    return identity->parsed.leaf_id;
-}
-
-const struct cs_certificate *cs_identity_certificate(const struct cs_identity *identity)
-{
-    return &identity->parsed.leaf;
-}
-
-cs_roles cs_identity_roles(const struct cs_identity *identity)
-{
-    return identity->parsed.leaf.roles;
-}
-
-uint64_t cs_identity_log(const struct cs_identity *identity)
-{
-    return cs_certificate_log(identity->parsed.leaf_id);
-}
-
-struct cs_bytes cs_identity_chain(const struct cs_identity *identity)
-{
-    return cs_buffer_bytes(&identity->chain);
-}
-
-const struct cs_chain *cs_identity_chain_parsed(const struct cs_identity *identity)
-{
-    return &identity->parsed;
-}
-
-const uint8_t *cs_identity_server(const struct cs_identity *identity)
-{
-    return identity->server;
-}
-
-const struct cs_peer *cs_identity_peer(const struct cs_identity *identity)
-{
-    return &identity->peer;
-}
-
-struct cs_bytes cs_identity_server_statement_bytes(const struct cs_identity *identity)
-{
-    return cs_buffer_bytes(&identity->statement);
-}
-
-const struct cs_server_statement *cs_identity_server_statement(const struct cs_identity *identity)
-{
-    return &identity->statement_parsed;
-}
-
-struct cs_bytes cs_identity_server_identity(const struct cs_identity *identity)
-{
-    return cs_buffer_bytes(&identity->server_identity);
 }

@@ -1,13 +1,16 @@
 /*
  * Who this laptop is: its keys, certificate and server, in one file under a passphrase.
  *
- * HOME/identity, mode 0600. A random master key (32 bytes, secret memory) is wrapped under Argon2id(passphrase); the master
- * key wraps everything else and will later open the encrypted database too. Made by join, unlocked by every command.
+ * HOME/identity, mode 0600. A random master key (32 bytes, secret memory) is wrapped under
+ * Argon2id(passphrase); the master key wraps everything else and will later open the encrypted
+ * database too. Made by join, unlocked by every command.
  *
  * File: "CSID" ‖ u8 1 ‖ u32 kdf memory KiB ‖ u32 kdf passes ‖ salt(16)
- *       ‖ prefixed cs_aead("countersign identity master 1", associated = everything before, master key)
- *       ‖ prefixed cs_aead("countersign identity keys 1", associated = everything before the first ciphertext, CBOR array of
- *         sign seed, seal secret, root seed (empty unless first device), organisation, certificate id, chain, server identity,
+ * ‖ prefixed cs_aead("countersign identity master 1", associated = everything before, master key)
+ * ‖ prefixed cs_aead("countersign identity keys 1", associated = everything before the first
+ * ciphertext, CBOR array of
+ * sign seed, seal secret, root seed (empty unless first device), organisation, certificate id,
+ * chain, server identity,
  *         server address, server statement, root's statement about the server)
  */
 #ifndef CS_REPLICA_IDENTITY_H
@@ -36,16 +39,17 @@ struct cs_identity_parts {
 };
 
 /*
- * In memory only; cs_identity_save puts it on disk. kdf_memory_kib 0 = default. CS_FORGED, CS_WRONG_SERVER,
- * CS_WRONG_ORGANISATION when the parts do not belong together; CS_INVALID for KDF parameters under the floor.
+ * In memory only; cs_identity_save puts it on disk. kdf_memory_kib 0 = default. CS_FORGED,
+ * CS_WRONG_SERVER, CS_WRONG_ORGANISATION when the parts do not belong together; CS_INVALID for KDF
+ * parameters under the floor.
  */
 enum cs_status cs_identity_create(const struct cs_world *world,
                                   const struct cs_identity_parts *parts, struct cs_bytes passphrase,
                                   uint32_t kdf_memory_kib, struct cs_identity **out,
                                   struct cs_problem *problem) CS_MUST_USE;
 /*
- * Reads HOME/`file` (CS_IDENTITY_FILE). CS_NOT_FOUND: no identity here (not joined yet); CS_WRONG_PASSPHRASE; CS_CORRUPT:
- * the file is damaged; CS_UNSUPPORTED: made by a newer version.
+ * Reads HOME/`file` (CS_IDENTITY_FILE). CS_NOT_FOUND: no identity here (not joined yet);
+ * CS_WRONG_PASSPHRASE; CS_CORRUPT: the file is damaged; CS_UNSUPPORTED: made by a newer version.
  */
 enum cs_status cs_identity_unlock(const struct cs_world *world, const char *home, const char *file,
                                   struct cs_bytes passphrase, struct cs_identity **out,
@@ -84,8 +88,9 @@ const struct cs_server_statement *cs_identity_server_statement(const struct cs_i
 struct cs_bytes cs_identity_server_identity(const struct cs_identity *identity);
 
 /*
- * Takes over a statement the server sent: verified with the pinned identity (CS_FORGED, CS_WRONG_SERVER); a lower epoch than
- * the known one is CS_ROLLED_BACK. *out_changed tells whether cs_identity_save is due.
+ * Takes over a statement the server sent: verified with the pinned identity (CS_FORGED,
+ * CS_WRONG_SERVER); a lower epoch than the known one is CS_ROLLED_BACK. *out_changed tells whether
+ * cs_identity_save is due.
  */
 enum cs_status cs_identity_set_server_statement(struct cs_identity *identity,
                                                 struct cs_bytes statement,

@@ -43,7 +43,10 @@ enum cs_status cs_identity_file_split(struct cs_bytes file, struct cs_identity_f
     return CS_OK;
 }
 
-/* A tag that does not match, or a ciphertext that is too short, is `otherwise`; memory and the like stay what they are. */
+/*
+ * A tag that does not match, or a ciphertext that is too short, is `otherwise`; memory and the like
+ * stay what they are.
+ */
 static enum cs_status translate(enum cs_status status, enum cs_status otherwise)
 {
     return status == CS_FORGED || status == CS_MALFORMED ? otherwise : status;

@@ -1,6 +1,6 @@
 /*
- * The two layers of the identity file, apart, so that tests can alter every byte without paying for a key derivation each
- * time. Used by identity.c only.
+ * The two layers of the identity file, apart, so that tests can alter every byte without paying for
+ * a key derivation each time. Used by identity.c only.
  */
 #ifndef CS_REPLICA_IDENTITY_FILE_H
 #define CS_REPLICA_IDENTITY_FILE_H

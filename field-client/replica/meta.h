@@ -1,4 +1,7 @@
-/* Keys of _meta that this folder and field-client/sync own; see cs_replica_meta_number in replica.h. */
+/*
+ * Keys of _meta that this folder and field-client/sync own; see cs_replica_meta_number in
+ * replica.h.
+ */
 #ifndef CS_REPLICA_META_H
 #define CS_REPLICA_META_H
 
@@ -15,8 +18,8 @@
 #define CS_META_SERVER_BOOT "server_boot_id"           /* 16 bytes: own boot id at that moment */
 
 /*
- * Remembers which server answered, and its time beside the own clocks, for the stamps of later edits. Takes part in the transaction
- * that is open; `incarnation` is 16 bytes.
+ * Remembers which server answered, and its time beside the own clocks, for the stamps of later
+ * edits. Takes part in the transaction that is open; `incarnation` is 16 bytes.
  */
 enum cs_status cs_replica_note_server(struct cs_replica *replica,
                                       const uint8_t incarnation[static 16],

@@ -1,4 +1,7 @@
-/* Names as people type them: entities, fields, values and rows, and what is near when there is none. */
+/*
+ * Names as people type them: entities, fields, values and rows, and what is near when there is
+ * none.
+ */
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"

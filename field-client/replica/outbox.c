@@ -7,7 +7,10 @@
 
 #include <string.h>
 
-/* Sum of encoded transactions at which a change-set is closed: the body is columnar, so this is a safe side. */
+/*
+ * Sum of encoded transactions at which a change-set is closed: the body is columnar, so this is a
+ * safe side.
+ */
 #define BATCH_SIZE_TARGET (CS_CHANGE_SET_BODY_MAX - 512 * CS_KIBI)
 
 /* Consecutive waiting transactions, decoded. */

@@ -1,5 +1,6 @@
 /*
- * The outbox: waiting transactions packed into signed, chained change-sets, stored before they are first sent.
+ * The outbox: waiting transactions packed into signed, chained change-sets, stored before they are
+ * first sent.
  *
  * Used by sync (and bundles). Change-sets are kept for good: laptops are the server's redo log.
  */
@@ -8,7 +9,10 @@
 
 #include "field-client/replica/replica.h"
 
-/* Packs all waiting transactions in counter order and marks them packed. Must run in a transaction of the caller. */
+/*
+ * Packs all waiting transactions in counter order and marks them packed. Must run in a transaction
+ * of the caller.
+ */
 enum cs_status cs_outbox_pack(struct cs_replica *replica, size_t *out_change_sets) CS_MUST_USE;
 
 /* The own log's head; sequence 0 and a zero hash when nothing was ever packed. */
@@ -37,15 +41,19 @@ enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t count
                                       struct cs_arena *arena,
                                       struct cs_outbox_entry *out) CS_MUST_USE;
 /*
- * Inners to send, in sequence order from `from` on: unacknowledged ones, or all of them when `resend_from` ≤ their sequence (0 = no
- * resending). At most size_max bytes in sum (but always at least one) and CS_CHANGE_SETS_PER_REQUEST_MAX of them. *out_more tells
- * whether others are left behind.
+ * Inners to send, in sequence order from `from` on: unacknowledged ones, or all of them when
+ * `resend_from` ≤ their sequence (0 = no resending). At most size_max bytes in sum (but always at
+ * least one) and CS_CHANGE_SETS_PER_REQUEST_MAX of them. *out_more tells whether others are left
+ * behind.
  */
 enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint64_t resend_from,
                                  size_t size_max, struct cs_arena *arena,
                                  struct cs_outbox_entry **out_entries, size_t *out_count,
                                  bool *out_more) CS_MUST_USE;
-/* Marks every change-set acknowledged whose sequence ≤ `sequence` and whose counters all lie in first … last. */
+/*
+ * Marks every change-set acknowledged whose sequence ≤ `sequence` and whose counters all lie in
+ * first … last.
+ */
 enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequence,
                                      uint64_t first_counter, uint64_t last_counter) CS_MUST_USE;
 /* The greatest sequence ≤ `sequence` whose counters all lie in first … last; 0 if there is none. */

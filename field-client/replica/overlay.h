@@ -35,14 +35,19 @@ enum cs_status cs_confirmed_load(struct cs_replica *replica, struct cs_bytes ent
                                  struct cs_stored_row *out) CS_MUST_USE;
 
 /*
- * row := row ⊕ operation, as its author saw it: values, and the operation's version for every unit it names. An update of a row
- * that does not exist leaves it so; an update of a deleted row revives it; an insert of a row that is there changes nothing. New lists live in the
- * arena; values are borrowed from the operation. `row` must have writable values and `extra` of its own (cs_stored_row_copy or loaded).
+ * row := row ⊕ operation, as its author saw it: values, and the operation's version for every unit
+ * it names. An update of a row that does not exist leaves it so; an update of a deleted row revives
+ * it; an insert of a row that is there changes nothing. New lists live in the arena; values are
+ * borrowed from the operation. `row` must have writable values and `extra` of its own
+ * (cs_stored_row_copy or loaded).
  */
 enum cs_status cs_overlay_predict(const struct cs_operation *operation, struct cs_version version,
                                   struct cs_arena *arena, struct cs_stored_row *row) CS_MUST_USE;
 
-/* The last pending transaction decoded, kept so that a big one is not decoded for every row it touches. */
+/*
+ * The last pending transaction decoded, kept so that a big one is not decoded for every row it
+ * touches.
+ */
 struct cs_pending_cache {
     struct cs_arena arena;
     uint64_t counter; /* 0 = none */
@@ -57,8 +62,9 @@ enum cs_status cs_pending_load(struct cs_replica *replica, uint64_t counter,
                                struct cs_pending_cache *cache) CS_MUST_USE;
 
 /*
- * What the view of an overlaid row must be: confirmed ⊕ its overlaid transactions in counter order. exists = false where only updates
- * of an absent row are left: the view then stays as it is. Borrows nothing from the cache.
+ * What the view of an overlaid row must be: confirmed ⊕ its overlaid transactions in counter order.
+ * exists = false where only updates of an absent row are left: the view then stays as it is.
+ * Borrows nothing from the cache.
  */
 enum cs_status cs_overlay_expected(struct cs_replica *replica, struct cs_pending_cache *cache,
                                    struct cs_bytes entity, const struct cs_id *id,

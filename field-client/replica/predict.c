@@ -1,6 +1,7 @@
 /*
- * What an operation makes of a row, as its author saw it: the same code makes the view of a local edit, recomputes it over
- * changed confirmed state, and confirms it when the server says that the row ended exactly so.
+ * What an operation makes of a row, as its author saw it: the same code makes the view of a local
+ * edit, recomputes it over changed confirmed state, and confirms it when the server says that the
+ * row ended exactly so.
  */
 #include "field-client/replica/overlay.h"
 #include "shared/merge/row_versions.h"
@@ -102,7 +103,10 @@ static enum cs_status predict_insert(const struct cs_operation *operation,
     return status != CS_OK ? status : put_versions(&versions, arena, row);
 }
 
-/* Keeping a row that somebody wanted to delete changes nothing that is shown: the delete goes, at the server. */
+/*
+ * Keeping a row that somebody wanted to delete changes nothing that is shown: the delete goes, at
+ * the server.
+ */
 static bool is_keep(const struct cs_operation *operation)
 {
     return operation->change_count == 1 &&

@@ -1,8 +1,10 @@
 /*
- * Reading the replica: rows by id, key or filter, labels, and what has not been sent or was refused.
+ * Reading the replica: rows by id, key or filter, labels, and what has not been sent or was
+ * refused.
  *
- * Used by commands, visit and the user interface. Reads the view: confirmed state with unsent edits laid over. Nothing here
- * writes. Callbacks must not call into this file for the same entity's list.
+ * Used by commands, visit and the user interface. Reads the view: confirmed state with unsent edits
+ * laid over. Nothing here writes. Callbacks must not call into this file for the same entity's
+ * list.
  */
 #ifndef CS_REPLICA_QUERY_H
 #define CS_REPLICA_QUERY_H
@@ -10,35 +12,50 @@
 #include "field-client/replica/replica.h"
 #include "shared/wire/change_set.h"
 
-/* The live row with this id. CS_NOT_FOUND if it is missing or deleted; also for an unknown entity. Row and views in the arena. */
+/*
+ * The live row with this id. CS_NOT_FOUND if it is missing or deleted; also for an unknown entity.
+ * Row and views in the arena.
+ */
 enum cs_status cs_query_get(struct cs_replica *replica, struct cs_bytes entity,
                             const struct cs_id *id, struct cs_arena *arena,
                             struct cs_stored_row *out, struct cs_problem *problem) CS_MUST_USE;
 /*
- * The live row people mean: whole id, natural key, or an id prefix of at least 4 hexadecimal digits that fits one row only.
- * CS_NOT_FOUND; CS_EXISTS "fits several rows" naming the first ones.
+ * The live row people mean: whole id, natural key, or an id prefix of at least 4 hexadecimal digits
+ * that fits one row only. CS_NOT_FOUND; CS_EXISTS "fits several rows" naming the first ones.
  */
 enum cs_status cs_query_resolve(struct cs_replica *replica, struct cs_bytes entity,
                                 struct cs_bytes text, struct cs_id *out,
                                 struct cs_problem *problem) CS_MUST_USE;
-/* Ids of live rows with field = value, ascending, at most `limit`; in the arena. CS_NOT_FOUND for an unknown name only. */
+/*
+ * Ids of live rows with field = value, ascending, at most `limit`; in the arena. CS_NOT_FOUND for
+ * an unknown name only.
+ */
 enum cs_status cs_query_find(struct cs_replica *replica, struct cs_bytes entity,
                              struct cs_bytes field, const struct cs_value *value, size_t limit,
                              struct cs_arena *arena, struct cs_id **out_ids, size_t *out_count,
                              struct cs_problem *problem) CS_MUST_USE;
 
-/* "field" and "value" as typed; parsed as cs_edit_parse does, so references may be keys. Empty text: the field is not set. */
+/*
+ * "field" and "value" as typed; parsed as cs_edit_parse does, so references may be keys. Empty
+ * text: the field is not set.
+ */
 struct cs_query_filter {
     struct cs_bytes field;
     struct cs_bytes text;
 };
-/* Live rows in ascending order of ids; the visitor's status other than CS_OK ends the list and is returned. */
+/*
+ * Live rows in ascending order of ids; the visitor's status other than CS_OK ends the list and is
+ * returned.
+ */
 enum cs_status cs_query_list(struct cs_replica *replica, struct cs_bytes entity,
                              const struct cs_query_filter *filters, size_t filter_count,
                              cs_row_visitor *visit, void *context,
                              struct cs_problem *problem) CS_MUST_USE;
 
-/* What people see in place of an id: appends the label field's text, else the id. A missing row gives its id. */
+/*
+ * What people see in place of an id: appends the label field's text, else the id. A missing row
+ * gives its id.
+ */
 enum cs_status cs_query_label(struct cs_replica *replica, const struct cs_entity *entity,
                               const struct cs_id *id, struct cs_buffer *out) CS_MUST_USE;
 /* Does a transaction not yet accepted by the server touch this row? */
@@ -68,15 +85,24 @@ struct cs_pending {
     struct cs_bytes refusal_field;
 };
 typedef enum cs_status cs_pending_visitor(void *context, const struct cs_pending *pending);
-/* In counter order; `state` 0 = all. Valid during the call only. The refusal list is state CS_PENDING_REFUSED. */
+/*
+ * In counter order; `state` 0 = all. Valid during the call only. The refusal list is state
+ * CS_PENDING_REFUSED.
+ */
 enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pending_visitor *visit,
                                 void *context) CS_MUST_USE;
 
-/* Live rows of an entity where a choice or text field has this value; an unknown entity or field counts 0. */
+/*
+ * Live rows of an entity where a choice or text field has this value; an unknown entity or field
+ * counts 0.
+ */
 enum cs_status cs_query_count(struct cs_replica *replica, const char *entity, const char *field,
                               const char *text, int64_t *out) CS_MUST_USE;
 
-/* Up to four names near `name`, comma-separated, for "did you mean"; all names when none is near. Appends. */
+/*
+ * Up to four names near `name`, comma-separated, for "did you mean"; all names when none is near.
+ * Appends.
+ */
 void cs_query_near_entities(const struct cs_registry *registry, struct cs_bytes name,
                             struct cs_buffer *out);
 void cs_query_near_fields(const struct cs_entity *entity, struct cs_bytes name,

@@ -42,7 +42,10 @@ static enum cs_status refusal_status(struct cs_bytes name)
     return status;
 }
 
-/* Columns: counter, state, body, change_set, refusal_status, refusal_text, refusal_operation, refusal_field. */
+/*
+ * Columns: counter, state, body, change_set, refusal_status, refusal_text, refusal_operation,
+ * refusal_field.
+ */
 static enum cs_status visit_one(struct cs_statement *statement, struct cs_arena *arena,
                                 cs_pending_visitor *visit, void *context)
 {

@@ -150,7 +150,10 @@ struct cs_id cs_replica_draw_id(struct cs_replica *replica)
     return cs_id_next(&replica->ids, replica->world->wall_ms(replica->world->context));
 }
 
-/* The value of a key as it is stored; *out_found false if there is none. The statement is done by the caller. */
+/*
+ * The value of a key as it is stored; *out_found false if there is none. The statement is done by
+ * the caller.
+ */
 static enum cs_status read_meta(struct cs_replica *replica, const char *key,
                                 struct cs_statement **out, bool *out_found)
 {

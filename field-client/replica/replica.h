@@ -1,12 +1,13 @@
 /*
  * A laptop's replica: HOME/replica.db, its entity tables and its engine tables.
  *
- * Opened by every command once the identity is unlocked; one process owns it. Local edits go through edit.h, reading through
- * query.h, sync through field-client/sync.
+ * Opened by every command once the identity is unlocked; one process owns it. Local edits go
+ * through edit.h, reading through query.h, sync through field-client/sync.
  *
- * What must stay true: the view (entity tables) = confirmed server state ⊕ pending transactions in counter order. Confirmed
- * state of a row is its image in _covered if the row has entries in _overlay (absent if it has no image), else the row in
- * its table. Only confirmed state enters the digests of scopes.
+ * What must stay true: the view (entity tables) = confirmed server state ⊕ pending transactions in
+ * counter order. Confirmed state of a row is its image in _covered if the row has entries in
+ * _overlay (absent if it has no image), else the row in its table. Only confirmed state enters the
+ * digests of scopes.
  */
 #ifndef CS_REPLICA_REPLICA_H
 #define CS_REPLICA_REPLICA_H
@@ -20,8 +21,9 @@
 struct cs_replica; /* opaque */
 
 /*
- * Opens HOME/replica.db, creating or migrating it. Everything passed in is borrowed until close; `identity` is changed by sync
- * when the server's keys change. CS_BUSY: another process owns it; CS_UNSUPPORTED: written by a newer version.
+ * Opens HOME/replica.db, creating or migrating it. Everything passed in is borrowed until close;
+ * `identity` is changed by sync when the server's keys change. CS_BUSY: another process owns it;
+ * CS_UNSUPPORTED: written by a newer version.
  */
 enum cs_status cs_replica_open(const struct cs_world *world, const char *home,
                                const struct cs_registry *registry, struct cs_identity *identity,
@@ -40,9 +42,10 @@ struct cs_row_tables *cs_replica_tables(const struct cs_replica *replica);
 struct cs_id cs_replica_draw_id(struct cs_replica *replica);
 
 /*
- * Small facts kept in _meta. A missing number reads as 0, missing bytes as empty (appended to `out`). Setting needs no
- * transaction of the caller but takes part in one that is open. Keys of this folder and of sync are listed in meta.h; other folders
- * prefix theirs with their name and a dot, e.g. "commands.last_sync".
+ * Small facts kept in _meta. A missing number reads as 0, missing bytes as empty (appended to
+ * `out`). Setting needs no transaction of the caller but takes part in one that is open. Keys of
+ * this folder and of sync are listed in meta.h; other folders prefix theirs with their name and a
+ * dot, e.g. "commands.last_sync".
  */
 enum cs_status cs_replica_meta_number(struct cs_replica *replica, const char *key,
                                       int64_t *out) CS_MUST_USE;

@@ -26,7 +26,10 @@ enum cs_status cs_home_path(const char *home, const char *file,
 /* Runs a statement without results with one bound integer. */
 enum cs_status cs_replica_run_integer(struct cs_replica *replica, const char *sql,
                                       int64_t value) CS_MUST_USE;
-/* The first column of the first row of a statement without parameters; 0 if there is no row or it is NULL. */
+/*
+ * The first column of the first row of a statement without parameters; 0 if there is no row or it
+ * is NULL.
+ */
 enum cs_status cs_replica_ask_integer(struct cs_replica *replica, const char *sql,
                                       int64_t *out) CS_MUST_USE;
 

@@ -2,15 +2,18 @@
  * The replica's engine tables.
  *
  *   _meta     small facts, meta.h
- *   _pending  transactions that the server has not accepted: state of enum cs_pending_state, body as cs_transaction_encode
- *   _overlay  which of them touch which row (waiting, packed and held ones; refused ones are off the view)
- *   _covered  confirmed state of rows under the overlay, only where the row exists in confirmed state
+ * _pending  transactions that the server has not accepted: state of enum cs_pending_state, body as
+ * cs_transaction_encode
+ * _overlay  which of them touch which row (waiting, packed and held ones; refused ones are off the
+ * view)
+ * _covered  confirmed state of rows under the overlay, only where the row exists in confirmed state
  *   _dirty    rows whose view must be recomputed; empty outside a transaction
  *   _outbox   change-sets as first sent, for good
  *   _scope    scopes interned to small numbers, their cursors and digests
  *   _staged   pages of a pull that is not complete
  *
- * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an old one.
+ * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
+ * old one.
  */
 #include "field-client/replica/replica_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * Applying pages of a response to the replica. Used by session.c, inside one database transaction from init to finish; whoever fails
- * rolls back, and nothing of any page was applied.
+ * Applying pages of a response to the replica. Used by session.c, inside one database transaction
+ * from init to finish; whoever fails rolls back, and nothing of any page was applied.
  */
 #ifndef CS_SYNC_APPLY_H
 #define CS_SYNC_APPLY_H
@@ -34,7 +34,10 @@ void cs_apply_release(struct cs_apply *apply);
 /* Pages in the order they came. CS_MALFORMED, CS_FORGED (naming the device), CS_FORKED, … */
 enum cs_status cs_apply_page(struct cs_apply *apply, const struct cs_sync_response *page,
                              struct cs_problem *problem) CS_MUST_USE;
-/* After the last: view and scopes are brought up to date, digests compared, what the server is at is remembered. */
+/*
+ * After the last: view and scopes are brought up to date, digests compared, what the server is at
+ * is remembered.
+ */
 enum cs_status cs_apply_finish(struct cs_apply *apply,
                                const struct cs_sync_response *last) CS_MUST_USE;
 
@@ -43,8 +46,10 @@ enum cs_status cs_apply_outcomes(struct cs_apply *apply) CS_MUST_USE;
 enum cs_status cs_apply_rows(struct cs_apply *apply, struct cs_problem *problem) CS_MUST_USE;
 enum cs_status cs_apply_departures(struct cs_apply *apply) CS_MUST_USE;
 
-/* What can be checked before anything is staged or applied: incarnation and position against those last seen, and the server's view of
- * the own log against the outbox. CS_ROLLED_BACK, CS_FORKED. */
+/*
+ * What can be checked before anything is staged or applied: incarnation and position against those
+ * last seen, and the server's view of the own log against the outbox. CS_ROLLED_BACK, CS_FORKED.
+ */
 struct cs_apply_known {
     uint8_t incarnation[16]; /* zero = none yet */
     uint64_t position;

@@ -1,8 +1,10 @@
 /*
- * What became of the transactions this device sent: outcomes, refusals and echoes of one page, run in step.
+ * What became of the transactions this device sent: outcomes, refusals and echoes of one page, run
+ * in step.
  *
- * What must stay true: every operation of every transaction in the outcomes takes exactly one place among the echoes, also of
- * transactions that were settled here before (a change-set sent again): else later echoes would fall on wrong rows.
+ * What must stay true: every operation of every transaction in the outcomes takes exactly one place
+ * among the echoes, also of transactions that were settled here before (a change-set sent again):
+ * else later echoes would fall on wrong rows.
  */
 #include "field-client/replica/outbox.h"
 #include "field-client/replica/query.h"

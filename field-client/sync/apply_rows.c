@@ -37,7 +37,9 @@ static enum cs_status check_device(struct cs_replica *replica, const struct cs_r
                           text, reason.text);
 }
 
-/* The row as it will stand here. Later edits build on its versions, so they must be in order now. */
+/*
+ * The row as it will stand here. Later edits build on its versions, so they must be in order now.
+ */
 static enum cs_status make_row(struct cs_apply *apply, const struct cs_row *row,
                                struct cs_arena *arena, struct cs_stored_row *out)
 {

@@ -1,13 +1,15 @@
 /*
  * Joining: from an invite to an identity that the server knows.
  *
- * Keys are made here and stored (HOME/identity.joining, under the passphrase) before anything is sent, so that a lost response
- * costs nothing: joining again in the same home with the same invite and passphrase continues with the same certificate, which the
- * server accepts again. On success the identity becomes HOME/identity.
+ * Keys are made here and stored (HOME/identity.joining, under the passphrase) before anything is
+ * sent, so that a lost response costs nothing: joining again in the same home with the same invite
+ * and passphrase continues with the same certificate, which the server accepts again. On success
+ * the identity becomes HOME/identity.
  *
- * The first device (invite of the server itself) makes the organisation's root key, the owner's person id and a certificate signed
- * by root, and lets root state which server it is. Every other device checks the inviter's chain, root's statement about the server and the
- * server's statement before it makes any key.
+ * The first device (invite of the server itself) makes the organisation's root key, the owner's
+ * person id and a certificate signed by root, and lets root state which server it is. Every other
+ * device checks the inviter's chain, root's statement about the server and the server's statement
+ * before it makes any key.
  */
 #ifndef CS_SYNC_JOIN_H
 #define CS_SYNC_JOIN_H
@@ -29,17 +31,19 @@ struct cs_join_input {
 struct cs_join; /* opaque */
 
 /*
- * Checks the invite, makes (or finds again) the keys and stores them. CS_EXISTS: this home has joined already, or holds the unfinished join of
- * a first device for another server; CS_MALFORMED, CS_FORGED, … for the invite; CS_INVALID; CS_WRONG_PASSPHRASE: an unfinished
- * join was begun with another passphrase. Everything in `input` is borrowed until cs_join_end.
+ * Checks the invite, makes (or finds again) the keys and stores them. CS_EXISTS: this home has
+ * joined already, or holds the unfinished join of a first device for another server; CS_MALFORMED,
+ * CS_FORGED, … for the invite; CS_INVALID; CS_WRONG_PASSPHRASE: an unfinished join was begun with
+ * another passphrase. Everything in `input` is borrowed until cs_join_end.
  */
 enum cs_status cs_join_begin(const struct cs_join_input *input, struct cs_join **out,
                              struct cs_problem *problem) CS_MUST_USE;
 /* Appends a request; may be called again after a failed exchange. */
 enum cs_status cs_join_next(struct cs_join *join, struct cs_buffer *out_request) CS_MUST_USE;
 /*
- * Verifies the response to the last request, writes HOME/identity, opens the replica (first device: inserts the owner's person row) and
- * closes it again. CS_USED, CS_EXPIRED, … as the server answered.
+ * Verifies the response to the last request, writes HOME/identity, opens the replica (first device:
+ * inserts the owner's person row) and closes it again. CS_USED, CS_EXPIRED, … as the server
+ * answered.
  */
 enum cs_status cs_join_receive(struct cs_join *join, struct cs_bytes response,
                                struct cs_problem *problem) CS_MUST_USE;

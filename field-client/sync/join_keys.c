@@ -11,7 +11,9 @@ static int64_t wall_ms(const struct cs_join *join)
     return join->input->world->wall_ms(join->input->world->context);
 }
 
-/* A device's invite: chain, invite and one-time key must belong together before any of it is used. */
+/*
+ * A device's invite: chain, invite and one-time key must belong together before any of it is used.
+ */
 static enum cs_status check_device_invite(struct cs_join *join, struct cs_problem *problem)
 {
     const struct cs_invite_package *package = &join->package;
@@ -182,7 +184,10 @@ static enum cs_status certify_invited(const struct cs_join *join, struct fresh_k
     certificate.person = join->invite.person;
     certificate.person_name = join->invite.person_name;
     certificate.roles = join->invite.roles;
-    /* Whether the invite has expired is judged by the server's clock, not by this laptop's, which may be wrong. */
+    /*
+     * Whether the invite has expired is judged by the server's clock, not by this laptop's, which
+     * may be wrong.
+     */
     if (certificate.created_ms >= join->invite.expires_ms) {
         certificate.created_ms = join->invite.expires_ms - 1;
     }
@@ -270,7 +275,10 @@ enum cs_status cs_join_prepare_identity(struct cs_join *join, struct cs_problem 
     if (same_invite(join, unfinished)) {
         join->identity = unfinished;
         bool changed;
-        /* A newer invite text may carry newer keys of the server; older ones must not bring old keys back. */
+        /*
+         * A newer invite text may carry newer keys of the server; older ones must not bring old
+         * keys back.
+         */
         status =
             cs_identity_set_server_statement(unfinished, join->package.server_statement, &changed);
         return status == CS_ROLLED_BACK ? CS_OK : status;

@@ -30,7 +30,10 @@ static enum cs_status load_known(struct cs_sync_session *session)
     return status;
 }
 
-/* Cursors as they were applied: where the first request starts, also after a session that broke off. */
+/*
+ * Cursors as they were applied: where the first request starts, also after a session that broke
+ * off.
+ */
 static enum cs_status load_cursors(struct cs_sync_session *session)
 {
     struct cs_applier applier;
@@ -94,7 +97,10 @@ const struct cs_sync_result *cs_sync_result(const struct cs_sync_session *sessio
     return &session->result;
 }
 
-/* Packs and counts the request in one local commit, so that no counter is ever used for two requests. */
+/*
+ * Packs and counts the request in one local commit, so that no counter is ever used for two
+ * requests.
+ */
 static enum cs_status pack_and_count(struct cs_replica *replica, uint64_t *out_counter)
 {
     struct cs_database *database = cs_replica_database(replica);

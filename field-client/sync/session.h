@@ -1,13 +1,16 @@
 /*
  * One sync with the server: a state machine, bytes in, bytes out.
  *
- *     cs_sync_begin → loop { cs_sync_next → exchange → cs_sync_receive } until *out_more is false → cs_sync_end
+ * cs_sync_begin → loop { cs_sync_next → exchange → cs_sync_receive } until *out_more is false →
+ * cs_sync_end
  *
- * What cannot be answered (network gone, response lost) is simply not received: end the session; everything is as it was, and
- * the next session tries again. Used by the sync command, by tests and simulations, and by bundles.
+ * What cannot be answered (network gone, response lost) is simply not received: end the session;
+ * everything is as it was, and the next session tries again. Used by the sync command, by tests and
+ * simulations, and by bundles.
  *
- * What must stay true: what people see moves from checkpoint to checkpoint: pages before the last are staged, and all of them are
- * applied in one local transaction with cursors, acknowledgements and digests, or not at all.
+ * What must stay true: what people see moves from checkpoint to checkpoint: pages before the last
+ * are staged, and all of them are applied in one local transaction with cursors, acknowledgements
+ * and digests, or not at all.
  */
 #ifndef CS_SYNC_SESSION_H
 #define CS_SYNC_SESSION_H
@@ -50,16 +53,18 @@ struct cs_sync_session; /* opaque */
 /* Clears stale staging. Borrows the replica until end. */
 enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session **out) CS_MUST_USE;
 /*
- * The next request, appended to `out_request`, which should take CS_REQUEST_MAX; *out_more false: nothing to send, the sync is complete
- * and nothing was appended. Packs, and counts the request durably, before it returns. Calling it again without receive is a retry
- * with a new counter. CS_LIMIT: no progress, or too many rounds.
+ * The next request, appended to `out_request`, which should take CS_REQUEST_MAX; *out_more false:
+ * nothing to send, the sync is complete and nothing was appended. Packs, and counts the request
+ * durably, before it returns. Calling it again without receive is a retry with a new counter.
+ * CS_LIMIT: no progress, or too many rounds.
  */
 enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *out_request,
                             bool *out_more, struct cs_problem *problem) CS_MUST_USE;
 /*
- * Opens, verifies and applies (or stages) the response to the last request. On failure nothing of it was applied and the session is over: further
- * calls return the same status. CS_FORGED, CS_WRONG_SERVER, CS_MALFORMED, CS_ROLLED_BACK, CS_FORKED, or what the server
- * answered (SUSPENDED, UNKNOWN_DEVICE, …) with its text. A GAP is answered by resending and is no failure.
+ * Opens, verifies and applies (or stages) the response to the last request. On failure nothing of
+ * it was applied and the session is over: further calls return the same status. CS_FORGED,
+ * CS_WRONG_SERVER, CS_MALFORMED, CS_ROLLED_BACK, CS_FORKED, or what the server answered (SUSPENDED,
+ * UNKNOWN_DEVICE, …) with its text. A GAP is answered by resending and is no failure.
  */
 enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes response,
                                struct cs_problem *problem) CS_MUST_USE;
@@ -69,8 +74,9 @@ const struct cs_sync_result *cs_sync_result(const struct cs_sync_session *sessio
 void cs_sync_end(struct cs_sync_session *owned_session);
 
 /*
- * The loop over world->exchange with the identity's peer. The session is handed out in any case where it could be begun, for its
- * result: what was applied before a failure stays applied. The caller ends it.
+ * The loop over world->exchange with the identity's peer. The session is handed out in any case
+ * where it could be begun, for its result: what was applied before a failure stays applied. The
+ * caller ends it.
  */
 enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **out,
                            struct cs_problem *problem) CS_MUST_USE;

@@ -102,6 +102,22 @@ static enum cs_status apply_all(struct cs_sync_session *session,
     return status;
 }
 
+/* After the last page: is there anything left to send? */
+static enum cs_status check_done(struct cs_sync_session *session)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    struct cs_outbox_entry *entries = NULL;
+    size_t count = 0;
+    bool more = false;
+    enum cs_status status =
+        cs_outbox_collect(session->replica, session->answered + 1, session->resend_from, 0, &arena,
+                          &entries, &count, &more);
+    session->done = status == CS_OK && count == 0;
+    cs_arena_release(&arena);
+    return status;
+}
+
 static enum cs_status apply_last(struct cs_sync_session *session,
                                  const struct cs_sync_response *last, struct cs_problem *problem)
 {
@@ -112,6 +128,9 @@ static enum cs_status apply_last(struct cs_sync_session *session,
         return status;
     }
     status = apply_all(session, last, &result, problem);
+    if (status == CS_OK) {
+        status = check_done(session);
+    }
     if (status != CS_OK) {
         cs_database_rollback(database);
         return status;
@@ -124,28 +143,34 @@ static enum cs_status apply_last(struct cs_sync_session *session,
     return status;
 }
 
-/* Where the next request goes on from. */
-static enum cs_status take_cursors(struct cs_sync_session *session,
-                                   const struct cs_sync_response *page, bool *out_moved)
+/* Where the next request goes on from: a copy that outlives the page. */
+static enum cs_status copy_cursors(const struct cs_sync_response *page,
+                                   struct cs_scope_cursor **out)
 {
     struct cs_scope_cursor *cursors = cs_alloc_zero(page->cursor_count, sizeof *cursors);
     if (cursors == NULL) {
         return CS_NO_MEMORY;
     }
-    size_t size = page->cursor_count * sizeof *cursors;
-    if (size > 0) {
-        memcpy(cursors, page->cursors, size);
+    if (page->cursor_count > 0) {
+        memcpy(cursors, page->cursors, page->cursor_count * sizeof *cursors);
     }
-    bool moved = page->cursor_count != session->cursor_count;
-    for (size_t i = 0; !moved && i < page->cursor_count; i++) {
-        moved = cursors[i].position != session->cursors[i].position ||
-                cs_scope_name_compare(&cursors[i].scope, &session->cursors[i].scope) != 0;
+    *out = cursors;
+    return CS_OK;
+}
+
+/* Takes the new cursors; have they moved? */
+static bool take_cursors(struct cs_sync_session *session, struct cs_scope_cursor *owned_cursors,
+                         size_t count)
+{
+    bool moved = count != session->cursor_count;
+    for (size_t i = 0; !moved && i < count; i++) {
+        moved = owned_cursors[i].position != session->cursors[i].position ||
+                cs_scope_name_compare(&owned_cursors[i].scope, &session->cursors[i].scope) != 0;
     }
     cs_free(session->cursors);
-    session->cursors = cursors;
-    session->cursor_count = page->cursor_count;
-    *out_moved = moved;
-    return CS_OK;
+    session->cursors = owned_cursors;
+    session->cursor_count = count;
+    return moved;
 }
 
 /* Which change-sets this page answers, so that they are not sent again in this session. */
@@ -170,22 +195,6 @@ static enum cs_status take_answers(struct cs_sync_session *session,
         session->answered = answered;
         *out_moved = true;
     }
-    return status;
-}
-
-/* After the last page: is there anything left to send? */
-static enum cs_status check_done(struct cs_sync_session *session)
-{
-    struct cs_arena arena;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    struct cs_outbox_entry *entries = NULL;
-    size_t count = 0;
-    bool more = false;
-    enum cs_status status =
-        cs_outbox_collect(session->replica, session->answered + 1, session->resend_from, 0, &arena,
-                          &entries, &count, &more);
-    session->done = status == CS_OK && count == 0;
-    cs_arena_release(&arena);
     return status;
 }
 
@@ -222,31 +231,33 @@ static enum cs_status take_statement(struct cs_sync_session *session,
                    : CS_OK;
 }
 
+/* Whatever can fail comes before the commit, so that a failure means that nothing was applied. */
 static enum cs_status receive_page(struct cs_sync_session *session, struct cs_bytes body,
                                    const struct cs_sync_response *page, struct cs_problem *problem)
 {
+    struct cs_scope_cursor *cursors = NULL;
+    bool moved = page->row_count > 0 || page->departure_count > 0;
     enum cs_status status = cs_apply_check(session->replica, &session->known, page, problem);
     if (status == CS_OK) {
         status = take_statement(session, page, problem);
     }
     if (status == CS_OK) {
+        status = take_answers(session, page, &moved);
+    }
+    if (status == CS_OK) {
+        status = copy_cursors(page, &cursors);
+    }
+    if (status == CS_OK) {
         status = page->last ? apply_last(session, page, problem) : stage(session, body);
     }
     if (status != CS_OK) {
+        cs_free(cursors);
         return status;
     }
     memcpy(session->known.incarnation, page->incarnation, sizeof page->incarnation);
     session->known.position = page->position;
-    bool moved = page->row_count > 0 || page->departure_count > 0;
-    bool cursors_moved = false;
-    status = take_answers(session, page, &moved);
-    if (status == CS_OK) {
-        status = take_cursors(session, page, &cursors_moved);
-    }
-    if (status == CS_OK && page->last) {
-        status = check_done(session);
-    }
-    return status != CS_OK ? status : check_stalled(session, moved || cursors_moved, problem);
+    bool cursors_moved = take_cursors(session, cursors, page->cursor_count);
+    return check_stalled(session, moved || cursors_moved, problem);
 }
 
 /* The server misses earlier change-sets: they are sent again, whatever was acknowledged before. */

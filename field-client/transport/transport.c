@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -296,8 +297,8 @@ static enum cs_status append_pin(struct cs_buffer *out, const uint8_t hash[stati
 
 static enum cs_status set_peer(struct cs_transport *transport, const struct cs_peer *peer)
 {
-    char url[sizeof "https://" + ADDRESS_SIZE_MAX + sizeof PATH] = "https://";
-    strcat(strcat(url, peer->address), PATH);
+    char url[sizeof "https://" + ADDRESS_SIZE_MAX + sizeof PATH];
+    (void)snprintf(url, sizeof url, "https://%s%s", peer->address, PATH);
     struct cs_buffer pin;
     cs_buffer_init(&pin, 64);
     enum cs_status status = append_pin(&pin, peer->tls_key_hash);

@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-#define LABEL_COLUMNS 28
+#define LABEL_COLUMNS 27
 
 static void put_line(struct cs_buffer *out, const char *label_zh, const char *label_en,
                      struct cs_bytes value)

@@ -38,7 +38,7 @@ static void log_bytes(uint64_t log, uint8_t out[static 8])
 
 /* This device's series, as far as it can be used: its prefix must leave room for a number. */
 static enum cs_status load_series(struct cs_replica *replica, struct cs_arena *arena,
-                                  struct series *out)
+                                  struct series *out, struct cs_problem *problem)
 {
     uint8_t device[8];
     log_bytes(cs_identity_log(cs_replica_identity(replica)), device);
@@ -57,7 +57,9 @@ static enum cs_status load_series(struct cs_replica *replica, struct cs_arena *a
     }
     struct cs_bytes prefix = cs_visit_text(&row, "prefix");
     if (prefix.size >= sizeof out->prefix) {
-        return CS_CORRUPT;
+        return cs_problem_set(problem, CS_INVALID,
+                              "the prefix of this device's receipt_series is too long: %zu bytes",
+                              prefix.size);
     }
     memcpy(out->prefix, prefix.data, prefix.size);
     const struct cs_value *last = cs_visit_value(&row, "last_number");
@@ -153,7 +155,7 @@ enum cs_status cs_series_take(struct cs_replica *replica, struct cs_edit *edit,
     struct series series = {.exists = false};
     int64_t number = 0;
     char text[CS_RECEIPT_NUMBER_MAX];
-    enum cs_status status = load_series(replica, &arena, &series);
+    enum cs_status status = load_series(replica, &arena, &series, problem);
     if (status == CS_OK && !series.exists) {
         status = choose_prefix(replica, &arena, &series, problem);
     }

@@ -1,9 +1,10 @@
 /*
- * SQL texts and tables made from descriptors, and single rows in and out of them; see row_table.h.
+ * Rows in and out of the tables; see row_table.h. The tables themselves: row_schema.c.
+ *
+ * What must stay true: a statement is done on every way out, and nothing of a row is a view of a statement or of the caller's
+ * bytes: all of it is in the arena.
  */
-#include "shared/rows/row_table.h"
-
-#include "shared/rows/sql_text.h"
+#include "shared/rows/row_table_internal.h"
 
 #include <string.h>
 
@@ -18,20 +19,8 @@ enum {
     COLUMN_FIELDS
 };
 
-struct cs_row_tables {
-    struct cs_database *database;
-    const struct cs_registry *registry;
-    struct cs_arena arena;
-    struct cs_row_sql *sql; /* per entity, in the registry's order; one more for _opaque */
-};
-
-static const char opaque_table[] =
-    "CREATE TABLE IF NOT EXISTS \"_opaque\" (entity TEXT NOT NULL, id BLOB NOT NULL, "
-    "_deleted INTEGER NOT NULL, _versions BLOB NOT NULL, _extra BLOB NOT NULL, "
-    "_scopes BLOB NOT NULL, _position INTEGER NOT NULL, PRIMARY KEY(entity, id)) "
-    "WITHOUT ROWID";
 static const char opaque_load[] =
-    "SELECT id, _deleted, _versions, _extra, _scopes, _position FROM \"_opaque\" "
+    "SELECT id, _deleted, _versions, _extra, _scopes, _position, entity FROM \"_opaque\" "
     "WHERE id = ?1 AND entity = ?2";
 static const char opaque_store[] =
     "INSERT OR REPLACE INTO \"_opaque\" (id, _deleted, _versions, _extra, _scopes, "
@@ -41,113 +30,27 @@ static const char opaque_scan[] =
     "SELECT id, _deleted, _versions, _extra, _scopes, _position, entity "
     "FROM \"_opaque\" ORDER BY entity, id";
 
-static const struct cs_row_sql *sql_of(const struct cs_row_tables *tables,
-                                       const struct cs_entity *entity)
+_Static_assert(COLUMN_FIELDS == CS_ROW_ENGINE_COLUMNS, "one list of engine columns");
+
+/* A packed column; anything but a blob is damage. */
+static enum cs_status read_packed(struct cs_statement *statement, int column,
+                                  struct cs_arena *arena, struct cs_bytes *out)
 {
-    for (size_t i = 0; i < tables->registry->entity_count; i++) {
-        if (tables->registry->entities[i] == entity) {
-            return &tables->sql[i];
+    struct cs_value value = cs_column_value(statement, column);
+    return value.kind == CS_VALUE_BYTES ? cs_arena_copy(arena, value.bytes, out) : CS_CORRUPT;
+}
+
+/* Strictly ascending, as the hash and the writers of `extra` require. */
+static bool is_ascending(const struct cs_named_value *fields, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (cs_bytes_compare(fields[i - 1].name, fields[i].name) >= 0) {
+            return false;
         }
     }
-    cs_require(entity == NULL);
-    return NULL;
+    return true;
 }
 
-enum cs_status cs_row_tables_attach(struct cs_database *database,
-                                    const struct cs_registry *registry, struct cs_row_tables **out)
-{
-    struct cs_row_tables *tables = cs_alloc_zero(1, sizeof *tables);
-    if (tables == NULL) {
-        return CS_NO_MEMORY;
-    }
-    tables->database = database;
-    tables->registry = registry;
-    cs_arena_init(&tables->arena, CS_MESSAGE_ARENA_MAX);
-    tables->sql = cs_arena_take_array(&tables->arena, registry->entity_count, sizeof *tables->sql);
-    enum cs_status status = tables->sql == NULL ? CS_NO_MEMORY : CS_OK;
-    for (size_t i = 0; status == CS_OK && i < registry->entity_count; i++) {
-        status = cs_row_sql_make(registry->entities[i], &tables->arena, &tables->sql[i]);
-    }
-    if (status != CS_OK) {
-        cs_row_tables_destroy(tables);
-        return status;
-    }
-    *out = tables;
-    return CS_OK;
-}
-
-void cs_row_tables_destroy(struct cs_row_tables *tables)
-{
-    if (tables != NULL) {
-        cs_arena_release(&tables->arena);
-        cs_free(tables);
-    }
-}
-
-const struct cs_registry *cs_row_tables_registry(const struct cs_row_tables *tables)
-{
-    return tables->registry;
-}
-
-struct cs_database *cs_row_tables_database(const struct cs_row_tables *tables)
-{
-    return tables->database;
-}
-
-/* Does the table have this column? Asked of SQLite's own catalogue. */
-static enum cs_status has_column(struct cs_database *database, const char *table,
-                                 const char *column, bool *out)
-{
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        database, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_text(statement, 1, cs_bytes_of_text(table));
-    cs_bind_text(statement, 2, cs_bytes_of_text(column));
-    status = cs_statement_step(statement, out);
-    cs_statement_done(statement);
-    return status;
-}
-
-static enum cs_status add_missing_columns(struct cs_database *database,
-                                          const struct cs_entity *entity)
-{
-    for (size_t i = 0; i < entity->field_count; i++) {
-        bool present = false;
-        enum cs_status status =
-            has_column(database, entity->name, entity->fields[i].name, &present);
-        if (status == CS_OK && !present) {
-            struct cs_buffer sql;
-            cs_buffer_init(&sql, 512);
-            cs_buffer_append_format(&sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\"", entity->name,
-                                    entity->fields[i].name);
-            const char *text = cs_buffer_text(&sql);
-            status = text == NULL ? CS_NO_MEMORY : cs_database_execute(database, text);
-            cs_buffer_release(&sql);
-        }
-        if (status != CS_OK) {
-            return status;
-        }
-    }
-    return CS_OK;
-}
-
-static enum cs_status create_table(struct cs_row_tables *tables, size_t index)
-{
-    const struct cs_entity *entity = tables->registry->entities[index];
-    enum cs_status status = cs_database_execute(tables->database, tables->sql[index].create);
-    if (status == CS_OK) {
-        status = add_missing_columns(tables->database, entity);
-    }
-    if (status == CS_OK && tables->sql[index].create_indexes[0] != '\0') {
-        status = cs_database_execute(tables->database, tables->sql[index].create_indexes);
-    }
-    return status;
-}
-
-/* Binds an engine's columns and hands back through the same order in read_engine. */
 static enum cs_status read_engine(struct cs_statement *statement, struct cs_arena *arena,
                                   struct cs_stored_row *row)
 {
@@ -157,17 +60,49 @@ static enum cs_status read_engine(struct cs_statement *statement, struct cs_aren
     if (!cs_id_from_bytes(cs_column_bytes(statement, COLUMN_ID), &row->id)) {
         return CS_CORRUPT;
     }
-    enum cs_status status =
-        cs_arena_copy(arena, cs_column_bytes(statement, COLUMN_VERSIONS), &row->versions);
-    if (status == CS_OK) {
-        status = cs_arena_copy(arena, cs_column_bytes(statement, COLUMN_SCOPES), &row->scopes);
-    }
     struct cs_bytes extra = CS_BYTES_NONE;
+    enum cs_status status = read_packed(statement, COLUMN_VERSIONS, arena, &row->versions);
     if (status == CS_OK) {
-        status = cs_arena_copy(arena, cs_column_bytes(statement, COLUMN_EXTRA), &extra);
+        status = read_packed(statement, COLUMN_SCOPES, arena, &row->scopes);
+    }
+    if (status == CS_OK) {
+        status = read_packed(statement, COLUMN_EXTRA, arena, &extra);
     }
     if (status == CS_OK) {
         status = cs_named_values_take(extra, arena, &row->extra, &row->extra_count);
+    }
+    if (status == CS_OK && !is_ascending(row->extra, row->extra_count)) {
+        status = CS_CORRUPT;
+    }
+    return status;
+}
+
+/* A field that was not known when the row was stored stands in `extra`; known now, it belongs to the values. */
+static enum cs_status place_known(struct cs_stored_row *row)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < row->extra_count; i++) {
+        int field = cs_entity_field_index(row->entity, row->extra[i].name);
+        if (field < 0) {
+            row->extra[kept++] = row->extra[i];
+        } else if (row->values[field].kind != CS_VALUE_NULL) {
+            return CS_CORRUPT; /* one field, two values */
+        } else {
+            row->values[field] = row->extra[i].value;
+        }
+    }
+    row->extra_count = kept;
+    return CS_OK;
+}
+
+static enum cs_status read_values(struct cs_statement *statement, struct cs_arena *arena,
+                                  struct cs_stored_row *row)
+{
+    row->values = cs_arena_take_array(arena, row->entity->field_count, sizeof *row->values);
+    enum cs_status status = row->values == NULL ? CS_NO_MEMORY : CS_OK;
+    for (size_t i = 0; status == CS_OK && i < row->entity->field_count; i++) {
+        row->values[i] = cs_column_value(statement, COLUMN_FIELDS + (int)i);
+        status = cs_arena_copy(arena, row->values[i].bytes, &row->values[i].bytes);
     }
     return status;
 }
@@ -176,25 +111,58 @@ static enum cs_status read_row(struct cs_statement *statement, const struct cs_e
                                struct cs_arena *arena, struct cs_stored_row *out)
 {
     struct cs_stored_row row = {.entity = entity};
-    enum cs_status status = CS_OK;
-    if (entity != NULL) {
-        row.name = cs_bytes_of_text(entity->name);
-        row.values = cs_arena_take_array(arena, entity->field_count, sizeof *row.values);
-        status = row.values == NULL ? CS_NO_MEMORY : CS_OK;
-    } else {
+    enum cs_status status = read_engine(statement, arena, &row);
+    if (status == CS_OK && entity == NULL) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, COLUMN_FIELDS), &row.name);
-    }
-    for (size_t i = 0; status == CS_OK && entity != NULL && i < entity->field_count; i++) {
-        row.values[i] = cs_column_value(statement, COLUMN_FIELDS + (int)i);
-        status = cs_arena_copy(arena, row.values[i].bytes, &row.values[i].bytes);
-    }
-    if (status == CS_OK) {
-        status = read_engine(statement, arena, &row);
+    } else if (status == CS_OK) {
+        row.name = cs_bytes_of_text(entity->name);
+        status = read_values(statement, arena, &row);
+        if (status == CS_OK) {
+            status = place_known(&row);
+        }
     }
     if (status == CS_OK) {
         *out = row;
     }
     return status;
+}
+
+/* Ends a look-up whose parameters are bound. */
+static enum cs_status load_bound(struct cs_statement *statement, const struct cs_entity *entity,
+                                 struct cs_bytes name, const struct cs_id *id,
+                                 struct cs_arena *arena, struct cs_stored_row *out)
+{
+    bool found = false;
+    enum cs_status status = cs_statement_step(statement, &found);
+    if (status == CS_OK && found) {
+        status = read_row(statement, entity, arena, out);
+    } else if (status == CS_OK) {
+        struct cs_stored_row absent = {.entity = entity, .id = *id};
+        if (entity == NULL) {
+            status = cs_arena_copy(arena, name, &absent.name);
+        } else {
+            absent.name = cs_bytes_of_text(entity->name);
+        }
+        if (status == CS_OK) {
+            *out = absent;
+        }
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
+enum cs_status cs_row_load_opaque(struct cs_row_tables *tables, struct cs_bytes name,
+                                  const struct cs_id *id, struct cs_arena *arena,
+                                  struct cs_stored_row *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(tables->database, opaque_load, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(id));
+    cs_bind_text(statement, 2, name);
+    return load_bound(statement, NULL, name, id, arena, out);
 }
 
 enum cs_status cs_row_load(struct cs_row_tables *tables, struct cs_bytes name,
@@ -202,78 +170,86 @@ enum cs_status cs_row_load(struct cs_row_tables *tables, struct cs_bytes name,
                            struct cs_stored_row *out)
 {
     const struct cs_entity *entity = cs_registry_find(tables->registry, name);
+    if (entity == NULL) {
+        return cs_row_load_opaque(tables, name, id, arena, out);
+    }
     struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        tables->database, entity == NULL ? opaque_load : sql_of(tables, entity)->load, &statement);
+    enum cs_status status =
+        cs_statement_get(tables->database, cs_row_tables_sql(tables, entity)->load, &statement);
     if (status != CS_OK) {
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(id));
-    if (entity == NULL) {
-        cs_bind_text(statement, 2, name);
-    }
-    struct cs_stored_row row = {.entity = entity, .name = name, .id = *id};
-    bool found = false;
-    status = cs_statement_step(statement, &found);
-    if (status == CS_OK && found && entity == NULL) {
-        status = read_engine(statement, arena, &row);
-    } else if (status == CS_OK && found) {
-        status = read_row(statement, entity, arena, &row);
-    } else if (status == CS_OK && entity != NULL) {
-        row.name = cs_bytes_of_text(entity->name);
-    }
-    cs_statement_done(statement);
-    if (status == CS_OK) {
-        *out = row;
-    }
-    return status;
+    return load_bound(statement, entity, name, id, arena, out);
 }
 
-enum cs_status cs_row_store(struct cs_row_tables *tables, const struct cs_stored_row *row)
+/* ?1 … in the order of the columns. */
+static void bind_row(struct cs_statement *statement, const struct cs_stored_row *row,
+                     struct cs_bytes extra)
 {
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        tables->database, row->entity == NULL ? opaque_store : sql_of(tables, row->entity)->store,
-        &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    struct cs_buffer extra;
-    cs_buffer_init(&extra, CS_PAGE_BYTES_MAX);
-    cs_named_values_put(row->extra, row->extra_count, &extra);
     cs_bind_bytes(statement, 1 + COLUMN_ID, cs_id_bytes(&row->id));
     cs_bind_integer(statement, 1 + COLUMN_DELETED, row->deleted ? 1 : 0);
     cs_bind_bytes(statement, 1 + COLUMN_VERSIONS, row->versions);
-    cs_bind_bytes(statement, 1 + COLUMN_EXTRA, cs_buffer_bytes(&extra));
+    cs_bind_bytes(statement, 1 + COLUMN_EXTRA, extra);
     cs_bind_bytes(statement, 1 + COLUMN_SCOPES, row->scopes);
     cs_bind_integer(statement, 1 + COLUMN_POSITION, (int64_t)row->position);
     if (row->entity == NULL) {
         cs_bind_text(statement, 1 + COLUMN_FIELDS, row->name);
+        return;
     }
-    for (size_t i = 0; row->entity != NULL && i < row->entity->field_count; i++) {
+    for (size_t i = 0; i < row->entity->field_count; i++) {
         cs_bind_value(statement, 1 + COLUMN_FIELDS + (int)i, &row->values[i]);
     }
-    status = cs_statement_run(statement);
-    status = extra.status != CS_OK ? extra.status : status;
+}
+
+enum cs_status cs_row_store(struct cs_row_tables *tables, const struct cs_stored_row *row)
+{
+    struct cs_buffer extra;
+    cs_buffer_init(&extra, CS_PAGE_BYTES_MAX);
+    cs_named_values_put(row->extra, row->extra_count, &extra);
+    enum cs_status status = extra.status;
+    if (status == CS_OK) {
+        struct cs_statement *statement;
+        status = cs_statement_get(
+            tables->database,
+            row->entity == NULL ? opaque_store : cs_row_tables_sql(tables, row->entity)->store,
+            &statement);
+        if (status == CS_OK) {
+            bind_row(statement, row, cs_buffer_bytes(&extra));
+            status = cs_statement_run(statement);
+        }
+    }
     cs_buffer_release(&extra);
     return status;
+}
+
+enum cs_status cs_row_remove_opaque(struct cs_row_tables *tables, struct cs_bytes name,
+                                    const struct cs_id *id)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(tables->database, opaque_remove, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(id));
+    cs_bind_text(statement, 2, name);
+    return cs_statement_run(statement);
 }
 
 enum cs_status cs_row_remove(struct cs_row_tables *tables, struct cs_bytes name,
                              const struct cs_id *id)
 {
     const struct cs_entity *entity = cs_registry_find(tables->registry, name);
+    if (entity == NULL) {
+        return cs_row_remove_opaque(tables, name, id);
+    }
     struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        tables->database, entity == NULL ? opaque_remove : sql_of(tables, entity)->remove,
-        &statement);
+    enum cs_status status =
+        cs_statement_get(tables->database, cs_row_tables_sql(tables, entity)->remove, &statement);
     if (status != CS_OK) {
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(id));
-    if (entity == NULL) {
-        cs_bind_text(statement, 2, name);
-    }
     return cs_statement_run(statement);
 }
 
@@ -307,7 +283,7 @@ enum cs_status cs_row_scan(struct cs_row_tables *tables, const struct cs_entity 
 {
     struct cs_buffer sql;
     cs_buffer_init(&sql, 64 * CS_KIBI);
-    cs_buffer_append_text(&sql, sql_of(tables, entity)->select);
+    cs_buffer_append_text(&sql, cs_row_tables_sql(tables, entity)->select);
     cs_buffer_append_text(&sql, flags == CS_ROWS_WITH_DELETED ? " WHERE 1" : " WHERE _deleted = 0");
     for (size_t i = 0; i < filter_count; i++) {
         cs_buffer_append_format(&sql, " AND \"%s\" IS ?%zu",
@@ -347,8 +323,8 @@ enum cs_status cs_row_find(struct cs_row_tables *tables, const struct cs_entity 
                            struct cs_arena *arena, struct cs_id **out_ids, size_t *out_count)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(tables->database, sql_of(tables, entity)->find[field_index], &statement);
+    enum cs_status status = cs_statement_get(
+        tables->database, cs_row_tables_sql(tables, entity)->find[field_index], &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -391,7 +367,7 @@ enum cs_status cs_row_count(struct cs_row_tables *tables, const struct cs_entity
 {
     struct cs_statement *statement;
     enum cs_status status =
-        cs_statement_get(tables->database, sql_of(tables, entity)->count, &statement);
+        cs_statement_get(tables->database, cs_row_tables_sql(tables, entity)->count, &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -403,81 +379,4 @@ enum cs_status cs_row_count(struct cs_row_tables *tables, const struct cs_entity
         *out = count;
     }
     return status;
-}
-
-/* Rows that came before their entity was known go into its table now. */
-static enum cs_status move_opaque(struct cs_row_tables *tables, struct cs_arena *arena,
-                                  bool *out_moved)
-{
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(tables->database, opaque_scan, &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    bool found = false;
-    struct cs_stored_row opaque;
-    while (status == CS_OK && !found) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        status = read_row(statement, NULL, arena, &opaque);
-        found = status == CS_OK && cs_registry_find(tables->registry, opaque.name) != NULL;
-    }
-    cs_statement_done(statement);
-    *out_moved = found;
-    if (status != CS_OK || !found) {
-        return status;
-    }
-    struct cs_stored_row row;
-    status = cs_row_from_fields(tables->registry, opaque.name, opaque.extra, opaque.extra_count,
-                                arena, &row);
-    if (status != CS_OK) {
-        return status;
-    }
-    row.id = opaque.id;
-    row.exists = true;
-    row.deleted = opaque.deleted;
-    row.versions = opaque.versions;
-    row.scopes = opaque.scopes;
-    row.position = opaque.position;
-    status = cs_row_store(tables, &row);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = cs_statement_get(tables->database, opaque_remove, &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_bytes(statement, 1, cs_id_bytes(&row.id));
-    cs_bind_text(statement, 2, row.name);
-    return cs_statement_run(statement);
-}
-
-enum cs_status cs_row_tables_create(struct cs_database *database,
-                                    const struct cs_registry *registry, struct cs_row_tables **out)
-{
-    struct cs_row_tables *tables;
-    enum cs_status status = cs_row_tables_attach(database, registry, &tables);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = cs_database_execute(database, opaque_table);
-    for (size_t i = 0; status == CS_OK && i < registry->entity_count; i++) {
-        status = create_table(tables, i);
-    }
-    bool moved = true;
-    while (status == CS_OK && moved) {
-        struct cs_arena arena;
-        cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-        status = move_opaque(tables, &arena, &moved);
-        cs_arena_release(&arena);
-    }
-    if (status != CS_OK) {
-        cs_row_tables_destroy(tables);
-        return status;
-    }
-    *out = tables;
-    return CS_OK;
 }

@@ -33,11 +33,13 @@ struct cs_stored_row {
 struct cs_row_tables; /* prepared SQL texts for one database and registry */
 
 /* Creates missing tables, columns and indexes (a newer schema adds columns) and moves what was opaque and is known now into
- * its place. Must run inside a transaction of the caller or none. Borrows both arguments. */
+ * its place: whole rows, and single values out of `_extra`. All or nothing: in the caller's transaction, which must be rolled
+ * back on failure, or where none is open in one of its own. CS_UNSUPPORTED for a database that a newer schema has grown: what
+ * stands in columns or tables unknown here would be lost when a row is replaced. Borrows both arguments. */
 enum cs_status cs_row_tables_create(struct cs_database *database,
                                     const struct cs_registry *registry,
                                     struct cs_row_tables **out) CS_MUST_USE;
-/* For a reader: the tables exist. */
+/* For a reader: the tables exist as this registry has them; otherwise CS_UNSUPPORTED. */
 enum cs_status cs_row_tables_attach(struct cs_database *database,
                                     const struct cs_registry *registry,
                                     struct cs_row_tables **out) CS_MUST_USE;
@@ -84,7 +86,8 @@ enum cs_status cs_row_count(struct cs_row_tables *tables, const struct cs_entity
 /* All non-NULL fields, known and unknown, as the wire and the digest have them; list in the arena, values borrowed. */
 enum cs_status cs_row_fields(const struct cs_stored_row *row, struct cs_arena *arena,
                              struct cs_named_value **out_fields, size_t *out_count) CS_MUST_USE;
-/* The reverse: places fields by name into values and extra of an otherwise empty row. */
+/* The reverse: places fields by name into values and extra of an otherwise empty row. CS_MALFORMED for two values of one
+ * name. */
 enum cs_status cs_row_from_fields(const struct cs_registry *registry, struct cs_bytes name,
                                   const struct cs_named_value *fields, size_t count,
                                   struct cs_arena *arena, struct cs_stored_row *out) CS_MUST_USE;

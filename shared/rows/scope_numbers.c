@@ -16,7 +16,7 @@ bool cs_scope_numbers_contain(struct cs_bytes packed, uint64_t number)
 
 enum change { ADD, REMOVE };
 
-/* Rewrites the list with one number more or less. */
+/* Rewrites the list with one number more or less. What is not such a list is damage. */
 static enum cs_status rewrite(struct cs_bytes packed, uint64_t number, enum change change,
                               struct cs_arena *arena, struct cs_bytes *out)
 {
@@ -25,8 +25,12 @@ static enum cs_status rewrite(struct cs_bytes packed, uint64_t number, enum chan
     struct cs_reader reader;
     cs_reader_init(&reader, packed);
     bool placed = change == REMOVE;
-    while (reader.rest.size > 0 && reader.status == CS_OK) {
+    bool ascending = true;
+    uint64_t previous = 0;
+    for (size_t i = 0; reader.rest.size > 0 && reader.status == CS_OK; i++) {
         uint64_t next = cs_read_varint(&reader);
+        ascending = ascending && (i == 0 || next > previous);
+        previous = next;
         if (!placed && number <= next) {
             cs_buffer_append_varint(&buffer, number);
             placed = true;
@@ -38,7 +42,7 @@ static enum cs_status rewrite(struct cs_bytes packed, uint64_t number, enum chan
     if (!placed) {
         cs_buffer_append_varint(&buffer, number);
     }
-    enum cs_status status = reader.status == CS_OK ? buffer.status : CS_CORRUPT;
+    enum cs_status status = reader.status == CS_OK && ascending ? buffer.status : CS_CORRUPT;
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_buffer_bytes(&buffer), out);
     }
@@ -49,9 +53,6 @@ static enum cs_status rewrite(struct cs_bytes packed, uint64_t number, enum chan
 enum cs_status cs_scope_numbers_with(struct cs_bytes packed, uint64_t number,
                                      struct cs_arena *arena, struct cs_bytes *out)
 {
-    if (cs_scope_numbers_contain(packed, number)) {
-        return cs_arena_copy(arena, packed, out);
-    }
     return rewrite(packed, number, ADD, arena, out);
 }
 

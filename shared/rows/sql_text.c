@@ -69,10 +69,10 @@ static const char *make_store(const struct cs_entity *entity, struct cs_buffer *
     return finish(sql, arena);
 }
 
-static const char *make_simple(const char *format, const struct cs_entity *entity,
+static const char *make_simple(const char *start, const struct cs_entity *entity,
                                struct cs_buffer *sql, struct cs_arena *arena)
 {
-    cs_buffer_append_format(sql, "%s \"%s\" ", format, entity->name);
+    cs_buffer_append_format(sql, "%s \"%s\" ", start, entity->name);
     return finish(sql, arena);
 }
 

@@ -1,4 +1,4 @@
-/* SQL texts of one entity, made from its descriptor; used by row_table.c only. SQLite's dialect. */
+/* SQL texts of one entity, made from its descriptor; used by row_table.c and row_schema.c only. SQLite's dialect. */
 #ifndef CS_ROWS_SQL_TEXT_H
 #define CS_ROWS_SQL_TEXT_H
 

@@ -51,6 +51,15 @@ static enum cs_status add_extra(struct cs_stored_row *row, const struct cs_named
     return CS_OK;
 }
 
+static enum cs_status set_known(struct cs_value *place, const struct cs_value *value)
+{
+    if (place->kind != CS_VALUE_NULL) {
+        return CS_MALFORMED;
+    }
+    *place = *value;
+    return CS_OK;
+}
+
 enum cs_status cs_row_from_fields(const struct cs_registry *registry, struct cs_bytes name,
                                   const struct cs_named_value *fields, size_t count,
                                   struct cs_arena *arena, struct cs_stored_row *out)
@@ -66,11 +75,8 @@ enum cs_status cs_row_from_fields(const struct cs_registry *registry, struct cs_
     }
     for (size_t i = 0; i < count; i++) {
         int index = row.entity == NULL ? -1 : cs_entity_field_index(row.entity, fields[i].name);
-        if (index >= 0) {
-            row.values[index] = fields[i].value;
-            continue;
-        }
-        enum cs_status status = add_extra(&row, &fields[i]);
+        enum cs_status status = index >= 0 ? set_known(&row.values[index], &fields[i].value)
+                                           : add_extra(&row, &fields[i]);
         if (status != CS_OK) {
             return status;
         }
@@ -213,33 +219,34 @@ enum cs_status cs_stored_row_decode(const struct cs_registry *registry, struct c
                                     struct cs_arena *arena, struct cs_stored_row *out)
 {
     struct cs_bytes copy;
-    enum cs_status status = cs_arena_copy(arena, bytes, &copy);
-    if (status != CS_OK) {
-        return status;
+    struct cs_bytes own_name; /* an opaque row keeps it */
+    if (cs_arena_copy(arena, bytes, &copy) != CS_OK ||
+        cs_arena_copy(arena, name, &own_name) != CS_OK) {
+        return CS_NO_MEMORY;
     }
     struct cs_reader reader;
     cs_reader_init(&reader, copy);
-    bool deleted = cs_read_u8(&reader) != 0;
+    uint8_t deleted = cs_read_u8(&reader);
     uint64_t position = cs_read_u64(&reader);
     struct cs_bytes versions = cs_read_prefixed(&reader);
     struct cs_bytes scopes = cs_read_prefixed(&reader);
-    if (reader.status != CS_OK) {
+    if (reader.status != CS_OK || deleted > 1) {
         return CS_CORRUPT;
     }
     struct cs_named_value *fields;
     size_t count;
-    status = cs_named_values_take(reader.rest, arena, &fields, &count);
+    enum cs_status status = cs_named_values_take(reader.rest, arena, &fields, &count);
     if (status != CS_OK) {
         return status;
     }
     struct cs_stored_row row;
-    status = cs_row_from_fields(registry, name, fields, count, arena, &row);
+    status = cs_row_from_fields(registry, own_name, fields, count, arena, &row);
     if (status != CS_OK) {
-        return status;
+        return status == CS_MALFORMED ? CS_CORRUPT : status;
     }
     row.id = *id;
     row.exists = true;
-    row.deleted = deleted;
+    row.deleted = deleted != 0;
     row.position = position;
     row.versions = versions;
     row.scopes = scopes;

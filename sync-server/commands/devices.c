@@ -132,8 +132,8 @@ enum cs_status cs_admin_devices(struct cs_admin *admin)
         status = cs_store_devices(store, &arena, &devices, &count);
     }
     if (status == CS_OK) {
-        status = admin->json ? answer_json(admin, devices, count)
-                             : answer_text(admin, devices, count);
+        status =
+            admin->json ? answer_json(admin, devices, count) : answer_text(admin, devices, count);
     }
     cs_store_close(store);
     cs_arena_release(&arena);

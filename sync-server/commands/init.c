@@ -66,15 +66,15 @@ static enum cs_status prepare_folder(struct cs_admin *admin, struct init *init)
     }
     if (status == CS_OK && (cs_folder_has(init->folder, CS_SERVER_KEYS_FILE) ||
                             cs_folder_has(init->folder, CS_SERVER_DATABASE_FILE))) {
-        return cs_problem_set(problem, CS_EXISTS, "%s holds a server already: choose another folder",
-                              init->folder);
+        return cs_problem_set(problem, CS_EXISTS,
+                              "%s holds a server already: choose another folder", init->folder);
     }
     if (status == CS_OK) {
         status = cs_master_key_path(admin, init->folder, init->key_path, problem);
     }
     if (status == CS_OK) {
-        status = cs_master_key_load_or_make(admin, init->folder, &init->master_key,
-                                            &init->made_key);
+        status =
+            cs_master_key_load_or_make(admin, init->folder, &init->master_key, &init->made_key);
     }
     return status;
 }
@@ -100,8 +100,7 @@ static enum cs_status make_server(struct cs_admin *admin, struct init *init)
             .master_key = cs_secret_bytes(init->master_key),
             .log = admin->around.log,
         };
-        status =
-            cs_server_init(&options, &tls, init->address, &init->invite, &admin->problem);
+        status = cs_server_init(&options, &tls, init->address, &init->invite, &admin->problem);
     }
     cs_buffer_release(&key);
     cs_buffer_release(&certificate);

@@ -94,7 +94,6 @@ static enum cs_status announce(struct cs_admin *admin, const char *address, uint
 {
     const char *colon = strrchr(address, ':');
     int host = colon == NULL ? (int)strlen(address) : (int)(colon - address);
-    cs_log_event(admin->around.log, CS_LOG_INFO, "serving", CS_LOG_NUMBER("port", port));
     enum cs_status status = CS_OK;
     if (admin->json) {
         struct cs_json *json = cs_json_object();
@@ -115,7 +114,7 @@ static void log_sums(struct cs_admin *admin, const struct cs_listener *listener)
 {
     struct cs_listener_counters sums;
     cs_listener_counters(listener, &sums);
-    cs_log_event(admin->around.log, CS_LOG_INFO, "stopped", CS_LOG_NUMBER("accepted", sums.accepted),
+    cs_log_event(admin->around.log, CS_LOG_INFO, "sums", CS_LOG_NUMBER("accepted", sums.accepted),
                  CS_LOG_NUMBER("requests", sums.requests), CS_LOG_NUMBER("batches", sums.batches),
                  CS_LOG_NUMBER("answers_ok", sums.answers_ok),
                  CS_LOG_NUMBER("answers_refused", sums.answers_refused),
@@ -140,8 +139,8 @@ static enum cs_status listen_and_run(struct cs_admin *admin, struct cs_server *s
         .discard = service_discard,
     };
     struct cs_listener *listener = NULL;
-    enum cs_status status = cs_listener_create(&options, &service, admin->around.log, &listener,
-                                               &admin->problem);
+    enum cs_status status =
+        cs_listener_create(&options, &service, admin->around.log, &listener, &admin->problem);
     if (status != CS_OK) {
         return status;
     }

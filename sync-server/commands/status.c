@@ -1,7 +1,7 @@
 /* `status`: what the server holds, read beside a server that may be running. */
+#include "shared/base/text.h"
 #include "sync-server/commands/facts.h"
 #include "sync-server/commands/folder.h"
-#include "shared/base/text.h"
 
 #include <string.h>
 

@@ -17,23 +17,28 @@ static const struct cs_admin_entry entries[] = {
     {"devices", cs_admin_devices, "DIR", "the devices that joined; also while it is running", ""},
     {"verify", cs_admin_verify, "DIR",
      "check everything that can be checked; exit 1 if anything is wrong",
-     "Database pages; the certificate chain of every device; signature, chain and content of every\n"
-     "stored change-set, and that each of its transactions has an outcome; the digest of every scope\n"
+     "Database pages; the certificate chain of every device; signature, chain and content of "
+     "every\n"
+     "stored change-set, and that each of its transactions has an outcome; the digest of every "
+     "scope\n"
      "against the rows. Works while the server is running."},
     {"backup", cs_admin_backup, "DIR DEST",
      "make a verified copy in the new folder DEST; also while the server is running",
-     "DEST holds the database and the keys, which stay sealed. The master key is NOT copied: keep a\n"
+     "DEST holds the database and the keys, which stay sealed. The master key is NOT copied: keep "
+     "a\n"
      "copy of it apart, without it the backup cannot be served. The database itself is not\n"
      "encrypted: guard DEST as the server's own folder. Encrypted, incremental backups are not in\n"
      "this version."},
     {"restore", cs_admin_restore, "BACKUP DIR",
      "make the new folder DIR from a backup, with a new incarnation",
      "DIR must not exist or be empty. With --master-key the keys are tried before anything is\n"
-     "copied. Devices that had synced later than the backup report that the server has gone back in\n"
+     "copied. Devices that had synced later than the backup report that the server has gone back "
+     "in\n"
      "time and refuse it; sending again what was lost is not in this version."},
     {"history", cs_admin_history, "DIR ENTITY ID [--all]",
      "the accepted transactions that touched a row, oldest first",
-     "From the stored change-sets: who, when, which values. --all shows refused, held and repeated\n"
+     "From the stored change-sets: who, when, which values. --all shows refused, held and "
+     "repeated\n"
      "ones too. What the server computed itself (conflicts, exceptions) is not in change-sets."},
     {"bundle", cs_admin_bundle, "import|export FILE", "not in this version", ""},
 };

@@ -5,11 +5,12 @@
 #include "sync-server/reconcile/context.h"
 
 /*
- * CS_OK when every version in `base` was applied. CS_REFUSED with the verdict set: REFUSED when one was refused (refused with it,
- * corrected with it), HELD when one has not arrived or is held itself.
+ * CS_OK when every version in `base` was applied; what the server made itself always is. CS_REFUSED with the verdict set: REFUSED when one was refused (refused with it,
+ * corrected with it), HELD when one has not arrived or is held itself (its status then, so that
+ * what rests on a change for a newer server waits as that does).
  */
 enum cs_status cs_bases_check(struct cs_reconcile *reconcile, const struct cs_working_row *row,
                               struct cs_bytes unit, struct cs_versions base,
-                              struct cs_verdict *verdict) CS_MUST_USE;
+                              const struct cs_edit *edit, struct cs_verdict *verdict) CS_MUST_USE;
 
 #endif

@@ -69,6 +69,8 @@ enum cs_status cs_computed_put(struct cs_reconcile *reconcile, const char *entit
             cs_unit_of(descriptor, (size_t)index, &unit);
             status = cs_working_set_touch(&reconcile->set, row);
             if (status == CS_OK) {
+                /* Who wrote a note on it in the same push could not know this. */
+                row->now.surprising = true;
                 status = cs_unit_assign(reconcile, row, &unit, &values[i].value, &version);
             }
         }

@@ -51,18 +51,17 @@ struct conflict {
     struct cs_bytes value; /* encoded; of a delete what it had seen */
 };
 
-static enum cs_status conflict_id(struct cs_reconcile *reconcile, const struct conflict *conflict,
-                                  struct cs_id *out)
+static enum cs_status conflict_id(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
+                                  const struct cs_stored_head *head, struct cs_id *out)
 {
     struct cs_bytes log;
     struct cs_bytes counter;
-    enum cs_status status = number_bytes(reconcile->arena, conflict->version.log, &log);
+    enum cs_status status = number_bytes(reconcile->arena, head->version.log, &log);
     if (status == CS_OK) {
-        status = number_bytes(reconcile->arena, conflict->version.counter, &counter);
+        status = number_bytes(reconcile->arena, head->version.counter, &counter);
     }
     if (status == CS_OK) {
-        const struct cs_stored_row *row = &conflict->row->now.row;
-        const struct cs_bytes parts[] = {row->name, cs_id_bytes(&row->id), conflict->unit, log,
+        const struct cs_bytes parts[] = {row->name, cs_id_bytes(&row->id), head->unit, log,
                                          counter};
         cs_computed_id("countersign conflict", parts, CS_COUNT(parts), out);
     }
@@ -170,7 +169,8 @@ static enum cs_status put_conflict(struct cs_reconcile *reconcile, const struct 
     }
     struct cs_id id;
     if (status == CS_OK) {
-        status = conflict_id(reconcile, conflict, &id);
+        const struct cs_stored_head head = {conflict->unit, conflict->version, conflict->value};
+        status = conflict_id(reconcile, row, &head, &id);
     }
     struct cs_bytes log;
     struct cs_bytes subject;
@@ -226,22 +226,29 @@ static bool names_alternative(const struct cs_working_state *state, size_t index
     return true;
 }
 
-struct open_list {
-    struct cs_reconcile *reconcile;
-    struct cs_id *ids;
-    size_t count;
-};
-
-/* Conflicts of this row that are open in the store. */
-static enum cs_status open_conflicts(struct cs_reconcile *reconcile,
-                                     const struct cs_working_row *row, struct open_list *out)
+/* Ids of the conflicts that are open while the row is in this state. */
+static enum cs_status ids_of(struct cs_reconcile *reconcile, const struct cs_working_state *state,
+                             struct cs_id **out_ids, size_t *out_count)
 {
-    const struct cs_entity *entity =
-        cs_registry_find(reconcile->registry, cs_bytes_of_text("conflict"));
-    int field = cs_entity_field_index(entity, cs_bytes_of_text("row"));
-    struct cs_value value = cs_value_bytes(cs_id_bytes(&row->now.row.id));
-    return cs_row_find(cs_store_rows(reconcile->store), entity, (size_t)field, &value, 10000,
-                       reconcile->arena, &out->ids, &out->count);
+    struct cs_id *ids = cs_arena_take_array(reconcile->arena, state->head_count, sizeof *ids);
+    enum cs_status status = ids == NULL ? CS_NO_MEMORY : CS_OK;
+    size_t count = 0;
+    for (size_t i = 0; status == CS_OK && i < state->head_count; i++) {
+        if (names_alternative(state, i)) {
+            status = conflict_id(reconcile, &state->row, &state->heads[i], &ids[count++]);
+        }
+    }
+    if (status == CS_OK) {
+        *out_ids = ids;
+        *out_count = count;
+    }
+    return status;
+}
+
+enum cs_status cs_conflicts_of(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                               struct cs_id **out_ids, size_t *out_count)
+{
+    return ids_of(reconcile, &row->now, out_ids, out_count);
 }
 
 static enum cs_status close_conflict(struct cs_reconcile *reconcile, const struct cs_id *id,
@@ -267,34 +274,42 @@ static enum cs_status close_conflict(struct cs_reconcile *reconcile, const struc
     return cs_computed_put(reconcile, "conflict", id, values, CS_COUNT(values));
 }
 
-enum cs_status cs_conflicts_update(struct cs_reconcile *reconcile, struct cs_working_row *row)
+static enum cs_status put_conflicts(struct cs_reconcile *reconcile, struct cs_working_row *row)
 {
-    struct open_list open = {.reconcile = reconcile};
-    enum cs_status status = open_conflicts(reconcile, row, &open);
-    size_t head_count = row->now.head_count;
-    struct cs_id *current = cs_arena_take_array(reconcile->arena, head_count, sizeof *current);
-    if (current == NULL) {
-        return CS_NO_MEMORY;
-    }
-    size_t current_count = 0;
-    for (size_t i = 0; status == CS_OK && i < head_count; i++) {
-        if (!names_alternative(&row->now, i)) {
-            continue;
-        }
-        struct conflict conflict = {row, row->now.heads[i].unit, row->now.heads[i].version,
-                                    row->now.heads[i].value};
-        status = conflict_id(reconcile, &conflict, &current[current_count++]);
-        if (status == CS_OK) {
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < row->now.head_count; i++) {
+        if (names_alternative(&row->now, i)) {
+            struct conflict conflict = {row, row->now.heads[i].unit, row->now.heads[i].version,
+                                        row->now.heads[i].value};
             status = put_conflict(reconcile, &conflict);
         }
     }
-    for (size_t i = 0; status == CS_OK && i < open.count; i++) {
+    return status;
+}
+
+enum cs_status cs_conflicts_update(struct cs_reconcile *reconcile, struct cs_working_row *row)
+{
+    /* What was open follows from the heads as they stood in the store: no search. */
+    const struct cs_working_state before = {
+        .row = row->before, .heads = row->before_heads, .head_count = row->before_head_count};
+    struct cs_id *open;
+    struct cs_id *current;
+    size_t open_count = 0;
+    size_t current_count = 0;
+    enum cs_status status = ids_of(reconcile, &before, &open, &open_count);
+    if (status == CS_OK) {
+        status = cs_conflicts_of(reconcile, row, &current, &current_count);
+    }
+    if (status == CS_OK) {
+        status = put_conflicts(reconcile, row);
+    }
+    for (size_t i = 0; status == CS_OK && i < open_count; i++) {
         bool still = false;
         for (size_t j = 0; j < current_count; j++) {
-            still = still || cs_id_equal(&open.ids[i], &current[j]);
+            still = still || cs_id_equal(&open[i], &current[j]);
         }
         if (!still) {
-            status = close_conflict(reconcile, &open.ids[i], &row->now.last_author);
+            status = close_conflict(reconcile, &open[i], &row->now.last_author);
         }
     }
     return status;

@@ -10,5 +10,8 @@
  */
 enum cs_status cs_conflicts_update(struct cs_reconcile *reconcile,
                                    struct cs_working_row *row) CS_MUST_USE;
+/* Ids of the conflicts that are open while the row is as it is now; in the arena. */
+enum cs_status cs_conflicts_of(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                               struct cs_id **out_ids, size_t *out_count) CS_MUST_USE;
 
 #endif

@@ -14,6 +14,9 @@ struct cs_reconcile {
     uint64_t position;              /* last one given */
     struct cs_author *authors;      /* looked up so far; see authors.h */
     struct cs_open_digest *digests; /* changed and not saved yet; see digests.h */
+    struct cs_held *held;           /* what waits; NULL: nothing can be held now; see held.h */
+    struct cs_judged *judged;       /* asked already by the rules; see exceptions.h */
+    unsigned agenda;                /* number of the last list of scopes.c */
 };
 
 /* The transaction being applied and who made it. */

@@ -90,6 +90,8 @@ static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_worki
     }
     if (status == CS_OK) {
         row->before = row->now.row;
+        row->before_heads = row->now.heads;
+        row->before_head_count = row->now.head_count;
         row->now.changed = false;
         row->now.heads_changed = false;
         row->saved = true;
@@ -126,6 +128,7 @@ static enum cs_status judge(struct cs_reconcile *reconcile, struct cs_working_ro
                             const struct cs_stored_row *before, size_t count)
 {
     enum cs_status status = CS_OK;
+    reconcile->judged = NULL;
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         struct cs_working_row view = *changed[i];
         view.before = before[i];

@@ -6,6 +6,147 @@
 
 #include <string.h>
 
+/* Of all devices together, and of one. Those that wait for a base are tried again and again, hence fewer. */
+#define HELD_COUNT_MAX ((size_t)20000)
+#define HELD_BYTES_MAX (32 * CS_MEBI)
+#define HELD_WAITING_PER_DEVICE_MAX ((size_t)1000)
+#define HELD_NEWER_PER_DEVICE_MAX ((size_t)10000)
+#define HELD_BYTES_PER_DEVICE_MAX (8 * CS_MEBI)
+/* Rounds of trying again in one change-set; what is left is tried with the next one. */
+#define ROUNDS_MAX 8
+
+/* A row that a held transaction makes. */
+struct cs_held_row {
+    struct cs_id id;
+    enum cs_status why; /* CS_OK: this place is empty */
+};
+
+static void count_in(struct cs_held *held, enum cs_status why, size_t bytes)
+{
+    held->own_waiting += why == CS_GAP ? 1 : 0;
+    held->own_newer += why == CS_GAP ? 0 : 1;
+    held->own_bytes += bytes;
+}
+
+enum cs_status cs_held_load(struct cs_reconcile *reconcile, uint64_t log, struct cs_held *out)
+{
+    *out = (struct cs_held){.count = 0};
+    cs_arena_init(&out->arena, CS_MESSAGE_ARENA_MAX);
+    reconcile->held = out;
+    enum cs_status status =
+        cs_store_held(reconcile->store, &out->arena, &out->items, &out->count);
+    if (status != CS_OK) {
+        return status;
+    }
+    out->gone = cs_arena_take_array(&out->arena, out->count, sizeof *out->gone);
+    out->all_count = out->count;
+    for (size_t i = 0; i < out->count; i++) {
+        out->all_bytes += out->items[i].body.size;
+        if (out->items[i].version.log == log) {
+            count_in(out, out->items[i].status, out->items[i].body.size);
+        }
+    }
+    return out->gone == NULL ? CS_NO_MEMORY : CS_OK;
+}
+
+void cs_held_release(struct cs_reconcile *reconcile)
+{
+    if (reconcile->held != NULL) {
+        cs_arena_release(&reconcile->held->arena);
+        reconcile->held = NULL;
+    }
+}
+
+static struct cs_held_row *place_of(const struct cs_held *held, const struct cs_id *id)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < CS_ID_SIZE; i++) {
+        hash = (hash ^ id->bytes[i]) * 0x100000001b3u;
+    }
+    size_t at = (size_t)(hash ^ (hash >> 32)) & (held->row_capacity - 1);
+    while (held->rows[at].why != CS_OK && !cs_id_equal(&held->rows[at].id, id)) {
+        at = (at + 1) & (held->row_capacity - 1);
+    }
+    return &held->rows[at];
+}
+
+static enum cs_status grow(struct cs_held *held)
+{
+    struct cs_held old = *held;
+    held->row_capacity = old.row_capacity == 0 ? 64 : 2 * old.row_capacity;
+    held->rows = cs_arena_take_array(&held->arena, held->row_capacity, sizeof *held->rows);
+    if (held->rows == NULL) {
+        *held = old;
+        return CS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < old.row_capacity; i++) {
+        if (old.rows[i].why != CS_OK) {
+            *place_of(held, &old.rows[i].id) = old.rows[i];
+        }
+    }
+    return CS_OK;
+}
+
+static enum cs_status add_rows(struct cs_held *held, const struct cs_transaction *transaction,
+                               enum cs_status why)
+{
+    for (size_t i = 0; i < transaction->operation_count; i++) {
+        const struct cs_operation *operation = &transaction->operations[i];
+        if (operation->kind != CS_OPERATION_INSERT) {
+            continue;
+        }
+        if (2 * (held->row_count + 1) > held->row_capacity && grow(held) != CS_OK) {
+            return CS_NO_MEMORY;
+        }
+        struct cs_held_row *place = place_of(held, &operation->row);
+        held->row_count += place->why == CS_OK ? 1 : 0;
+        *place = (struct cs_held_row){operation->row, why};
+    }
+    return CS_OK;
+}
+
+/* The rows of everything that waits in the store. */
+static enum cs_status fill_rows(struct cs_held *held)
+{
+    enum cs_status status = grow(held);
+    for (size_t i = 0; status == CS_OK && i < held->count; i++) {
+        struct cs_arena arena;
+        struct cs_transaction transaction;
+        if (held->gone[i]) {
+            continue;
+        }
+        cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+        status = cs_transaction_decode(held->items[i].body, &arena, &transaction);
+        if (status == CS_OK) {
+            status = add_rows(held, &transaction, held->items[i].status);
+        }
+        cs_arena_release(&arena);
+    }
+    return status;
+}
+
+static void forget_rows(struct cs_held *held)
+{
+    held->rows = NULL;
+    held->row_count = 0;
+    held->row_capacity = 0;
+}
+
+enum cs_status cs_held_row(struct cs_reconcile *reconcile, const struct cs_id *id,
+                           enum cs_status *out_why)
+{
+    struct cs_held *held = reconcile->held;
+    *out_why = CS_OK;
+    if (held == NULL || held->all_count == 0) {
+        return CS_OK;
+    }
+    enum cs_status status = held->row_capacity == 0 ? fill_rows(held) : CS_OK;
+    if (status == CS_OK) {
+        *out_why = place_of(held, id)->why;
+    }
+    return status;
+}
+
 static enum cs_status log_with_body(struct cs_reconcile *reconcile, const struct cs_edit *edit,
                                     const struct cs_verdict *verdict, struct cs_bytes body,
                                     int64_t received_ms)
@@ -27,14 +168,52 @@ static enum cs_status log_with_body(struct cs_reconcile *reconcile, const struct
     return cs_store_put_transaction(reconcile->store, &logged);
 }
 
+static bool within_quota(const struct cs_held *held, enum cs_status why, size_t bytes)
+{
+    bool room = why == CS_GAP ? held->own_waiting < HELD_WAITING_PER_DEVICE_MAX
+                              : held->own_newer < HELD_NEWER_PER_DEVICE_MAX;
+    return room && held->all_count < HELD_COUNT_MAX &&
+           bytes <= HELD_BYTES_PER_DEVICE_MAX - held->own_bytes &&
+           bytes <= HELD_BYTES_MAX - held->all_bytes;
+}
+
+/* Encodes the body and counts it; refuses where that passes a quota. */
+static enum cs_status hold(struct cs_held *held, const struct cs_edit *edit,
+                           struct cs_verdict *verdict, struct cs_buffer *body)
+{
+    enum cs_status status = cs_transaction_encode(edit->transaction, body);
+    bool too_large = status == CS_TOO_LARGE || status == CS_LIMIT;
+    if (status != CS_OK && !too_large) {
+        return status;
+    }
+    if (too_large || !within_quota(held, verdict->status, body->size)) {
+        cs_buffer_clear(body);
+        verdict->outcome = CS_OUTCOME_REFUSED;
+        verdict->status = cs_problem_set(
+            &verdict->problem, CS_LIMIT,
+            "too many changes wait for a newer server: upgrade it, then send this again");
+        return CS_OK;
+    }
+    held->all_count++;
+    held->all_bytes += body->size;
+    count_in(held, verdict->status, body->size);
+    return held->row_capacity == 0 ? fill_rows(held) == CS_OK
+                                         ? add_rows(held, edit->transaction, verdict->status)
+                                         : CS_NO_MEMORY
+                                   : add_rows(held, edit->transaction, verdict->status);
+}
+
 enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct cs_edit *edit,
-                                  const struct cs_verdict *verdict)
+                                  const struct cs_id *person, struct cs_verdict *verdict)
 {
     struct cs_buffer body;
     cs_buffer_init(&body, CS_CHANGE_SET_BODY_MAX);
     enum cs_status status = CS_OK;
     if (verdict->outcome == CS_OUTCOME_HELD) {
-        status = cs_transaction_encode(edit->transaction, &body);
+        status = hold(reconcile->held, edit, verdict, &body);
+    }
+    if (status == CS_OK && verdict->outcome == CS_OUTCOME_REFUSED) {
+        status = cs_refusal_put(reconcile, edit, person, verdict);
     }
     if (status == CS_OK) {
         status = log_with_body(reconcile, edit, verdict, cs_buffer_bytes(&body),
@@ -44,13 +223,19 @@ enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct c
     return status;
 }
 
-enum cs_status cs_held_count(struct cs_store *store, size_t *out)
+/* Whoever pushes now did not predict what another transaction does to the same row. */
+static enum cs_status mark_surprising(struct cs_reconcile *reconcile,
+                                      const struct cs_transaction *transaction)
 {
-    struct cs_arena arena;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    struct cs_logged_transaction *held;
-    enum cs_status status = cs_store_held(store, &arena, &held, out);
-    cs_arena_release(&arena);
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < transaction->operation_count; i++) {
+        struct cs_working_row *row;
+        status = cs_working_set_get(&reconcile->set, transaction->operations[i].entity,
+                                    &transaction->operations[i].row, &row);
+        if (status == CS_OK) {
+            row->now.surprising = true;
+        }
+    }
     return status;
 }
 
@@ -72,32 +257,33 @@ static enum cs_status retry_one(struct cs_reconcile *reconcile,
     struct cs_edit edit = cs_edit_of(&transaction, &device, reconcile->clock);
     edit.effective_ms = held->effective_ms;
     status = cs_transaction_apply(reconcile, &edit, &verdict);
-    *out_moved = status == CS_OK && verdict.outcome != CS_OUTCOME_HELD;
-    if (status == CS_OK && verdict.outcome == CS_OUTCOME_REFUSED) {
-        status = cs_refusal_put(reconcile, &edit, &device.person, &verdict);
+    if (status != CS_OK || verdict.outcome == CS_OUTCOME_HELD) {
+        return status;
     }
-    if (status == CS_OK && *out_moved) {
-        status = log_with_body(reconcile, &edit, &verdict, CS_BYTES_NONE, held->received_ms);
-    }
-    return status;
+    *out_moved = true;
+    status = verdict.outcome == CS_OUTCOME_REFUSED
+                 ? cs_refusal_put(reconcile, &edit, &device.person, &verdict)
+                 : mark_surprising(reconcile, &transaction);
+    return status != CS_OK ? status
+                           : log_with_body(reconcile, &edit, &verdict, CS_BYTES_NONE,
+                                           held->received_ms);
 }
 
-enum cs_status cs_held_retry(struct cs_reconcile *reconcile)
+enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which which)
 {
+    struct cs_held *held = reconcile->held;
+    enum cs_status status = CS_OK;
     bool progress = true;
-    while (progress) {
+    for (unsigned round = 0; progress && round < ROUNDS_MAX; round++) {
         progress = false;
-        struct cs_logged_transaction *held;
-        size_t count;
-        enum cs_status status = cs_store_held(reconcile->store, reconcile->arena, &held, &count);
-        for (size_t i = 0; status == CS_OK && i < count; i++) {
-            bool moved = false;
-            status = retry_one(reconcile, &held[i], &moved);
-            progress = progress || moved;
+        for (size_t i = 0; status == CS_OK && i < held->count; i++) {
+            bool due = !held->gone[i] && (which == CS_HELD_ALL || held->items[i].status == CS_GAP);
+            if (due) {
+                status = retry_one(reconcile, &held->items[i], &held->gone[i]);
+                progress = progress || held->gone[i];
+            }
         }
-        if (status != CS_OK) {
-            return status;
-        }
+        forget_rows(held);
     }
-    return CS_OK;
+    return status;
 }

@@ -4,6 +4,7 @@
 #include "shared/domain/validation.h"
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/bases.h"
+#include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/units.h"
 
 #include <string.h>
@@ -26,6 +27,20 @@ static enum cs_status judge(struct cs_verdict *verdict, enum cs_status status)
     return refuse(verdict, CS_OUTCOME_REFUSED, status);
 }
 
+/* A row that a held change makes: what needs it waits with it. CS_OK: there is no such change. */
+static enum cs_status wait_for_row(struct cs_reconcile *reconcile, const struct cs_id *id,
+                                   struct cs_verdict *verdict)
+{
+    enum cs_status why;
+    enum cs_status status = cs_held_row(reconcile, id, &why);
+    if (status == CS_OK && why != CS_OK) {
+        (void)cs_problem_set(&verdict->problem, why,
+                             "the change that makes the row it needs is held itself");
+        return refuse(verdict, CS_OUTCOME_HELD, why);
+    }
+    return status;
+}
+
 /* A reference must name a row that is or was there. */
 static enum cs_status check_reference(struct cs_reconcile *reconcile,
                                       const struct cs_entity *entity, const struct cs_field *field,
@@ -39,6 +54,9 @@ static enum cs_status check_reference(struct cs_reconcile *reconcile,
     struct cs_working_row *row;
     enum cs_status status =
         cs_working_set_get(&reconcile->set, cs_bytes_of_text(field->references), &id, &row);
+    if (status == CS_OK && !row->now.row.exists) {
+        status = wait_for_row(reconcile, &id, verdict);
+    }
     if (status != CS_OK || row->now.row.exists) {
         return status;
     }
@@ -56,6 +74,11 @@ static enum cs_status check_change(struct cs_reconcile *reconcile, const struct 
 {
     verdict->field = change->field;
     int index = cs_entity_field_index(entity, change->field);
+    if (index < 0 && change->field.size > 0 && change->field.data[0] == '_') {
+        /* Such names are the engine's own, in every version. */
+        return judge(verdict, cs_problem_set(&verdict->problem, CS_MALFORMED,
+                                             "%s has no such field", entity->name));
+    }
     if (index < 0) {
         (void)cs_problem_set(
             &verdict->problem, CS_UNSUPPORTED,
@@ -67,6 +90,11 @@ static enum cs_status check_change(struct cs_reconcile *reconcile, const struct 
     enum cs_status status = cs_write_permitted(entity, field, kind, roles, &verdict->problem);
     if (status == CS_OK) {
         status = cs_value_check(entity, field, &change->value, &verdict->problem);
+    }
+    if (status == CS_OK && kind == CS_WRITE_UPDATE && (field->flags & CS_FIELD_REQUIRED) != 0 &&
+        change->value.kind == CS_VALUE_NULL) {
+        status = cs_problem_set(&verdict->problem, CS_INVALID, "%s.%s is required (%s)",
+                                entity->name, field->name, field->label_zh);
     }
     status = judge(verdict, status);
     return status != CS_OK ? status
@@ -166,16 +194,38 @@ static enum cs_status unit_values(const struct cs_operation *operation,
     return CS_OK;
 }
 
-/* A field that is set once was set in what the author had seen. Two first writes, or choosing between them, are not that. */
+/* A field that is set once was set in what the author had seen. Two first writes, or choosing between them, are not that:
+ * only who names a value that lost chooses. */
 static bool sets_again(struct cs_reconcile *reconcile, const struct cs_working_row *row,
                        const struct cs_unit *unit, struct cs_versions base)
 {
     const struct cs_stored_row *stored = &row->now.row;
     struct cs_row_versions versions;
-    return stored->entity->fields[unit->fields[0]].policy == CS_MERGE_ONCE && base.count == 1 &&
-           stored->values[unit->fields[0]].kind != CS_VALUE_NULL &&
-           cs_row_versions_unpack(stored->versions, reconcile->arena, &versions) == CS_OK &&
-           cs_versions_equal(cs_row_versions_of(&versions, unit->name), base);
+    if (stored->entity->fields[unit->fields[0]].policy != CS_MERGE_ONCE ||
+        stored->values[unit->fields[0]].kind == CS_VALUE_NULL ||
+        cs_unit_settles(row, unit->name, base) ||
+        cs_row_versions_unpack(stored->versions, reconcile->arena, &versions) != CS_OK) {
+        return false;
+    }
+    struct cs_versions shown = cs_row_versions_of(&versions, unit->name);
+    for (size_t i = 0; i < shown.count; i++) {
+        if (cs_versions_contain(base, &shown.items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* So many edits that have not seen each other that a person could not settle them any more. */
+static enum cs_status check_room(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                                 struct cs_bytes unit, struct cs_versions base,
+                                 struct cs_verdict *verdict)
+{
+    return !cs_unit_is_full(reconcile, row, unit, base)
+               ? CS_OK
+               : judge(verdict, cs_problem_set(&verdict->problem, CS_LIMIT,
+                                               "too many changes of this wait for a decision: "
+                                               "settle its conflicts first"));
 }
 
 /* One change of an existing row; of a group only the first field acts, for all of them. */
@@ -201,7 +251,10 @@ static enum cs_status update_unit(struct cs_reconcile *reconcile, struct cs_work
     struct cs_value values[CS_FIELDS_PER_ENTITY_MAX];
     enum cs_status status = unit_values(operation, entity, &unit, change->base, values, verdict);
     if (status == CS_OK) {
-        status = cs_bases_check(reconcile, row, unit.name, change->base, verdict);
+        status = cs_bases_check(reconcile, row, unit.name, change->base, edit, verdict);
+    }
+    if (status == CS_OK) {
+        status = check_room(reconcile, row, unit.name, change->base, verdict);
     }
     if (status == CS_OK && sets_again(reconcile, row, &unit, change->base)) {
         status = judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
@@ -241,7 +294,8 @@ static enum cs_status keep(struct cs_reconcile *reconcile, struct cs_working_row
 
 /* The row an operation is about; one that was never heard of is held until its base arrives, or refused with it. */
 static enum cs_status find_row(struct cs_reconcile *reconcile, const struct cs_operation *operation,
-                               struct cs_verdict *verdict, struct cs_working_row **out)
+                               const struct cs_edit *edit, struct cs_verdict *verdict,
+                               struct cs_working_row **out)
 {
     enum cs_status status =
         cs_working_set_get(&reconcile->set, operation->entity, &operation->row, out);
@@ -250,7 +304,10 @@ static enum cs_status find_row(struct cs_reconcile *reconcile, const struct cs_o
     }
     for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
         status = cs_bases_check(reconcile, *out, operation->changes[i].field,
-                                operation->changes[i].base, verdict);
+                                operation->changes[i].base, edit, verdict);
+    }
+    if (status == CS_OK) {
+        status = wait_for_row(reconcile, &operation->row, verdict);
     }
     if (status == CS_OK) {
         status = judge(verdict, cs_problem_set(&verdict->problem, CS_MISSING_REFERENCE,
@@ -264,7 +321,7 @@ static enum cs_status update(struct cs_reconcile *reconcile, const struct cs_ope
                              struct cs_verdict *verdict)
 {
     struct cs_working_row *row;
-    enum cs_status status = find_row(reconcile, operation, verdict, &row);
+    enum cs_status status = find_row(reconcile, operation, edit, verdict, &row);
     if (status == CS_OK && is_keep(operation)) {
         return keep(reconcile, row, operation, edit, verdict);
     }
@@ -286,10 +343,14 @@ static enum cs_status delete_row(struct cs_reconcile *reconcile,
                                  struct cs_verdict *verdict)
 {
     struct cs_working_row *row;
-    enum cs_status status = find_row(reconcile, operation, verdict, &row);
+    enum cs_status status = find_row(reconcile, operation, edit, verdict, &row);
     if (status == CS_OK) {
         status = judge(verdict, cs_write_permitted(entity, NULL, CS_WRITE_DELETE, edit->roles,
                                                    &verdict->problem));
+    }
+    if (status == CS_OK) {
+        status = check_room(reconcile, row, cs_bytes_of_text(CS_UNIT_DELETED),
+                            (struct cs_versions){NULL, 0}, verdict);
     }
     if (status == CS_OK) {
         status = cs_working_set_touch(&reconcile->set, row);

@@ -2,6 +2,7 @@
 #include "sync-server/reconcile/scopes.h"
 
 #include "sync-server/reconcile/computed.h"
+#include "sync-server/reconcile/conflicts.h"
 
 /* Rows that one change may draw after it; beyond, the change-set is refused rather than stalling the server. */
 #define REFERRERS_MAX ((size_t)100000)
@@ -183,8 +184,9 @@ static enum cs_status rescope(struct cs_reconcile *reconcile, struct cs_working_
     return status;
 }
 
-/* A list of rows to look at again; each stands in it once. */
+/* A list of rows to look at again; each stands in it once, however many rows it depends on. */
 struct agenda {
+    unsigned number;
     struct cs_working_row **rows;
     size_t count;
     size_t capacity;
@@ -199,9 +201,10 @@ static enum cs_status put_on(struct cs_reconcile *reconcile, struct agenda *agen
         return CS_OK;
     }
     enum cs_status status = cs_working_set_get(&reconcile->set, entity, &id, &row);
-    if (status != CS_OK) {
+    if (status != CS_OK || row->agenda == agenda->number) {
         return status;
     }
+    row->agenda = agenda->number;
     if (agenda->count == agenda->capacity) {
         size_t capacity = agenda->capacity == 0 ? 64 : agenda->capacity * 2;
         struct cs_working_row **rows =
@@ -219,12 +222,26 @@ static enum cs_status put_on(struct cs_reconcile *reconcile, struct agenda *agen
     return CS_OK;
 }
 
-/* Rows whose scopes rest on this one: those it carries, now and before, and those that follow it. */
+/* Open conflicts stand where their subject stands. */
+static enum cs_status put_conflicts(struct cs_reconcile *reconcile, struct agenda *agenda,
+                                    const struct cs_working_row *row)
+{
+    struct cs_id *ids;
+    size_t count;
+    enum cs_status status = cs_conflicts_of(reconcile, row, &ids, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        status = put_on(reconcile, agenda, cs_bytes_of_text("conflict"), cs_id_bytes(&ids[i]));
+    }
+    return status;
+}
+
+/* Rows whose scopes rest on this one: those it carries, now and before, those that follow it, and its conflicts. */
 static enum cs_status put_dependents(struct cs_reconcile *reconcile, struct agenda *agenda,
                                      const struct cs_working_row *row)
 {
     const struct cs_entity *entity = row->now.row.entity;
-    enum cs_status status = CS_OK;
+    enum cs_status status =
+        row->now.head_count == 0 ? CS_OK : put_conflicts(reconcile, agenda, row);
     for (size_t i = 0; status == CS_OK && i < entity->field_count; i++) {
         if ((entity->fields[i].flags & CS_FIELD_CARRIES) == 0) {
             continue;
@@ -256,7 +273,7 @@ static enum cs_status put_dependents(struct cs_reconcile *reconcile, struct agen
 
 enum cs_status cs_scopes_update(struct cs_reconcile *reconcile)
 {
-    struct agenda agenda = {.count = 0};
+    struct agenda agenda = {.number = ++reconcile->agenda};
     enum cs_status status = CS_OK;
     for (struct cs_working_row *row = reconcile->set.first; status == CS_OK && row != NULL;
          row = row->next) {
@@ -272,7 +289,7 @@ enum cs_status cs_scopes_update(struct cs_reconcile *reconcile)
         if (round == ROUNDS_MAX) {
             return CS_LIMIT;
         }
-        struct agenda next = {.count = 0};
+        struct agenda next = {.number = ++reconcile->agenda};
         for (size_t i = 0; status == CS_OK && i < agenda.count; i++) {
             bool changed;
             status = rescope(reconcile, agenda.rows[i], &changed);

@@ -83,6 +83,36 @@ static size_t heads_of_unit(const struct cs_working_state *state, struct cs_byte
     return count;
 }
 
+bool cs_unit_settles(const struct cs_working_row *row, struct cs_bytes unit,
+                     struct cs_versions base)
+{
+    for (size_t i = 0; i < row->now.head_count; i++) {
+        if (cs_bytes_equal(row->now.heads[i].unit, unit) &&
+            cs_versions_contain(base, &row->now.heads[i].version)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cs_unit_is_full(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                     struct cs_bytes unit, struct cs_versions base)
+{
+    size_t count = heads_of_unit(&row->now, unit);
+    struct cs_row_versions versions;
+    if (cs_unit_settles(row, unit, base) ||
+        cs_row_versions_unpack(row->now.row.versions, reconcile->arena, &versions) != CS_OK) {
+        return false;
+    }
+    struct cs_versions shown = cs_row_versions_of(&versions, unit);
+    for (size_t i = 0; i < shown.count; i++) {
+        if (cs_versions_contain(base, &shown.items[i])) {
+            return false;
+        }
+    }
+    return count + shown.count >= CS_UNIT_HEADS_MAX;
+}
+
 /* All heads of the unit, shown and not, ascending, with the facts the policies ask for. */
 static enum cs_status gather(struct cs_reconcile *reconcile, const struct cs_working_state *state,
                              const struct cs_unit *unit, struct cs_versions shown,

@@ -14,6 +14,15 @@ struct cs_unit {
 };
 void cs_unit_of(const struct cs_entity *entity, size_t field_index, struct cs_unit *out);
 
+/* More edits of one unit that have not seen each other than this are refused: a resolution could not name them. */
+#define CS_UNIT_HEADS_MAX CS_BASES_PER_FIELD_MAX
+/* Has the unit no room for one more edit? Those that replace a head always have. */
+bool cs_unit_is_full(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                     struct cs_bytes unit, struct cs_versions base);
+/* Does `base` name a value of the unit that lost and waits for a decision? */
+bool cs_unit_settles(const struct cs_working_row *row, struct cs_bytes unit,
+                     struct cs_versions base);
+
 /* Sets the unit of a live row to the values given (one per field of the unit), as an edit that had seen `base`. The row has been
  * touched. Sets `surprising` when the result is not simply the new value. */
 enum cs_status cs_unit_edit(struct cs_reconcile *reconcile, struct cs_working_row *row,

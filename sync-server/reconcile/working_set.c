@@ -59,6 +59,8 @@ static enum cs_status add(struct cs_working_set *set, const struct cs_stored_row
             return status;
         }
     }
+    row->before_heads = row->now.heads;
+    row->before_head_count = row->now.head_count;
     size_t bucket = bucket_of(set, &stored->id);
     row->next_in_bucket = set->buckets[bucket];
     set->buckets[bucket] = row;

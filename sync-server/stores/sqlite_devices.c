@@ -1,8 +1,6 @@
 /* The SQLite store: devices and their requests; see store.h. */
 #include "sync-server/stores/sqlite_store.h"
 
-#include <string.h>
-
 #define DEVICE_COLUMNS                                                                             \
     "certificate, log, invite, person, person_name, device_name, roles, sign_key, seal_key, "      \
     "chain, state, joined_ms, "                                                                    \
@@ -31,7 +29,8 @@ static enum cs_status read_device(struct cs_statement *statement, struct cs_aren
         {3, device.person.bytes, CS_ID_SIZE},         {7, device.sign_key, sizeof device.sign_key},
         {8, device.seal_key, sizeof device.seal_key}, {14, device.head, CS_HASH_SIZE},
     };
-    enum cs_status status = CS_OK;
+    bool known_state = device.state >= CS_DEVICE_ACTIVE && device.state <= CS_DEVICE_FORKED;
+    enum cs_status status = known_state ? CS_OK : CS_CORRUPT;
     for (size_t i = 0; status == CS_OK && i < CS_COUNT(fixed); i++) {
         status = cs_store_column_fixed(statement, fixed[i].column, fixed[i].place, fixed[i].size);
     }
@@ -103,45 +102,26 @@ enum cs_status cs_store_device_by_invite(struct cs_store *store,
     return one_device(statement, arena, out);
 }
 
-static enum cs_status count_devices(struct cs_store *store, size_t *out)
-{
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(store->database, "SELECT count(*) FROM _device", &statement);
-    if (status == CS_OK) {
-        status = cs_store_one(statement);
-    }
-    if (status == CS_OK) {
-        *out = (size_t)cs_column_integer(statement, 0);
-        cs_statement_done(statement);
-    }
-    return status;
-}
-
 enum cs_status cs_store_devices(struct cs_store *store, struct cs_arena *arena,
                                 struct cs_device **out, size_t *out_count)
 {
-    size_t capacity;
-    enum cs_status status = count_devices(store, &capacity);
     struct cs_statement *statement;
-    if (status == CS_OK) {
-        status = cs_statement_get(store->database,
-                                  "SELECT " DEVICE_COLUMNS " FROM _device ORDER BY joined_ms, log",
-                                  &statement);
-    }
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT " DEVICE_COLUMNS " FROM _device ORDER BY joined_ms, log",
+        &statement);
     if (status != CS_OK) {
         return status;
     }
-    struct cs_device *devices = cs_arena_take_array(arena, capacity, sizeof *devices);
-    status = devices == NULL ? CS_NO_MEMORY : CS_OK;
+    struct cs_device *devices = NULL;
     size_t count = 0;
+    size_t capacity = 0;
     bool more = true;
-    while (status == CS_OK && count < capacity) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        devices = cs_store_grow(arena, devices, count, &capacity, sizeof *devices);
+        status = devices == NULL ? CS_NO_MEMORY : read_device(statement, arena, &devices[count++]);
+        if (status != CS_OK) {
             break;
         }
-        status = read_device(statement, arena, &devices[count++]);
     }
     cs_statement_done(statement);
     if (status == CS_OK) {

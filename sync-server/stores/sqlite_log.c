@@ -100,6 +100,16 @@ enum cs_status cs_store_put_transaction(struct cs_store *store,
     return cs_statement_run(statement);
 }
 
+static bool read_status(struct cs_bytes column, enum cs_status *out)
+{
+    char name[CS_NAME_MAX + 1] = {0};
+    if (column.size == 0 || column.size >= sizeof name) {
+        return false;
+    }
+    memcpy(name, column.data, column.size);
+    return cs_status_from_name(name, out);
+}
+
 static enum cs_status read_transaction(struct cs_statement *statement, struct cs_arena *arena,
                                        struct cs_logged_transaction *out)
 {
@@ -113,13 +123,8 @@ static enum cs_status read_transaction(struct cs_statement *statement, struct cs
         .outcome = (enum cs_outcome)cs_column_integer(statement, 7),
         .operation = (uint32_t)cs_column_integer(statement, 9),
     };
-    char name[CS_NAME_MAX + 1] = {0};
-    struct cs_bytes status_name = cs_column_bytes(statement, 8);
-    if (status_name.size >= sizeof name) {
-        return CS_CORRUPT;
-    }
-    memcpy(name, status_name.data, status_name.size);
-    if (!cs_status_from_name(name, &read.status)) {
+    bool known_outcome = read.outcome >= CS_OUTCOME_APPLIED && read.outcome <= CS_OUTCOME_DUPLICATE;
+    if (!known_outcome || !read_status(cs_column_bytes(statement, 8), &read.status)) {
         return CS_CORRUPT;
     }
     enum cs_status status = cs_store_column_fixed(statement, 2, read.id, sizeof read.id);
@@ -179,48 +184,28 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
     return status;
 }
 
-static enum cs_status count_held(struct cs_store *store, size_t *out)
-{
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        store->database, "SELECT count(*) FROM _transaction WHERE outcome = 3", &statement);
-    if (status == CS_OK) {
-        status = cs_store_one(statement);
-    }
-    if (status == CS_OK) {
-        *out = (size_t)cs_column_integer(statement, 0);
-        cs_statement_done(statement);
-    }
-    return status;
-}
-
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count)
 {
-    size_t capacity;
-    enum cs_status status = count_held(store, &capacity);
-    if (status != CS_OK) {
-        return status;
-    }
-    struct cs_logged_transaction *held = cs_arena_take_array(arena, capacity, sizeof *held);
     struct cs_statement *statement;
-    status = held == NULL ? CS_NO_MEMORY
-                          : cs_statement_get(store->database,
-                                             "SELECT " TRANSACTION_COLUMNS
-                                             " FROM _transaction WHERE outcome = 3 "
-                                             "ORDER BY received_ms, log, counter",
-                                             &statement);
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT " TRANSACTION_COLUMNS " FROM _transaction WHERE outcome = 3 "
+                         "ORDER BY received_ms, log, counter",
+                         &statement);
     if (status != CS_OK) {
         return status;
     }
+    struct cs_logged_transaction *held = NULL;
     size_t count = 0;
+    size_t capacity = 0;
     bool more = true;
-    while (status == CS_OK && count < capacity) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        held = cs_store_grow(arena, held, count, &capacity, sizeof *held);
+        status = held == NULL ? CS_NO_MEMORY : read_transaction(statement, arena, &held[count++]);
+        if (status != CS_OK) {
             break;
         }
-        status = read_transaction(statement, arena, &held[count++]);
     }
     cs_statement_done(statement);
     if (status == CS_OK) {

@@ -1,8 +1,6 @@
 /* The SQLite store: rows and heads; see store.h. */
 #include "sync-server/stores/sqlite_store.h"
 
-#include <string.h>
-
 enum cs_status cs_store_load_rows(struct cs_store *store, const struct cs_row_key *keys,
                                   size_t count, struct cs_arena *arena, struct cs_stored_row *out)
 {
@@ -28,17 +26,26 @@ enum cs_status cs_store_save_rows(struct cs_store *store, const struct cs_stored
     return CS_OK;
 }
 
-#define HEADS_PER_ROW_MAX ((size_t)10000)
+static enum cs_status read_head(struct cs_statement *statement, struct cs_arena *arena,
+                                struct cs_stored_head *out)
+{
+    out->version.log = (uint64_t)cs_column_integer(statement, 1);
+    out->version.counter = (uint64_t)cs_column_integer(statement, 2);
+    enum cs_status status = cs_arena_copy(arena, cs_column_bytes(statement, 0), &out->unit);
+    return status != CS_OK ? status
+                           : cs_arena_copy(arena, cs_column_bytes(statement, 3), &out->value);
+}
 
 enum cs_status cs_store_heads(struct cs_store *store, const struct cs_row_key *row,
                               struct cs_arena *arena, struct cs_stored_head **out,
                               size_t *out_count)
 {
     struct cs_statement *statement;
+    /* Log ids are unsigned but stored as signed integers: those of the upper half come last, as in cs_version_compare. */
     enum cs_status status =
         cs_statement_get(store->database,
-                         "SELECT unit, log, counter, value, count(*) OVER () FROM _head "
-                         "WHERE row = ?1 AND entity = ?2 ORDER BY unit, log, counter",
+                         "SELECT unit, log, counter, value FROM _head "
+                         "WHERE row = ?1 AND entity = ?2 ORDER BY unit, log < 0, log, counter",
                          &statement);
     if (status != CS_OK) {
         return status;
@@ -47,26 +54,13 @@ enum cs_status cs_store_heads(struct cs_store *store, const struct cs_row_key *r
     cs_bind_text(statement, 2, row->entity);
     struct cs_stored_head *heads = NULL;
     size_t count = 0;
+    size_t capacity = 0;
     bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        heads = cs_store_grow(arena, heads, count, &capacity, sizeof *heads);
+        status = heads == NULL ? CS_NO_MEMORY : read_head(statement, arena, &heads[count++]);
+        if (status != CS_OK) {
             break;
-        }
-        if (heads == NULL) {
-            heads =
-                cs_arena_take_array(arena, (size_t)cs_column_integer(statement, 4), sizeof *heads);
-            if (heads == NULL) {
-                status = CS_NO_MEMORY;
-                break;
-            }
-        }
-        struct cs_stored_head *head = &heads[count++];
-        head->version.log = (uint64_t)cs_column_integer(statement, 1);
-        head->version.counter = (uint64_t)cs_column_integer(statement, 2);
-        status = cs_arena_copy(arena, cs_column_bytes(statement, 0), &head->unit);
-        if (status == CS_OK) {
-            status = cs_arena_copy(arena, cs_column_bytes(statement, 3), &head->value);
         }
     }
     cs_statement_done(statement);
@@ -113,7 +107,7 @@ enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *enti
                             size_t filter_count, int64_t *out)
 {
     struct cs_buffer sql;
-    cs_buffer_init(&sql, 4 * CS_KIBI);
+    cs_buffer_init(&sql, 64 * CS_KIBI);
     cs_buffer_append_format(&sql, "SELECT coalesce(sum(\"%s\"), 0) FROM \"%s\" WHERE _deleted = 0",
                             entity->fields[sum_field].name, entity->name);
     for (size_t i = 0; i < filter_count; i++) {
@@ -123,7 +117,7 @@ enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *enti
     const char *text = cs_buffer_text(&sql);
     struct cs_statement *statement = NULL;
     enum cs_status status =
-        text == NULL ? CS_NO_MEMORY : cs_statement_get(store->database, text, &statement);
+        text == NULL ? sql.status : cs_statement_get(store->database, text, &statement);
     cs_buffer_release(&sql);
     if (status != CS_OK) {
         return status;

@@ -1,8 +1,6 @@
 /* The SQLite store: scopes, the order of changes in each, and open projects; see store.h. */
 #include "sync-server/stores/sqlite_store.h"
 
-#include <string.h>
-
 static enum cs_status find_scope(struct cs_store *store, const struct cs_scope_name *name,
                                  uint64_t *out)
 {
@@ -54,10 +52,14 @@ enum cs_status cs_store_scope_name(struct cs_store *store, uint64_t number,
     cs_bind_integer(statement, 1, (int64_t)number);
     status = cs_store_one(statement);
     if (status == CS_OK) {
-        struct cs_scope_name name = {.kind = (uint8_t)cs_column_integer(statement, 0)};
-        status = cs_store_column_fixed(statement, 1, name.id.bytes, CS_ID_SIZE);
+        int64_t kind = cs_column_integer(statement, 0);
+        struct cs_scope_name name = {.kind = (uint8_t)kind};
+        status = kind == name.kind ? cs_store_column_fixed(statement, 1, name.id.bytes, CS_ID_SIZE)
+                                   : CS_CORRUPT;
         cs_statement_done(statement);
-        *out = name;
+        if (status == CS_OK) {
+            *out = name;
+        }
     }
     return status;
 }
@@ -91,7 +93,11 @@ enum cs_status cs_store_put_scope_digest(struct cs_store *store, uint64_t number
     }
     cs_bind_integer(statement, 1, (int64_t)number);
     cs_bind_bytes(statement, 2, cs_bytes_of_array(digest->sum));
-    return cs_statement_run(statement);
+    status = cs_statement_run(statement);
+    if (status == CS_OK && cs_database_changes(store->database) == 0) {
+        status = CS_NOT_FOUND;
+    }
+    return status;
 }
 
 enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
@@ -127,6 +133,17 @@ enum cs_status cs_store_remove_scope_entry(struct cs_store *store, uint64_t scop
     return cs_statement_run(statement);
 }
 
+static enum cs_status read_entry(struct cs_statement *statement, struct cs_arena *arena,
+                                 struct cs_scope_entry *out)
+{
+    out->position = (uint64_t)cs_column_integer(statement, 0);
+    out->departed = cs_column_integer(statement, 1) != 0;
+    if (!cs_id_from_bytes(cs_column_bytes(statement, 3), &out->row)) {
+        return CS_CORRUPT;
+    }
+    return cs_arena_copy(arena, cs_column_bytes(statement, 2), &out->entity);
+}
+
 enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, uint64_t after,
                                       size_t limit, struct cs_arena *arena,
                                       struct cs_scope_entry **out, size_t *out_count)
@@ -142,34 +159,16 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
     }
     cs_bind_integer(statement, 1, (int64_t)scope);
     cs_bind_integer(statement, 2, (int64_t)after);
-    cs_bind_integer(statement, 3, (int64_t)limit);
+    cs_bind_integer(statement, 3, cs_store_limit(limit));
     struct cs_scope_entry *entries = NULL;
     size_t count = 0;
     size_t capacity = 0;
     bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        entries = cs_store_grow(arena, entries, count, &capacity, sizeof *entries);
+        status = entries == NULL ? CS_NO_MEMORY : read_entry(statement, arena, &entries[count++]);
+        if (status != CS_OK) {
             break;
-        }
-        if (count == capacity) {
-            capacity = capacity == 0 ? 16 : capacity * 2;
-            struct cs_scope_entry *grown = cs_arena_take_array(arena, capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = CS_NO_MEMORY;
-                break;
-            }
-            if (count > 0) {
-                memcpy(grown, entries, count * sizeof *entries);
-            }
-            entries = grown;
-        }
-        struct cs_scope_entry *entry = &entries[count++];
-        entry->position = (uint64_t)cs_column_integer(statement, 0);
-        entry->departed = cs_column_integer(statement, 1) != 0;
-        status = cs_arena_copy(arena, cs_column_bytes(statement, 2), &entry->entity);
-        if (status == CS_OK && !cs_id_from_bytes(cs_column_bytes(statement, 3), &entry->row)) {
-            status = CS_CORRUPT;
         }
     }
     cs_statement_done(statement);
@@ -215,21 +214,25 @@ enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, si
     enum cs_status status = cs_statement_get(
         store->database, "SELECT project FROM _opened WHERE scope = ?1 ORDER BY project LIMIT ?2",
         &statement);
-    struct cs_id *ids = cs_arena_take_array(arena, limit, sizeof *ids);
-    if (status != CS_OK || ids == NULL) {
-        return status != CS_OK ? status : CS_NO_MEMORY;
+    if (status != CS_OK) {
+        return status;
     }
     cs_bind_integer(statement, 1, (int64_t)person_scope);
-    cs_bind_integer(statement, 2, (int64_t)limit);
+    cs_bind_integer(statement, 2, cs_store_limit(limit));
+    struct cs_id *ids = NULL;
     size_t count = 0;
+    size_t capacity = 0;
     bool more = true;
-    while (status == CS_OK && count < limit) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        ids = cs_store_grow(arena, ids, count, &capacity, sizeof *ids);
+        if (ids == NULL) {
+            status = CS_NO_MEMORY;
+        } else if (!cs_id_from_bytes(cs_column_bytes(statement, 0), &ids[count++])) {
+            status = CS_CORRUPT;
+        }
+        if (status != CS_OK) {
             break;
         }
-        status =
-            cs_id_from_bytes(cs_column_bytes(statement, 0), &ids[count++]) ? CS_OK : CS_CORRUPT;
     }
     cs_statement_done(statement);
     if (status == CS_OK) {

@@ -3,26 +3,67 @@
 
 #include <string.h>
 
+/* A reader changes nothing, so it can only use a database of exactly its version. */
+static enum cs_status check_version(struct cs_store *store, struct cs_problem *problem)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database, "PRAGMA user_version", &statement);
+    if (status == CS_OK) {
+        status = cs_store_one(statement);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    int64_t version = cs_column_integer(statement, 0);
+    cs_statement_done(statement);
+    if (version != (int64_t)cs_store_migration_count) {
+        return cs_problem_set(problem, CS_UNSUPPORTED,
+                              "the database is of version %lld, this program reads version %zu%s",
+                              (long long)version, cs_store_migration_count,
+                              version < (int64_t)cs_store_migration_count
+                                  ? ": start the server once, it upgrades"
+                                  : ": install the newer program");
+    }
+    return CS_OK;
+}
+
+/* The registry's tables, over an open database. */
+static enum cs_status open_rows(struct cs_store *store, struct cs_problem *problem)
+{
+    enum cs_status status =
+        store->mode == CS_STORE_WRITER
+            ? cs_row_tables_create(store->database, store->registry, &store->rows)
+            : cs_row_tables_attach(store->database, store->registry, &store->rows);
+    if (status == CS_UNSUPPORTED) {
+        return cs_problem_set(problem, status,
+                              "the tables of the database are not those of this program's version");
+    }
+    return status == CS_OK
+               ? CS_OK
+               : cs_problem_set(problem, status, "the tables of the database cannot be used: %s",
+                                cs_status_text(status));
+}
+
 enum cs_status cs_store_open(const struct cs_world *world, const char *path,
                              enum cs_store_mode mode, const struct cs_registry *registry,
                              struct cs_store **out, struct cs_problem *problem)
 {
     struct cs_store *store = cs_alloc_zero(1, sizeof *store);
     if (store == NULL) {
-        return CS_NO_MEMORY;
+        return cs_problem_set(problem, CS_NO_MEMORY, "%s", cs_status_text(CS_NO_MEMORY));
     }
     store->registry = registry;
     store->mode = mode;
     bool writer = mode == CS_STORE_WRITER;
     enum cs_status status = cs_database_open(
         world, path, writer ? CS_DATABASE_WRITER : CS_DATABASE_READER, &store->database, problem);
-    if (status == CS_OK && writer) {
-        status = cs_database_migrate(store->database, cs_store_migrations, cs_store_migration_count,
-                                     NULL, problem);
+    if (status == CS_OK) {
+        status = writer ? cs_database_migrate(store->database, cs_store_migrations,
+                                              cs_store_migration_count, NULL, problem)
+                        : check_version(store, problem);
     }
     if (status == CS_OK) {
-        status = writer ? cs_row_tables_create(store->database, registry, &store->rows)
-                        : cs_row_tables_attach(store->database, registry, &store->rows);
+        status = open_rows(store, problem);
     }
     if (status != CS_OK) {
         cs_store_close(store);
@@ -114,6 +155,28 @@ enum cs_status cs_store_column_fixed(struct cs_statement *statement, int column,
     return CS_OK;
 }
 
+int64_t cs_store_limit(size_t limit)
+{
+    return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
+}
+
+void *cs_store_grow(struct cs_arena *arena, void *items, size_t count, size_t *capacity,
+                    size_t item_size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    size_t grown_capacity = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown = cs_arena_take_array(arena, grown_capacity, item_size);
+    if (grown != NULL) {
+        if (count > 0) {
+            memcpy(grown, items, count * item_size);
+        }
+        *capacity = grown_capacity;
+    }
+    return grown;
+}
+
 enum cs_status cs_store_get(struct cs_store *store, const char *key, struct cs_arena *arena,
                             struct cs_bytes *out)
 {
@@ -147,20 +210,27 @@ enum cs_status cs_store_put(struct cs_store *store, const char *key, struct cs_b
 
 enum cs_status cs_store_position(struct cs_store *store, uint64_t *out)
 {
-    struct cs_arena arena;
-    cs_arena_init(&arena, 64);
-    struct cs_bytes bytes;
-    enum cs_status status = cs_store_get(store, "position", &arena, &bytes);
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT value FROM _meta WHERE key = 'position'", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_store_one(statement);
     if (status == CS_NOT_FOUND) {
         *out = 0;
-        status = CS_OK;
-    } else if (status == CS_OK) {
-        struct cs_reader reader;
-        cs_reader_init(&reader, bytes);
-        *out = cs_read_u64(&reader);
-        status = cs_reader_finish(&reader) == CS_OK ? CS_OK : CS_CORRUPT;
+        return CS_OK;
     }
-    cs_arena_release(&arena);
+    if (status == CS_OK) {
+        uint8_t bytes[8];
+        status = cs_store_column_fixed(statement, 0, bytes, sizeof bytes);
+        cs_statement_done(statement);
+        if (status == CS_OK) {
+            struct cs_reader reader;
+            cs_reader_init(&reader, cs_bytes_of_array(bytes));
+            *out = cs_read_u64(&reader);
+        }
+    }
     return status;
 }
 

@@ -18,7 +18,8 @@ struct cs_store;
 
 enum cs_store_mode { CS_STORE_WRITER, CS_STORE_READER };
 
-/* Creates or migrates the database for WRITER. `path` is a file. */
+/* Creates or migrates the database for WRITER. `path` is a file. CS_UNSUPPORTED for one of a newer program, and for a READER also
+ * for one that the writer has yet to upgrade. */
 enum cs_status cs_store_open(const struct cs_world *world, const char *path,
                              enum cs_store_mode mode, const struct cs_registry *registry,
                              struct cs_store **out, struct cs_problem *problem) CS_MUST_USE;
@@ -152,6 +153,7 @@ struct cs_stored_head {
     struct cs_version version;
     struct cs_bytes value;
 };
+/* Ascending by unit, then version (cs_version_compare). */
 enum cs_status cs_store_heads(struct cs_store *store, const struct cs_row_key *row,
                               struct cs_arena *arena, struct cs_stored_head **out,
                               size_t *out_count) CS_MUST_USE;
@@ -167,8 +169,9 @@ enum cs_status cs_store_scope_name(struct cs_store *store, uint64_t number,
                                    struct cs_scope_name *out) CS_MUST_USE;
 enum cs_status cs_store_scope_digest(struct cs_store *store, uint64_t number,
                                      struct cs_multiset *out) CS_MUST_USE;
-enum cs_status cs_store_put_scope_digest(struct cs_store *store, uint64_t number,
-                                         const struct cs_multiset *digest) CS_MUST_USE;
+enum cs_status
+cs_store_put_scope_digest(struct cs_store *store, uint64_t number,
+                          const struct cs_multiset *digest) CS_MUST_USE; /* CS_NOT_FOUND */
 
 struct cs_scope_entry {
     uint64_t position;

@@ -16,6 +16,18 @@
 #define PASSPHRASE "correct horse battery staple"
 #define KDF_MEMORY_MIB 64
 
+/* universe's folder, a slash, name. */
+static void path_in(const struct universe *universe, const char *name, char *out, size_t size)
+{
+    struct cs_buffer path;
+    cs_buffer_init(&path, size - 1);
+    cs_buffer_append_format(&path, "%s/%s", universe->folder, name);
+    const char *text = cs_buffer_text(&path);
+    assert_non_null(text);
+    memcpy(out, text, path.size + 1);
+    cs_buffer_release(&path);
+}
+
 static enum cs_status serve(struct universe *universe, struct cs_bytes body, struct cs_buffer *response)
 {
     struct cs_server_request *request;
@@ -102,7 +114,7 @@ void universe_open(struct universe *universe, const struct cs_registry *registry
     assert_ok(cs_crypto_start());
     (void)snprintf(universe->folder, sizeof universe->folder, "/tmp/countersign-universe-XXXXXX");
     assert_non_null(mkdtemp(universe->folder));
-    (void)snprintf(universe->server_folder, sizeof universe->server_folder, "%s/server", universe->folder);
+    path_in(universe, "server", universe->server_folder, sizeof universe->server_folder);
     assert_int_equal(mkdir(universe->server_folder, 0700), 0);
     universe->registry = registry;
     fake_world_init(&universe->fake, seed);
@@ -164,7 +176,9 @@ static struct laptop *join(struct universe *universe, struct cs_bytes invite, co
     laptop->fake.wall_ms = universe->fake.wall_ms;
     laptop->fake.world.exchange = exchange;
     laptop->fake.world.exchange_context = laptop;
-    (void)snprintf(laptop->home, sizeof laptop->home, "%s/laptop-%zu", universe->folder, universe->laptop_count);
+    char name[32];
+    (void)snprintf(name, sizeof name, "laptop-%zu", universe->laptop_count);
+    path_in(universe, name, laptop->home, sizeof laptop->home);
     assert_int_equal(mkdir(laptop->home, 0700), 0);
     universe->laptop_count++;
     struct cs_join_input input = {

@@ -1,5 +1,6 @@
 /*
- * An organisation for tests of the client: root, server, the owner's device, and replicas in scratch folders of the build tree.
+ * An organisation for tests of the client: root, server, the owner's device, and replicas in
+ * scratch folders of the build tree.
  * Used by the tests of replica and of sync.
  */
 #ifndef TESTS_UNIT_FIELD_CLIENT_REPLICA_CLIENT_FIXTURE_H
@@ -32,8 +33,8 @@
 struct fixture {
     struct fake_world fake;
     struct cs_sign_key *root;
-    struct cs_sign_key *server;      /* identity of the server */
-    struct cs_seal_key *bundle;      /* its current bundle key */
+    struct cs_sign_key *server; /* identity of the server */
+    struct cs_seal_key *bundle; /* its current bundle key */
     uint8_t server_public[CS_SIGN_PUBLIC_SIZE];
     struct cs_buffer statement;
     struct cs_buffer server_identity;

@@ -274,7 +274,7 @@ static void refusals_of_updates(void **state)
     assert_string_equal(fixture_text(f, "part", &b, "code"), "P-2");
 }
 
-/* A registry of one entity with a group, a field that is set once, an order rule and a computed field. */
+/* One entity with a group, a field that is set once, an order rule and a computed field. */
 static const struct cs_field odd_fields[] = {
     {.name = "once", .type = CS_FIELD_TEXT, .policy = CS_MERGE_ONCE, .writers = CS_ROLES_ALL},
     {.name = "north", .type = CS_FIELD_INTEGER, .writers = CS_ROLES_ALL, .group = 1},
@@ -304,8 +304,8 @@ static int odd_setup(void **state)
 {
     struct fixture *f = *state;
     fixture_new_home(f);
-    assert_ok(cs_replica_open(&f->fake.world, f->home, &odd_registry, f->identity, &f->replica,
-                              NULL));
+    assert_ok(
+        cs_replica_open(&f->fake.world, f->home, &odd_registry, f->identity, &f->replica, NULL));
     return 0;
 }
 

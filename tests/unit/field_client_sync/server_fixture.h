@@ -1,6 +1,6 @@
 /*
- * A server made by hand: opens what the client sends, and seals what a test wants to answer. Keeps the multiset of the rows
- * it has told the client, so that digests can be right.
+ * A server made by hand: opens what the client sends, and seals what a test wants to answer. Keeps
+ * the multiset of the rows it has told the client, so that digests can be right.
  */
 #ifndef TESTS_UNIT_FIELD_CLIENT_SYNC_SERVER_FIXTURE_H
 #define TESTS_UNIT_FIELD_CLIENT_SYNC_SERVER_FIXTURE_H
@@ -169,7 +169,7 @@ static inline void server_outcome(struct server *s, uint64_t first, enum cs_outc
     s->echoes[s->response.echo_count++] = (struct cs_echo_run){echo, count};
 }
 
-/* Counts a row of the client's own view (what it predicts) into the server's multiset, or out of it. */
+/* Counts a row of the client's own view (what it predicts) into the multiset, or out of it. */
 static inline void server_count_view(struct server *s, const char *entity, const struct cs_id *id,
                                      bool in)
 {
@@ -231,9 +231,8 @@ static inline void server_uncount(struct server *s, const struct cs_row *row)
     }
 }
 
-static inline struct cs_row *server_part(struct server *s, const struct cs_id *id,
-                                         const char *code, const char *name, uint64_t counter,
-                                         uint32_t set)
+static inline struct cs_row *server_part(struct server *s, const struct cs_id *id, const char *code,
+                                         const char *name, uint64_t counter, uint32_t set)
 {
     struct cs_named_value fields[] = {TEXT_VALUE("code", code), TEXT_VALUE("name", name)};
     return server_row(s, "part", id, fields, 2, server_versions(s, 77, counter), set);

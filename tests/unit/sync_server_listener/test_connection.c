@@ -204,7 +204,6 @@ static void expectations_are_met_before_the_body(void **state)
     assert_true(tls_client_send_text(client, "body"));
     assert_int_equal(tls_client_status(client), 200);
     tls_client_close(client, TLS_CLIENT_POLITE);
-    /* Refused at once, without the body. */
     assert_int_equal(
         status_of(fixture, POST HOST "Expect: 100-continue\r\nContent-Length: 99999999\r\n\r\n"),
         413);
@@ -213,14 +212,16 @@ static void expectations_are_met_before_the_body(void **state)
 /* A head with `fields` fields beside Host and Content-Length and `filling` bytes in the last of them. */
 static char *head_of(size_t fields, size_t filling)
 {
-    char *text = malloc(fields * 16 + filling + 256);
+    size_t size = fields * 16 + filling + 256;
+    char *text = malloc(size);
     assert_non_null(text);
-    size_t used = (size_t)sprintf(text, "%s", POST HOST "Content-Length: 2\r\n");
+    size_t used = (size_t)snprintf(text, size, "%s", POST HOST "Content-Length: 2\r\n");
     for (size_t i = 0; i < fields; i++) {
-        used += (size_t)sprintf(text + used, "X-%zu: y\r\n", i);
+        used += (size_t)snprintf(text + used, size - used, "X-%zu: y\r\n", i);
     }
     memset(text + used, 'z', filling);
-    (void)strcpy(text + used + filling, filling > 0 ? ": v\r\n\r\nab" : "\r\nab");
+    used += filling;
+    (void)snprintf(text + used, size - used, "%s", filling > 0 ? ": v\r\n\r\nab" : "\r\nab");
     return text;
 }
 
@@ -566,7 +567,6 @@ static void records_that_were_changed_are_refused(void **state)
 }
 
 #define WITH_LISTENER(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -1,0 +1,78 @@
+/* The table of commands: what there is, how it is used, in the order of the help. */
+#include "field-client/commands/command.h"
+
+#include <string.h>
+
+static const struct cs_command_entry commands[] = {
+    {"join", cs_command_join, "[FILE|-] [--person NAME] [--device NAME] [--kdf-memory-mib N]",
+     "join an organisation with an invite", "凭邀请码加入组织",
+     "Reads the invite from FILE or standard input, never from an argument. The first device of "
+     "an\n"
+     "organisation also needs --person, the owner's name. Asks for a new passphrase twice.\n"
+     "After a lost connection run it again with the same invite."},
+    {"invite", cs_command_invite,
+     "--person NAME --role ROLE[,ROLE] [--expires-days N] [--output FILE]",
+     "invite a person's device; works offline", "邀请人员的设备(可离线)",
+     "The invite is a secret for one device. It goes to standard output, or to FILE (mode 0600).\n"
+     "Roles: owner security office manager director committee finance warehouse technician "
+     "auditor.\n"
+     "It expires after 14 days unless --expires-days says otherwise."},
+    {"status", cs_command_status, "", "who this is, what waits, what needs a person",
+     "身份、待发送内容与待处理事项", ""},
+    {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",
+     "Exit code 1 when it failed, or when this replica and the server are not equal afterwards."},
+    {"new", cs_command_new, "ENTITY field=value…", "record something; prints its id",
+     "新建记录,输出编号",
+     "A reference is an id, the beginning of one, or the natural key of the row it means."},
+    {"set", cs_command_set, "ENTITY ID field=value…", "change fields; field= clears one",
+     "修改字段;field= 表示清空", "ID: the id, its beginning (if unique), or the natural key."},
+    {"get", cs_command_get, "ENTITY ID", "show one row", "查看一条记录",
+     "ID: the id, its beginning (if unique), or the natural key."},
+    {"list", cs_command_list, "ENTITY [field=value…] [--limit N]", "list rows", "列出记录",
+     "field=value selects rows with that value; field= those without one."},
+    {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", ""},
+    {"import", cs_command_import, "ENTITY FILE.csv [--skip-bad]", "import rows from CSV",
+     "从 CSV 导入",
+     "The first line names the fields (or their Chinese or English labels; \"id\" is possible). "
+     "Rows are\n"
+     "found again by id, else natural key, else equal content, and changed where they differ. "
+     "Nothing\n"
+     "is imported if any row is bad, unless --skip-bad is given."},
+    {"export", cs_command_export, "ENTITY [FILE]", "export rows as CSV", "导出为 CSV",
+     "The same form that import reads. References are natural keys where they have one."},
+    {"visit", cs_command_visit, "start|part|note|attach|sign|finish …", "work on site", "现场服务",
+     ""},
+    {"receipt", cs_command_receipt, "show|verify ID", "service receipts", "服务回执单", ""},
+    {"conflicts", cs_command_conflicts, "", "values changed by two people at once",
+     "多人同时修改造成的冲突", "See resolve."},
+    {"resolve", cs_command_resolve, "CONFLICT current|other|value=…", "decide a conflict",
+     "处理冲突",
+     "current keeps what is shown, other takes what lost, value=… sets something else. CONFLICT: "
+     "its\n"
+     "id or the beginning of it, from conflicts."},
+    {"exceptions", cs_command_exceptions, "", "what the server found inconsistent",
+     "服务器发现的异常", ""},
+    {"refusals", cs_command_refusals, "[show N | retry N field=value… | dismiss N]",
+     "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",
+     "retry types the change again with corrections; dismiss puts it aside for good."},
+    {"entities", cs_command_entities, "[ENTITY]", "what can be recorded, and its fields",
+     "可记录的对象及字段", ""},
+    {"doctor", cs_command_doctor, "", "check this replica", "检查本机数据",
+     "Reads everything and changes nothing. Exit code 1 when something was found."},
+    {"lock", cs_command_lock, "", "forget the passphrase", "锁定", ""},
+};
+
+const struct cs_command_entry *cs_command_at(size_t index)
+{
+    return index < CS_COUNT(commands) ? &commands[index] : NULL;
+}
+
+const struct cs_command_entry *cs_command_find(const char *name)
+{
+    for (size_t i = 0; i < CS_COUNT(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
