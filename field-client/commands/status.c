@@ -161,7 +161,7 @@ static enum cs_status answer_text(struct cs_command *command, const struct facts
         cs_command_print(
             command, "%s\n",
             cs_command_words(command,
-                             "WARNING: RECOVERY IS NOT SET UP: recovery is not set up, losing this "
+                             "WARNING: recovery is not set up: losing this "
                              "laptop loses the organisation's root key",
                              "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
     }

@@ -27,11 +27,15 @@ static enum cs_status claimed_organisation(struct cs_bytes chain, uint8_t out[st
     return reader.status;
 }
 
-/* Before the first join whatever root is shown, afterwards the pinned one. */
+/* Before the first join whatever root is shown, afterwards the pinned one. A second first device shows a root of its own:
+ * it is heard, so that commit can tell it why not. */
 static enum cs_status expected_organisation(const struct cs_server_request *request,
                                             struct cs_store *store,
                                             uint8_t out[static CS_HASH_SIZE])
 {
+    if (request->join.bearer.size > 0) {
+        return claimed_organisation(request->join.chain, out);
+    }
     enum cs_status status = cs_fact_fixed(store, CS_FACT_ORGANISATION, out, CS_HASH_SIZE);
     return status == CS_NOT_FOUND ? claimed_organisation(request->join.chain, out) : status;
 }

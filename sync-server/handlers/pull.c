@@ -41,6 +41,9 @@ static uint64_t cursor_of(const struct cs_sync_request *request, const struct cs
     return 0;
 }
 
+/* Entries read for one page, of all scopes together; what was read beyond the page is read again for the next. */
+#define ENTRIES_MAX (20 * CS_PAGE_ROWS_MAX)
+
 /* Opens the streams; one that was cut sets the end of the page. */
 static enum cs_status open_streams(struct pull *pull, const struct cs_sync_request *request)
 {
@@ -48,6 +51,8 @@ static enum cs_status open_streams(struct pull *pull, const struct cs_sync_reque
     if (pull->streams == NULL) {
         return CS_NO_MEMORY;
     }
+    size_t limit = pull->count <= ENTRIES_MAX / CS_PAGE_ROWS_MAX ? CS_PAGE_ROWS_MAX
+                                                                 : ENTRIES_MAX / pull->count;
     pull->end = UINT64_MAX;
     for (size_t i = 0; i < pull->count; i++) {
         struct stream *stream = &pull->streams[i];
@@ -58,12 +63,11 @@ static enum cs_status open_streams(struct pull *pull, const struct cs_sync_reque
         }
         enum cs_status status =
             cs_store_scope_entries(pull->reader, pull->subscriptions[i].number, stream->cursor,
-                                   CS_PAGE_ROWS_MAX, pull->arena, &stream->entries, &stream->count);
+                                   limit, pull->arena, &stream->entries, &stream->count);
         if (status != CS_OK) {
             return status;
         }
-        if (stream->count == CS_PAGE_ROWS_MAX &&
-            stream->entries[stream->count - 1].position < pull->end) {
+        if (stream->count == limit && stream->entries[stream->count - 1].position < pull->end) {
             pull->end = stream->entries[stream->count - 1].position;
         }
     }
@@ -142,12 +146,13 @@ static enum cs_status add_row(struct pull *pull, const struct cs_scope_entry *en
 
 static enum cs_status add_entry(struct pull *pull, const struct cs_scope_entry *entry)
 {
-    const struct cs_push_echo *echo = cs_echo_index_find(&pull->echoes, &entry->row);
-    if (echo != NULL && echo->position == entry->position && was_up_to_date(pull, echo)) {
+    const struct cs_push_echo *echo = cs_echo_index_find(&pull->echoes, entry);
+    if (echo != NULL && echo->position == entry->position &&
+        was_up_to_date(pull, cs_echo_index_first(&pull->echoes, entry))) {
         uint32_t set;
         enum cs_status status = scope_set(pull, echo->scopes, &set);
         if (status == CS_OK) {
-            cs_echo_index_confirm(&pull->echoes, &entry->row, set + 1);
+            cs_echo_index_confirm(&pull->echoes, entry, set + 1);
         }
         return status;
     }
@@ -229,6 +234,7 @@ static enum cs_status fill_page(struct pull *pull)
     for (size_t i = 0; i < pull->count; i++) {
         capacity += pull->streams[i].count;
     }
+    capacity = capacity < CS_PAGE_ROWS_MAX ? capacity : CS_PAGE_ROWS_MAX;
     response->rows = cs_arena_take_array(pull->arena, capacity, sizeof *response->rows);
     response->departures = cs_arena_take_array(pull->arena, capacity, sizeof *response->departures);
     response->scope_sets = cs_arena_take_array(pull->arena, capacity, sizeof *response->scope_sets);

@@ -17,6 +17,17 @@ enum cs_status cs_request_fail(struct cs_server_request *request, enum cs_status
     return CS_OK;
 }
 
+bool cs_request_exhausted(const struct cs_server_request *request)
+{
+    return request->arena.used > request->arena.limit / 2;
+}
+
+/* Hostile or oversized content must not look like a server that is out of order for ever. */
+static enum cs_status blame(const struct cs_server_request *request, enum cs_status status)
+{
+    return status == CS_NO_MEMORY && cs_request_exhausted(request) ? CS_LIMIT : status;
+}
+
 void cs_server_discard(struct cs_server_request *owned_request)
 {
     if (owned_request != NULL) {
@@ -107,6 +118,7 @@ static void commit_one(struct cs_server *server, struct cs_server_request *reque
         cs_store_undo(server->writer);
     }
     if (status != CS_OK) {
+        status = blame(request, status);
         cs_log_event(server->log, CS_LOG_ERROR, "request_undone",
                      CS_LOG_TEXT("status", cs_status_name(status)));
         bool local = cs_status_class(status) == CS_CLASS_LOCAL;
@@ -152,6 +164,12 @@ static enum cs_status answer(struct cs_server *server, struct cs_server_request 
     status = *out_kind == CS_MESSAGE_JOIN ? cs_join_reply(server, request, reader, body)
                                           : cs_sync_reply(server, request, reader, body);
     cs_server_return_reader(server, reader);
+    if (blame(request, status) == CS_LIMIT) {
+        cs_buffer_clear(body);
+        *out_kind = CS_MESSAGE_FAILURE;
+        (void)cs_request_fail(request, CS_LIMIT, "the answer passes what one exchange can carry");
+        status = cs_failure_response_encode(&request->failure, body);
+    }
     return status;
 }
 

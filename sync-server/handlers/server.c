@@ -115,6 +115,27 @@ enum cs_status cs_server_init(const struct cs_server_options *options,
     return status;
 }
 
+/* This may be the newer server that some changes wait for. They wait on where it does not work: serving does not depend on it. */
+static void wake(struct cs_server *server)
+{
+    struct cs_arena arena;
+    struct cs_push_clock clock = {.now_ms = server->world->wall_ms(server->world->context)};
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_store_begin(server->writer);
+    if (status == CS_OK) {
+        status = cs_push_wake(server->writer, &clock, &arena);
+        if (status == CS_OK) {
+            status = cs_store_commit(server->writer);
+        }
+        cs_store_rollback(server->writer);
+    }
+    if (status != CS_OK) {
+        cs_log_event(server->log, CS_LOG_ERROR, "held_not_tried",
+                     CS_LOG_TEXT("status", cs_status_name(status)));
+    }
+    cs_arena_release(&arena);
+}
+
 enum cs_status cs_server_open(const struct cs_server_options *options, struct cs_server **out,
                               struct cs_problem *problem)
 {
@@ -148,6 +169,7 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
         cs_server_close(server);
         return status;
     }
+    wake(server);
     *out = server;
     return CS_OK;
 }

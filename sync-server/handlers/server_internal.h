@@ -42,8 +42,8 @@ struct cs_server_request {
     /* SYNC */
     struct cs_sync_request sync;
     struct cs_push_change_set *change_sets;
+    size_t change_set_count; /* of those sent, as many as memory for one request carries */
     struct cs_push_result push;
-    uint64_t position; /* of the store right after the commit */
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
@@ -59,6 +59,9 @@ void cs_server_return_reader(struct cs_server *server, struct cs_store *reader);
 /* Makes the answer a failure with this status and text. Returns CS_OK: the request itself goes on. */
 enum cs_status cs_request_fail(struct cs_server_request *request, enum cs_status status,
                                const char *format, ...) CS_PRINTF(3, 4);
+
+/* Has its content taken so much memory that it, not this machine, is why there is no more? */
+bool cs_request_exhausted(const struct cs_server_request *request);
 
 /* Stages of the two kinds. Open stages run in parallel and only read. */
 enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,

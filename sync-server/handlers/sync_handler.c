@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+/* More change-sets are not opened once those before take this much: they come again with the next request. */
+#define OPENED_BYTES_MAX (CS_MESSAGE_ARENA_MAX / 4)
 /* Requests of one device that are remembered, to tell a repetition from a clone. */
 #define REQUESTS_KEPT 1000
 
@@ -39,6 +41,29 @@ static enum cs_status open_inner(struct cs_server *server, struct cs_server_requ
     return status != CS_OK ? status : cs_body_decode(body, &request->arena, &out->transactions);
 }
 
+/* After a failure change_set_count is the number of the change-set it was in, 0 for the request's own. */
+static enum cs_status open_body(struct cs_server *server, struct cs_server_request *request)
+{
+    enum cs_status status =
+        cs_sync_request_decode(request->opened.body, &request->arena, &request->sync);
+    if (status != CS_OK) {
+        return status;
+    }
+    request->change_sets = cs_arena_take_array(&request->arena, request->sync.inner_count,
+                                               sizeof *request->change_sets);
+    if (request->change_sets == NULL) {
+        return CS_NO_MEMORY;
+    }
+    while (status == CS_OK && request->change_set_count < request->sync.inner_count) {
+        if (request->change_set_count > 0 && request->arena.used > OPENED_BYTES_MAX) {
+            break;
+        }
+        size_t i = request->change_set_count++;
+        status = open_inner(server, request, request->sync.inners[i], &request->change_sets[i]);
+    }
+    return status;
+}
+
 enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
                             struct cs_store *reader)
 {
@@ -59,23 +84,17 @@ enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *
     if (status != CS_OK) {
         return status;
     }
-    status = cs_sync_request_decode(request->opened.body, &request->arena, &request->sync);
-    request->change_sets = cs_arena_take_array(&request->arena, request->sync.inner_count,
-                                               sizeof *request->change_sets);
-    if (request->change_sets == NULL) {
-        return CS_NO_MEMORY;
+    status = open_body(server, request);
+    if (status == CS_NO_MEMORY && cs_request_exhausted(request)) {
+        status = CS_LIMIT;
     }
-    for (size_t i = 0; status == CS_OK && i < request->sync.inner_count; i++) {
-        status = open_inner(server, request, request->sync.inners[i], &request->change_sets[i]);
-        if (status != CS_OK && cs_status_class(status) != CS_CLASS_LOCAL) {
-            return cs_request_fail(request, status, "change-set %zu of this request: %s", i + 1,
-                                   cs_status_text(status));
-        }
+    if (status == CS_OK || cs_status_class(status) == CS_CLASS_LOCAL) {
+        return status;
     }
-    if (status != CS_OK && cs_status_class(status) != CS_CLASS_LOCAL) {
-        return cs_request_fail(request, status, "%s", cs_status_text(status));
-    }
-    return status;
+    return request->change_set_count == 0
+               ? cs_request_fail(request, status, "%s", cs_status_text(status))
+               : cs_request_fail(request, status, "change-set %zu of this request: %s",
+                                 request->change_set_count, cs_status_text(status));
 }
 
 /* The device exists twice, or was set back: say so to it and to the office, and take nothing from it. */
@@ -114,7 +133,8 @@ static enum cs_status look_up_request(struct cs_server *server,
     enum cs_status status =
         cs_store_request(server->writer, request->device.log, header->counter, known);
     if (status == CS_NOT_FOUND) {
-        *out = request->device.request_counter - header->counter < REQUESTS_KEPT ? CLONED : TOO_OLD;
+        /* Never seen, and overtaken: one that was held up on its way. Of a clone another one tells. */
+        *out = TOO_OLD;
         return CS_OK;
     }
     *out = memcmp(known, request->opened.hash, sizeof known) == 0 ? REPEATED : CLONED;
@@ -139,7 +159,7 @@ static enum cs_status push(struct cs_server *server, struct cs_server_request *r
     device->seen_ms = clock->now_ms;
     enum cs_status status =
         cs_push_apply(server->writer, clock, device, request->change_sets,
-                      request->sync.inner_count, &request->arena, &request->push);
+                      request->change_set_count, &request->arena, &request->push);
     if (status == CS_GAP) {
         request->failure.expected_sequence = request->push.expected_sequence;
         status = cs_request_fail(request, CS_GAP, "change-set %llu is missing",

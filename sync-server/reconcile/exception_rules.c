@@ -22,7 +22,7 @@ static const struct cs_entity *entity_named(struct cs_reconcile *reconcile, cons
 
 /* Live rows of `entity` whose `field` is this value; none if the registry lacks the entity or field. */
 static enum cs_status find_rows(struct cs_reconcile *reconcile, const char *entity,
-                                const char *field, const struct cs_value *value,
+                                const char *field, const struct cs_value *value, size_t limit,
                                 struct cs_id **out_ids, size_t *out_count)
 {
     *out_count = 0;
@@ -32,8 +32,8 @@ static enum cs_status find_rows(struct cs_reconcile *reconcile, const char *enti
     if (index < 0 || value->kind == CS_VALUE_NULL) {
         return CS_OK;
     }
-    return cs_row_find(cs_store_rows(reconcile->store), descriptor, (size_t)index, value,
-                       SUBJECTS_MAX, reconcile->arena, out_ids, out_count);
+    return cs_row_find(cs_store_rows(reconcile->store), descriptor, (size_t)index, value, limit,
+                       reconcile->arena, out_ids, out_count);
 }
 
 /* The row a reference names; exists = false if there is none. */
@@ -53,11 +53,20 @@ static enum cs_status load_referred(struct cs_reconcile *reconcile, const char *
 static enum cs_status judge_receipts_of(struct cs_reconcile *reconcile,
                                         const struct cs_value *visit)
 {
+    static const struct cs_id no_key;
     struct cs_id visit_id;
     struct cs_id *ids;
-    size_t count;
-    enum cs_status status = find_rows(reconcile, "receipt", "visit", visit, &ids, &count);
-    if (status != CS_OK || count == 0 || !cs_id_from_bytes(visit->bytes, &visit_id)) {
+    size_t count = 0;
+    bool first = false;
+    if (!cs_id_from_bytes(visit->bytes, &visit_id)) {
+        return CS_OK;
+    }
+    enum cs_status status =
+        cs_judged_first(reconcile, "receipts of a visit", &visit_id, &no_key, &first);
+    if (status == CS_OK && first) {
+        status = find_rows(reconcile, "receipt", "visit", visit, SUBJECTS_MAX, &ids, &count);
+    }
+    if (status != CS_OK || count == 0) {
         return status;
     }
     uint8_t now[CS_HASH_SIZE] = {0};
@@ -157,7 +166,8 @@ static enum cs_status rule_work_on_cancelled_order(struct cs_reconcile *reconcil
     struct cs_value id = cs_value_bytes(cs_id_bytes(&now->id));
     struct cs_id *ids;
     size_t count;
-    enum cs_status status = find_rows(reconcile, "visit", "work_order", &id, &ids, &count);
+    enum cs_status status =
+        find_rows(reconcile, "visit", "work_order", &id, SUBJECTS_MAX, &ids, &count);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         struct cs_stored_row visit;
         status = cs_row_load(cs_store_rows(reconcile->store), cs_bytes_of_text("visit"), &ids[i],
@@ -194,9 +204,16 @@ static enum cs_status judge_balance(struct cs_reconcile *reconcile,
     if (status == CS_OK) {
         status = load_referred(reconcile, "part", &part, &item);
     }
+    if (status != CS_OK) {
+        return status;
+    }
     struct cs_bytes kind = cs_stored_value(&place, "kind").bytes;
-    if (status != CS_OK || !item.exists ||
-        !(cs_bytes_equal_text(kind, "van") || cs_bytes_equal_text(kind, "warehouse"))) {
+    bool first = false;
+    if (item.exists &&
+        (cs_bytes_equal_text(kind, "van") || cs_bytes_equal_text(kind, "warehouse"))) {
+        status = cs_judged_first(reconcile, "balance", &place.id, &item.id, &first);
+    }
+    if (status != CS_OK || !first) {
         return status;
     }
     int64_t in = 0;
@@ -250,6 +267,50 @@ static enum cs_status rule_row_consistent(struct cs_reconcile *reconcile,
     return status != CS_OK ? status : cs_exception_set(reconcile, &finding);
 }
 
+/* Says of one row whether another one with its natural key was there before it. */
+static enum cs_status set_duplicate(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
+                                    bool holds)
+{
+    struct cs_finding finding = {.kind = "duplicate", .subject = row, .holds = holds};
+    enum cs_status status =
+        cs_computed_text(reconcile->arena, &finding.detail, "another %s has this %s already",
+                         row->entity->name, row->entity->natural_key);
+    return status != CS_OK ? status : cs_exception_set(reconcile, &finding);
+}
+
+/*
+ * Of the rows with one key the one with the smallest id is the original and all others are duplicates, whatever the order they
+ * arrived in. One row that comes or goes changes that for itself and for one other at most: the original there was or is.
+ */
+static enum cs_status judge_key(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
+                                const struct cs_value *key, bool has_it)
+{
+    struct cs_id *ids;
+    size_t count;
+    enum cs_status status =
+        find_rows(reconcile, row->entity->name, row->entity->natural_key, key, 2, &ids, &count);
+    if (status != CS_OK || count == 0) {
+        return status;
+    }
+    bool is_original = has_it && cs_id_equal(&ids[0], &row->id);
+    if (has_it && !is_original) {
+        return set_duplicate(reconcile, row, true);
+    }
+    size_t other = is_original ? 1 : 0;
+    if (other >= count) {
+        return CS_OK;
+    }
+    struct cs_stored_row loaded;
+    status = cs_row_load(cs_store_rows(reconcile->store), row->name, &ids[other], reconcile->arena,
+                         &loaded);
+    return status != CS_OK ? status : set_duplicate(reconcile, &loaded, is_original);
+}
+
+static struct cs_value natural_key_of(const struct cs_stored_row *row)
+{
+    return row->exists && !row->deleted ? cs_stored_value(row, row->entity->natural_key) : CS_NULL;
+}
+
 /* Two rows with one natural key: replicas enforce nothing, the office merges. */
 static enum cs_status rule_duplicate(struct cs_reconcile *reconcile,
                                      const struct cs_working_row *row)
@@ -258,24 +319,89 @@ static enum cs_status rule_duplicate(struct cs_reconcile *reconcile,
     if (now->entity->natural_key == NULL) {
         return CS_OK;
     }
-    struct cs_value key = cs_stored_value(now, now->entity->natural_key);
+    struct cs_value key = natural_key_of(now);
+    struct cs_value key_before = natural_key_of(&row->before);
+    if (cs_value_equal(&key, &key_before)) {
+        return CS_OK;
+    }
+    enum cs_status status = CS_OK;
+    if (key_before.kind != CS_VALUE_NULL) {
+        status = set_duplicate(reconcile, now, false);
+        if (status == CS_OK) {
+            status = judge_key(reconcile, now, &key_before, false);
+        }
+    }
+    if (status == CS_OK && key.kind != CS_VALUE_NULL) {
+        status = judge_key(reconcile, now, &key, true);
+    }
+    return status;
+}
+
+static bool refers_to(const struct cs_stored_row *row, const struct cs_id *id)
+{
+    bool refers = false;
+    for (size_t i = 0; !row->deleted && i < row->entity->field_count; i++) {
+        refers = refers || (row->entity->fields[i].type == CS_FIELD_REFERENCE &&
+                            cs_bytes_equal(row->values[i].bytes, cs_id_bytes(id)));
+    }
+    return refers;
+}
+
+static enum cs_status judge_reference(struct cs_reconcile *reconcile,
+                                      const struct cs_stored_row *row, const struct cs_field *field,
+                                      const struct cs_value *reference)
+{
+    struct cs_stored_row referred;
+    enum cs_status status = load_referred(reconcile, field->references, reference, &referred);
+    if (status != CS_OK || !referred.exists) {
+        return status;
+    }
+    struct cs_finding finding = {.kind = "deleted_reference",
+                                 .subject = row,
+                                 .key = referred.id,
+                                 .holds = referred.deleted && refers_to(row, &referred.id)};
+    if (referred.deleted) {
+        status = cs_computed_text(reconcile->arena, &finding.detail,
+                                  "%s.%s refers to a %s that was deleted meanwhile",
+                                  row->entity->name, field->name, field->references);
+    }
+    return status != CS_OK || !referred.deleted ? status : cs_exception_set(reconcile, &finding);
+}
+
+/* A row that was deleted is back: nobody refers to a deleted one any more. */
+static enum cs_status judge_revived(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
+                                    const struct cs_entity *other, const struct cs_field *field)
+{
+    struct cs_value id = cs_value_bytes(cs_id_bytes(&row->id));
     struct cs_id *ids;
     size_t count;
     enum cs_status status =
-        find_rows(reconcile, now->entity->name, now->entity->natural_key, &key, &ids, &count);
-    bool alone = status == CS_OK && count <= 1;
-    if (status != CS_OK || (alone && !row->before.exists)) {
-        return status;
+        find_rows(reconcile, other->name, field->name, &id, SUBJECTS_MAX, &ids, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        const struct cs_stored_row subject = {
+            .name = cs_bytes_of_text(other->name), .entity = other, .id = ids[i]};
+        const struct cs_finding finding = {
+            .kind = "deleted_reference", .subject = &subject, .key = row->id};
+        status = cs_exception_set(reconcile, &finding);
     }
-    struct cs_finding finding = {
-        .kind = "duplicate", .subject = now, .holds = !alone && !now->deleted};
-    struct cs_bytes label;
-    status = cs_row_label(reconcile, now, &label);
-    if (status == CS_OK) {
-        status = cs_computed_text(reconcile->arena, &finding.detail, "%zu rows of %s have this %s",
-                                  count, now->entity->name, now->entity->natural_key);
+    return status;
+}
+
+static enum cs_status judge_referrers(struct cs_reconcile *reconcile,
+                                      const struct cs_stored_row *row)
+{
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < reconcile->registry->entity_count; i++) {
+        const struct cs_entity *other = reconcile->registry->entities[i];
+        for (size_t j = 0; status == CS_OK && j < other->field_count; j++) {
+            const struct cs_field *field = &other->fields[j];
+            if (field->type == CS_FIELD_REFERENCE &&
+                cs_bytes_equal_text(row->name, field->references)) {
+                status = judge_revived(reconcile, row, other, field);
+            }
+        }
     }
-    return status != CS_OK ? status : cs_exception_set(reconcile, &finding);
+    return status;
 }
 
 /* A live row that refers to a deleted one. */
@@ -283,39 +409,26 @@ static enum cs_status rule_deleted_reference(struct cs_reconcile *reconcile,
                                              const struct cs_working_row *row)
 {
     const struct cs_stored_row *now = &row->now.row;
-    for (size_t i = 0; i < now->entity->field_count; i++) {
+    const struct cs_stored_row *before = &row->before;
+    enum cs_status status = CS_OK;
+    if (before->exists && before->deleted && !now->deleted) {
+        status = judge_referrers(reconcile, now);
+    }
+    bool same_life = before->exists && before->deleted == now->deleted;
+    for (size_t i = 0; status == CS_OK && i < now->entity->field_count; i++) {
         const struct cs_field *field = &now->entity->fields[i];
-        if (field->type != CS_FIELD_REFERENCE || now->values[i].kind == CS_VALUE_NULL) {
+        if (field->type != CS_FIELD_REFERENCE ||
+            (same_life && cs_value_equal(&before->values[i], &now->values[i]))) {
             continue;
         }
-        if (row->before.exists && !row->before.deleted &&
-            cs_value_equal(&row->before.values[i], &now->values[i])) {
-            continue;
+        if (before->exists && !cs_value_equal(&before->values[i], &now->values[i])) {
+            status = judge_reference(reconcile, now, field, &before->values[i]);
         }
-        struct cs_stored_row referred;
-        enum cs_status status =
-            load_referred(reconcile, field->references, &now->values[i], &referred);
-        if (status != CS_OK || !referred.deleted) {
-            if (status != CS_OK) {
-                return status;
-            }
-            continue;
-        }
-        struct cs_finding finding = {.kind = "deleted_reference",
-                                     .subject = now,
-                                     .key = referred.id,
-                                     .holds = !now->deleted};
-        status = cs_computed_text(reconcile->arena, &finding.detail,
-                                  "%s.%s refers to a %s that was deleted meanwhile",
-                                  now->entity->name, field->name, field->references);
         if (status == CS_OK) {
-            status = cs_exception_set(reconcile, &finding);
-        }
-        if (status != CS_OK) {
-            return status;
+            status = judge_reference(reconcile, now, field, &now->values[i]);
         }
     }
-    return CS_OK;
+    return status;
 }
 
 static enum cs_status (*const rules[])(struct cs_reconcile *, const struct cs_working_row *) = {

@@ -7,36 +7,94 @@
 /* More episodes of one kind and subject than this are counted as one. */
 #define EPISODES_MAX 1000
 
-/* The newest episode's row; exists = false when the next one is free. */
-static enum cs_status find_episode(struct cs_reconcile *reconcile, const struct cs_finding *finding,
-                                   struct cs_working_row **out_open, struct cs_id *out_free)
+#define JUDGED_BUCKETS 1024
+
+struct cs_judged {
+    const char *question;
+    struct cs_id subject;
+    struct cs_id key;
+    struct cs_judged *next;
+};
+
+enum cs_status cs_judged_first(struct cs_reconcile *reconcile, const char *question,
+                               const struct cs_id *subject, const struct cs_id *key,
+                               bool *out_first)
 {
-    for (uint8_t high = 0; high < EPISODES_MAX / 256 + 1; high++) {
-        for (unsigned low = 0; low < 256; low++) {
-            const uint8_t episode[2] = {high, (uint8_t)low};
-            const struct cs_bytes parts[] = {
-                cs_bytes_of_text(finding->kind),    finding->subject->name,
-                cs_id_bytes(&finding->subject->id), cs_id_bytes(&finding->key),
-                cs_bytes_of_array(episode),
-            };
-            cs_computed_id("countersign exception", parts, CS_COUNT(parts), out_free);
-            struct cs_working_row *row;
-            enum cs_status status =
-                cs_working_set_get(&reconcile->set, cs_bytes_of_text("exception"), out_free, &row);
-            if (status != CS_OK) {
-                return status;
-            }
-            if (!row->now.row.exists) {
-                *out_open = NULL;
-                return CS_OK;
-            }
-            if (cs_bytes_equal_text(cs_working_value(row, "state").bytes, "open")) {
-                *out_open = row;
-                return CS_OK;
-            }
+    if (reconcile->judged == NULL) {
+        reconcile->judged =
+            cs_arena_take_array(reconcile->arena, JUDGED_BUCKETS, sizeof *reconcile->judged);
+    }
+    struct cs_judged *judged = cs_arena_take(reconcile->arena, sizeof *judged);
+    if (reconcile->judged == NULL || judged == NULL) {
+        return CS_NO_MEMORY;
+    }
+    uint32_t hash = 0x811c9dc5u;
+    for (size_t i = 0; i < CS_ID_SIZE; i++) {
+        hash = (hash ^ subject->bytes[i]) * 0x01000193u;
+        hash = (hash ^ key->bytes[i]) * 0x01000193u;
+    }
+    /* The first item of each bucket is its anchor and no question. */
+    struct cs_judged *bucket = &reconcile->judged[(hash ^ hash >> 16) % JUDGED_BUCKETS];
+    for (const struct cs_judged *seen = bucket->next; seen != NULL; seen = seen->next) {
+        if (seen->question == question && cs_id_equal(&seen->subject, subject) &&
+            cs_id_equal(&seen->key, key)) {
+            *out_first = false;
+            return CS_OK;
         }
     }
-    return CS_LIMIT;
+    *judged = (struct cs_judged){question, *subject, *key, bucket->next};
+    bucket->next = judged;
+    *out_first = true;
+    return CS_OK;
+}
+
+static enum cs_status load_episode(struct cs_reconcile *reconcile, const struct cs_finding *finding,
+                                   unsigned number, struct cs_id *out_id,
+                                   struct cs_working_row **out)
+{
+    const uint8_t episode[2] = {(uint8_t)(number >> 8), (uint8_t)number};
+    const struct cs_bytes parts[] = {
+        cs_bytes_of_text(finding->kind),    finding->subject->name,
+        cs_id_bytes(&finding->subject->id), cs_id_bytes(&finding->key),
+        cs_bytes_of_array(episode),
+    };
+    cs_computed_id("countersign exception", parts, CS_COUNT(parts), out_id);
+    return cs_working_set_get(&reconcile->set, cs_bytes_of_text("exception"), out_id, out);
+}
+
+/*
+ * The newest episode's row if it is open, and the id under which the next would stand. Episodes follow each other without a
+ * gap, so the newest is found by doubling and halving. After the last one that is counted that one is opened again.
+ */
+static enum cs_status find_episode(struct cs_reconcile *reconcile, const struct cs_finding *finding,
+                                   struct cs_working_row **out_open, struct cs_id *out_id)
+{
+    unsigned known = 0;              /* those before it are there */
+    unsigned missing = EPISODES_MAX; /* it and those after are not */
+    unsigned step = 1;
+    struct cs_working_row *newest = NULL;
+    while (known < missing) {
+        unsigned number = step <= missing - known ? known + step - 1 : missing - 1;
+        struct cs_working_row *row;
+        enum cs_status status = load_episode(reconcile, finding, number, out_id, &row);
+        if (status != CS_OK) {
+            return status;
+        }
+        if (row->now.row.exists) {
+            known = number + 1;
+            newest = row;
+            step *= 2;
+        } else {
+            missing = number;
+            step = 1;
+        }
+    }
+    bool open =
+        newest != NULL && cs_bytes_equal_text(cs_working_value(newest, "state").bytes, "open");
+    *out_open = open ? newest : NULL;
+    unsigned number = open || known == EPISODES_MAX ? known - 1 : known;
+    struct cs_working_row *unused;
+    return load_episode(reconcile, finding, number, out_id, &unused);
 }
 
 static enum cs_status open_exception(struct cs_reconcile *reconcile,
@@ -58,6 +116,7 @@ static enum cs_status open_exception(struct cs_reconcile *reconcile,
         {"subject", cs_value_text(label)},
         {"detail", finding->detail},
         {"opened_at", cs_value_integer(cs_instant_make(reconcile->clock->now_ms, 0))},
+        {"closed_at", CS_NULL},
         {"state", cs_value_text(cs_bytes_of_text("open"))},
     };
     return cs_computed_put(reconcile, "exception", id, values, CS_COUNT(values));

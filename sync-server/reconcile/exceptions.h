@@ -22,6 +22,14 @@ struct cs_finding {
 enum cs_status cs_exception_set(struct cs_reconcile *reconcile,
                                 const struct cs_finding *finding) CS_MUST_USE;
 
+/*
+ * Is this the first time that a question is asked in this change-set? The answer is the same for every row that raises it, and
+ * asking it for each of them would take a time that grows with the square of their number.
+ */
+enum cs_status cs_judged_first(struct cs_reconcile *reconcile, const char *question,
+                               const struct cs_id *subject, const struct cs_id *key,
+                               bool *out_first) CS_MUST_USE;
+
 /* Asks all rules about a changed row. The row has been saved, so that look-ups see it. */
 enum cs_status cs_exceptions_update(struct cs_reconcile *reconcile,
                                     const struct cs_working_row *row) CS_MUST_USE;

@@ -8,10 +8,10 @@
 
 /* Of all devices together, and of one. Those that wait for a base are tried again and again, hence fewer. */
 #define HELD_COUNT_MAX ((size_t)20000)
-#define HELD_BYTES_MAX (32 * CS_MEBI)
+#define HELD_BYTES_MAX (16 * CS_MEBI)
 #define HELD_WAITING_PER_DEVICE_MAX ((size_t)1000)
 #define HELD_NEWER_PER_DEVICE_MAX ((size_t)10000)
-#define HELD_BYTES_PER_DEVICE_MAX (8 * CS_MEBI)
+#define HELD_BYTES_PER_DEVICE_MAX (4 * CS_MEBI)
 /* Rounds of trying again in one change-set; what is left is tried with the next one. */
 #define ROUNDS_MAX 8
 
@@ -33,8 +33,7 @@ enum cs_status cs_held_load(struct cs_reconcile *reconcile, uint64_t log, struct
     *out = (struct cs_held){.count = 0};
     cs_arena_init(&out->arena, CS_MESSAGE_ARENA_MAX);
     reconcile->held = out;
-    enum cs_status status =
-        cs_store_held(reconcile->store, &out->arena, &out->items, &out->count);
+    enum cs_status status = cs_store_held(reconcile->store, &out->arena, &out->items, &out->count);
     if (status != CS_OK) {
         return status;
     }
@@ -197,10 +196,8 @@ static enum cs_status hold(struct cs_held *held, const struct cs_edit *edit,
     held->all_count++;
     held->all_bytes += body->size;
     count_in(held, verdict->status, body->size);
-    return held->row_capacity == 0 ? fill_rows(held) == CS_OK
-                                         ? add_rows(held, edit->transaction, verdict->status)
-                                         : CS_NO_MEMORY
-                                   : add_rows(held, edit->transaction, verdict->status);
+    status = held->row_capacity == 0 ? fill_rows(held) : CS_OK;
+    return status != CS_OK ? status : add_rows(held, edit->transaction, verdict->status);
 }
 
 enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct cs_edit *edit,
@@ -264,9 +261,9 @@ static enum cs_status retry_one(struct cs_reconcile *reconcile,
     status = verdict.outcome == CS_OUTCOME_REFUSED
                  ? cs_refusal_put(reconcile, &edit, &device.person, &verdict)
                  : mark_surprising(reconcile, &transaction);
-    return status != CS_OK ? status
-                           : log_with_body(reconcile, &edit, &verdict, CS_BYTES_NONE,
-                                           held->received_ms);
+    return status != CS_OK
+               ? status
+               : log_with_body(reconcile, &edit, &verdict, CS_BYTES_NONE, held->received_ms);
 }
 
 enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which which)

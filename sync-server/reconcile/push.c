@@ -9,14 +9,11 @@
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/operations.h"
 #include "sync-server/reconcile/push_answer.h"
-#include "sync-server/reconcile/refusals.h"
 
 #include <string.h>
 
 /* Claimed times ahead of receipt by more than this are reported (design §6), milliseconds. */
 #define CLOCK_AHEAD_MAX_MS (5 * 60 * 1000)
-/* Transactions waiting for something, of all devices together. */
-#define HELD_MAX 10000
 
 struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct cs_device *device,
                           const struct cs_push_clock *clock)
@@ -31,33 +28,6 @@ struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct
     };
 }
 
-static enum cs_status check_quota(struct cs_reconcile *reconcile, struct cs_verdict *verdict)
-{
-    size_t held;
-    enum cs_status status = cs_held_count(reconcile->store, &held);
-    if (status == CS_OK && held >= HELD_MAX) {
-        verdict->outcome = CS_OUTCOME_REFUSED;
-        verdict->status = cs_problem_set(
-            &verdict->problem, CS_LIMIT,
-            "too many changes wait for a newer server: upgrade it, then send this again");
-    }
-    return status;
-}
-
-/* Puts down what became of the transaction, and its refusal row or held body. */
-static enum cs_status record(struct cs_reconcile *reconcile, const struct cs_edit *edit,
-                             const struct cs_device *device, struct cs_verdict *verdict)
-{
-    enum cs_status status = CS_OK;
-    if (verdict->outcome == CS_OUTCOME_HELD) {
-        status = check_quota(reconcile, verdict);
-    }
-    if (status == CS_OK && verdict->outcome == CS_OUTCOME_REFUSED) {
-        status = cs_refusal_put(reconcile, edit, &device->person, verdict);
-    }
-    return status != CS_OK ? status : cs_transaction_log(reconcile, edit, verdict);
-}
-
 static enum cs_status apply_one(struct cs_reconcile *reconcile,
                                 const struct cs_transaction *transaction,
                                 const struct cs_device *device, struct cs_push_answer *answer)
@@ -70,7 +40,7 @@ static enum cs_status apply_one(struct cs_reconcile *reconcile,
         status = cs_transaction_apply(reconcile, &edit, &verdict);
     }
     if (status == CS_OK) {
-        status = record(reconcile, &edit, device, &verdict);
+        status = cs_transaction_log(reconcile, &edit, &device->person, &verdict);
     }
     return status != CS_OK ? status : cs_push_answer_add(answer, transaction, &verdict);
 }
@@ -134,34 +104,71 @@ static enum cs_status preload(struct cs_reconcile *reconcile,
     return cs_working_set_preload(&reconcile->set, keys, count);
 }
 
+static enum cs_status apply_all(struct cs_reconcile *reconcile, const struct cs_device *device,
+                                const struct cs_transactions *transactions,
+                                struct cs_push_answer *answer)
+{
+    enum cs_status status = preload(reconcile, transactions);
+    for (size_t i = 0; status == CS_OK && i < transactions->count; i++) {
+        status = apply_one(reconcile, &transactions->items[i], device, answer);
+    }
+    if (status == CS_OK) {
+        status = cs_held_retry(reconcile, CS_HELD_WAITING);
+    }
+    if (status == CS_OK) {
+        status = judge_clock(reconcile, device, transactions);
+    }
+    if (status == CS_OK) {
+        status = cs_reconcile_finish(reconcile);
+    }
+    return status != CS_OK ? status : cs_push_answer_echo(answer, reconcile, transactions);
+}
+
+static enum cs_status begin(struct cs_reconcile *reconcile, struct cs_store *store,
+                            const struct cs_push_clock *clock, struct cs_arena *arena,
+                            size_t expected)
+{
+    *reconcile = (struct cs_reconcile){
+        .store = store, .registry = cs_store_registry(store), .arena = arena, .clock = clock};
+    enum cs_status status = cs_store_position(store, &reconcile->position);
+    return status != CS_OK ? status : cs_working_set_init(&reconcile->set, store, arena, expected);
+}
+
 static enum cs_status apply_change_set(struct cs_store *store, const struct cs_push_clock *clock,
                                        const struct cs_device *device,
                                        const struct cs_push_change_set *change_set,
                                        struct cs_arena *arena, struct cs_push_answer *answer)
 {
-    const struct cs_transactions *transactions = &change_set->transactions;
-    struct cs_reconcile reconcile = {
-        .store = store, .registry = cs_store_registry(store), .arena = arena, .clock = clock};
-    enum cs_status status = cs_store_position(store, &reconcile.position);
+    struct cs_reconcile reconcile;
+    struct cs_held held;
+    enum cs_status status = begin(&reconcile, store, clock, arena, change_set->transactions.count);
     if (status == CS_OK) {
-        status = cs_working_set_init(&reconcile.set, store, arena, transactions->count);
+        status = cs_held_load(&reconcile, device->log, &held);
     }
     if (status == CS_OK) {
-        status = preload(&reconcile, transactions);
+        status = apply_all(&reconcile, device, &change_set->transactions, answer);
     }
-    for (size_t i = 0; status == CS_OK && i < transactions->count; i++) {
-        status = apply_one(&reconcile, &transactions->items[i], device, answer);
+    cs_held_release(&reconcile);
+    return status;
+}
+
+enum cs_status cs_push_wake(struct cs_store *store, const struct cs_push_clock *clock,
+                            struct cs_arena *arena)
+{
+    struct cs_reconcile reconcile;
+    struct cs_held held;
+    enum cs_status status = begin(&reconcile, store, clock, arena, 1);
+    if (status == CS_OK) {
+        status = cs_held_load(&reconcile, CS_LOG_SERVER, &held);
     }
     if (status == CS_OK) {
-        status = cs_held_retry(&reconcile);
-    }
-    if (status == CS_OK) {
-        status = judge_clock(&reconcile, device, transactions);
+        status = cs_held_retry(&reconcile, CS_HELD_ALL);
     }
     if (status == CS_OK) {
         status = cs_reconcile_finish(&reconcile);
     }
-    return status != CS_OK ? status : cs_push_answer_echo(answer, &reconcile, transactions);
+    cs_held_release(&reconcile);
+    return status;
 }
 
 /* The chain: same sequence, other bytes, or another past, means that the device exists twice. */
@@ -191,43 +198,66 @@ static enum cs_status check_chain(struct cs_store *store, const struct cs_device
     return continues ? CS_OK : CS_MALFORMED;
 }
 
+/* Judges all chains before anything is applied. *out_count: how many, from the first on, may be taken; with CS_GAP too. */
+static enum cs_status check_chains(struct cs_store *store, const struct cs_device *device,
+                                   const struct cs_push_change_set *change_sets, size_t count,
+                                   size_t *out_count)
+{
+    struct cs_device then = *device;
+    enum cs_status status = CS_OK;
+    for (*out_count = 0; *out_count < count; ++*out_count) {
+        const struct cs_push_change_set *change_set = &change_sets[*out_count];
+        bool known = false;
+        status = check_chain(store, &then, change_set, &known);
+        if (status != CS_OK) {
+            break;
+        }
+        if (!known) {
+            then.sequence = change_set->header.sequence;
+            then.counter += change_set->transactions.count;
+            memcpy(then.head, change_set->hash, CS_HASH_SIZE);
+        }
+    }
+    return status;
+}
+
 static enum cs_status take(struct cs_store *store, const struct cs_push_clock *clock,
                            struct cs_device *device, const struct cs_push_change_set *change_set,
                            struct cs_arena *arena, struct cs_push_answer *answer)
 {
-    bool known;
-    enum cs_status status = check_chain(store, device, change_set, &known);
-    if (status == CS_OK && known) {
+    if (change_set->header.sequence <= device->sequence) {
         return cs_push_answer_again(answer, store, device->log, &change_set->transactions);
     }
-    if (status == CS_OK) {
-        status = cs_store_append_change_set(store, device->log, change_set->header.sequence,
-                                            change_set->hash, change_set->inner);
-    }
-    if (status == CS_OK) {
-        device->sequence = change_set->header.sequence;
-        device->counter += change_set->transactions.count;
-        memcpy(device->head, change_set->hash, CS_HASH_SIZE);
-        status = apply_change_set(store, clock, device, change_set, arena, answer);
-    }
-    return status;
+    device->sequence = change_set->header.sequence;
+    device->counter += change_set->transactions.count;
+    memcpy(device->head, change_set->hash, CS_HASH_SIZE);
+    enum cs_status status = cs_store_append_change_set(store, device->log, device->sequence,
+                                                       change_set->hash, change_set->inner);
+    return status != CS_OK ? status
+                           : apply_change_set(store, clock, device, change_set, arena, answer);
 }
 
 enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock *clock,
                              struct cs_device *device, const struct cs_push_change_set *change_sets,
                              size_t count, struct cs_arena *arena, struct cs_push_result *out)
 {
+    size_t taken;
     struct cs_push_answer answer;
-    enum cs_status status = cs_push_answer_init(&answer, change_sets, count, arena);
-    for (size_t i = 0; status == CS_OK && i < count; i++) {
+    enum cs_status chain = check_chains(store, device, change_sets, count, &taken);
+    if (chain != CS_OK && chain != CS_GAP) {
+        return chain;
+    }
+    enum cs_status status = cs_push_answer_init(&answer, change_sets, taken, arena);
+    for (size_t i = 0; status == CS_OK && i < taken; i++) {
         status = take(store, clock, device, &change_sets[i], arena, &answer);
     }
     if (status == CS_OK) {
         status = cs_store_put_device(store, device);
     }
-    answer.result.expected_sequence = device->sequence + 1;
-    if (status == CS_OK || status == CS_GAP) {
-        *out = answer.result;
+    if (status != CS_OK) {
+        return status;
     }
-    return status;
+    answer.result.expected_sequence = device->sequence + 1;
+    *out = answer.result;
+    return chain;
 }

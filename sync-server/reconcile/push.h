@@ -46,13 +46,17 @@ struct cs_push_result {
 /*
  * Takes the change-sets in order. Those already on disk are answered again; the next ones are appended and applied. `device` is
  * updated (sequence, head, counter) and saved.
- * CS_GAP: a change-set is missing (expected_sequence). CS_FORKED: same sequence with another hash, or a broken chain; the device
- * is marked and saved as forked and nothing else is changed. CS_MALFORMED: counters do not continue. Others: the
- * caller undoes the savepoint.
+ * CS_GAP: a change-set is missing (expected_sequence); those before it were taken. CS_FORKED: same sequence with another hash, or
+ * a broken chain; nothing was changed, also by the change-sets before it: the caller marks the device. CS_MALFORMED: counters do
+ * not continue. Others: the caller undoes the savepoint.
  */
 enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock *clock,
                              struct cs_device *device, const struct cs_push_change_set *change_sets,
                              size_t count, struct cs_arena *arena,
                              struct cs_push_result *out) CS_MUST_USE;
+
+/* At start, inside a batch: tries again what waits for a newer server, since this may be one. */
+enum cs_status cs_push_wake(struct cs_store *store, const struct cs_push_clock *clock,
+                            struct cs_arena *arena) CS_MUST_USE;
 
 #endif

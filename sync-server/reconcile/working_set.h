@@ -24,9 +24,9 @@ struct cs_working_row {
     struct cs_stored_row before; /* as in the store when it was loaded */
     struct cs_stored_head *before_heads;
     size_t before_head_count;
-    uint64_t loaded_position;    /* of the row when this push first met it; 0: there was none */
+    uint64_t loaded_position; /* of the row when this push first met it; 0: there was none */
     struct cs_bytes loaded_scopes;
-    bool saved; /* `now` has been finished: position, scopes, digests */
+    bool saved;      /* `now` has been finished: position, scopes, digests */
     unsigned agenda; /* the list of scopes.c that it was put on last */
     struct cs_working_row *next_in_bucket;
     struct cs_working_row *next; /* all rows, in order of loading */

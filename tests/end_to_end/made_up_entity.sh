@@ -94,7 +94,8 @@ expect_equal "it is gone there too" 50 "$(count li tool_loan)"
 
 # ---- an old client and a new server ----
 client_program=$core_client
-invite_and_join office zhao 赵敏 technician
+must "$extra_client" --home "$work/office" invite --person 赵敏 --role technician --output "$work/zhao.invite"
+join zhao "$work/zhao.invite"
 client_program=$extra_client
 zhao=$(client office list person name=赵敏 --json | sed -n 's/.*"id": "\([^"]*\)".*/\1/p' | head -n 1)
 new_loan office "person=$zhao" tool=电钻 deposit=5000

@@ -44,7 +44,7 @@ struct conflict_draft {
 static inline void store_conflict(const struct conflict_draft *draft)
 {
     struct cs_id row = {{0}};
-    (void)cs_id_parse(T(draft->row), &row);
+    assert_ok(cs_id_parse(T(draft->row), &row));
     struct cs_buffer value;
     struct cs_buffer versions;
     cs_buffer_init(&value, CS_KIBI);

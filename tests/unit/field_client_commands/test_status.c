@@ -29,12 +29,12 @@ static void test_status_text(void **state)
 {
     (void)state;
     assert_int_equal(run("status"), 0);
-    assert_has(commands.out, "person:       王芳\n");
-    assert_has(commands.out, "last sync:    never\n");
+    assert_has(commands.out, "person:        王芳\n");
+    assert_has(commands.out, "last sync:     never\n");
     assert_has(commands.out, "recovery is not set up");
     (void)setenv("LANG", "zh_CN.UTF-8", 1);
     assert_int_equal(run("status"), 0);
-    assert_has(commands.out, "人员:         王芳\n");
+    assert_has(commands.out, "人员:          王芳\n");
     assert_has(commands.out, "尚未设置恢复机制");
 }
 
@@ -62,7 +62,7 @@ static void test_sync_without_network(void **state)
     assert_string_equal(json_text(last, "digest"), "unknown");
     assert_int_equal(run("status"), 0);
     assert_has(commands.out, "failed: server.example does not answer");
-    assert_has(commands.out, "to be sent:   2  (countersign sync)");
+    assert_has(commands.out, "to be sent:    2  (countersign sync)");
     assert_int_equal(run("list", "part"), 0);
     assert_has(commands.out, "A2");
     assert_int_equal(run("sync", "now"), 2);

@@ -68,7 +68,7 @@ static void a_failed_edit_leaves_nothing(void **state)
     assert_ok(cs_edit_insert(edit, T("customer"), NULL, &name, 1, NULL, NULL));
     assert_status(cs_visit_end_edit(edit, CS_INVALID), CS_INVALID);
     assert_int_equal(waiting(s), before);
-    struct cs_named_value wrong = cs_visit_named("nmae", cs_value_text(T("新")));
+    struct cs_named_value wrong = cs_visit_named("named", cs_value_text(T("新")));
     assert_status(cs_visit_update(s->f->replica, "customer", &s->customer, &wrong, 1, &s->problem),
                   CS_NOT_FOUND);
     assert_says(&s->problem, "name");

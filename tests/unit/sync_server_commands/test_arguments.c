@@ -8,7 +8,12 @@ static struct cs_admin admin;
 static void type(char *text)
 {
     admin = (struct cs_admin){.name = "test", .synopsis = "DIR", .arguments = words};
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+    while (text != NULL) {
+        char *word = text;
+        text = strchr(text, ' ');
+        if (text != NULL) {
+            *text++ = '\0';
+        }
         if (strcmp(word, "''") == 0) {
             word[0] = '\0';
         }

@@ -172,7 +172,7 @@ static void test_which_master_key(void **state)
 static void test_no_master_key(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", "01", "01" HEX_62 "00", "xx" HEX_62,
+    static const char *const wrong[] = {"", "01", ("01" HEX_62 "00"), ("xx" HEX_62),
                                         "0123456789012345678901234567890\n\n"};
     struct cs_secret *key = NULL;
     struct cs_problem problem;
