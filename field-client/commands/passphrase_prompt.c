@@ -11,7 +11,12 @@
 #define CTRL_C 3
 #define CTRL_BACKSLASH 28
 
-/* Up to `limit` bytes; ends at a newline when `line` is set. -1 on failure. */
+static bool ends_line(uint8_t byte)
+{
+    return byte == '\n' || byte == CTRL_C || byte == CTRL_BACKSLASH;
+}
+
+/* Up to `limit` bytes; ends with a typed line when `line` is set. -1 on failure. */
 static ssize_t read_into(int file, uint8_t *out, size_t limit, bool line)
 {
     size_t size = 0;
@@ -24,7 +29,7 @@ static ssize_t read_into(int file, uint8_t *out, size_t limit, bool line)
             return -1;
         }
         size += (size_t)count;
-        if (count == 0 || (line && out[size - 1] == '\n')) {
+        if (count == 0 || (line && ends_line(out[size - 1]))) {
             break;
         }
     }

@@ -158,12 +158,11 @@ static enum cs_status answer_text(struct cs_command *command, const struct facts
                              "注意:系统不允许锁定内存 (RLIMIT_MEMLOCK),密钥可能被换出到磁盘"));
     }
     if (facts->recovery_missing) {
-        cs_command_print(
-            command, "%s\n",
-            cs_command_words(command,
-                             "WARNING: recovery is not set up: losing this "
-                             "laptop loses the organisation's root key",
-                             "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command,
+                                          "WARNING: recovery is not set up: losing this "
+                                          "laptop loses the organisation's root key",
+                                          "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
     }
     return status;
 }

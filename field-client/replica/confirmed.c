@@ -228,6 +228,7 @@ static enum cs_status settle_one(struct cs_applier *applier, const struct cs_sto
                                  uint64_t counter)
 {
     enum cs_status status = cs_applier_lift(applier, row->name, &row->id, counter);
+    cs_pending_cache_forget(&applier->cache);
     return status != CS_OK
                ? status
                : cs_replica_run_integer(applier->replica,

@@ -11,12 +11,6 @@
 
 #include <string.h>
 
-struct cs_edit {
-    struct cs_replica *replica;
-    enum cs_status failed; /* sticky */
-    struct cs_edit_transaction transaction;
-};
-
 enum cs_status cs_edit_begin(struct cs_replica *replica, struct cs_edit **out)
 {
     struct cs_edit *edit = cs_alloc_zero(1, sizeof *edit);
@@ -82,8 +76,7 @@ enum cs_status cs_edit_commit(struct cs_edit *owned_edit)
     return status;
 }
 
-/* A refusal leaves the edit usable, whatever else went wrong spoils it. */
-static enum cs_status conclude(struct cs_edit *edit, enum cs_status status)
+enum cs_status cs_edit_conclude(struct cs_edit *edit, enum cs_status status)
 {
     if (status != CS_OK && cs_status_class(status) != CS_CLASS_CALLER) {
         edit->failed = status;
@@ -115,9 +108,10 @@ static enum cs_status write_view(struct cs_edit *edit, const struct cs_operation
     return status != CS_OK ? status : cs_row_store(replica->tables, row);
 }
 
-/* A CALLER status from here on would leave a half-written operation behind. */
-static enum cs_status spoil(struct cs_edit *edit, enum cs_status status)
+enum cs_status cs_edit_write(struct cs_edit *edit, const struct cs_operation *operation,
+                             struct cs_arena *arena, struct cs_stored_row *row)
 {
+    enum cs_status status = write_view(edit, operation, arena, row);
     if (status != CS_OK) {
         edit->failed = status;
     }
@@ -179,7 +173,7 @@ static enum cs_status insert_in(struct cs_edit *edit, struct cs_arena *arena,
     if (status == CS_OK) {
         status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
     }
-    return status != CS_OK ? status : spoil(edit, write_view(edit, &operation, arena, &row));
+    return status != CS_OK ? status : cs_edit_write(edit, &operation, arena, &row);
 }
 
 enum cs_status cs_edit_insert(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
@@ -198,13 +192,12 @@ enum cs_status cs_edit_insert(struct cs_edit *edit, struct cs_bytes entity, cons
     if (status == CS_OK && out_id != NULL) {
         *out_id = row;
     }
-    return conclude(edit, status);
+    return cs_edit_conclude(edit, status);
 }
 
-/* The live row an update or delete is about. */
-static enum cs_status load_target(struct cs_edit *edit, struct cs_bytes entity,
-                                  const struct cs_id *id, struct cs_arena *arena,
-                                  struct cs_stored_row *out, struct cs_problem *problem)
+enum cs_status cs_edit_target(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                              struct cs_arena *arena, struct cs_stored_row *out,
+                              struct cs_problem *problem)
 {
     const struct cs_entity *known;
     enum cs_status status = cs_edit_entity(edit->replica, entity, &known, problem);
@@ -246,7 +239,7 @@ static enum cs_status update_in(struct cs_edit *edit, struct cs_draft *draft,
                                 size_t count, struct cs_versions seen, struct cs_problem *problem)
 {
     struct cs_stored_row row;
-    enum cs_status status = load_target(edit, entity, &draft->row, draft->arena, &row, problem);
+    enum cs_status status = cs_edit_target(edit, entity, &draft->row, draft->arena, &row, problem);
     if (status == CS_OK) {
         draft->entity = row.entity;
         draft->before = row.values;
@@ -274,7 +267,7 @@ static enum cs_status update_in(struct cs_edit *edit, struct cs_draft *draft,
     if (status != CS_OK) {
         return status;
     }
-    return spoil(edit, write_view(edit, &operation, draft->arena, &row));
+    return cs_edit_write(edit, &operation, draft->arena, &row);
 }
 
 static enum cs_status update(struct cs_edit *edit, enum cs_draft_mode mode, struct cs_bytes entity,
@@ -289,7 +282,7 @@ static enum cs_status update(struct cs_edit *edit, enum cs_draft_mode mode, stru
     struct cs_draft draft = {.replica = edit->replica, .arena = &arena, .mode = mode, .row = *id};
     enum cs_status status = update_in(edit, &draft, entity, values, count, seen, problem);
     cs_arena_release(&arena);
-    return conclude(edit, status);
+    return cs_edit_conclude(edit, status);
 }
 
 enum cs_status cs_edit_update(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
@@ -306,86 +299,6 @@ enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entit
                                      struct cs_problem *problem)
 {
     return update(edit, CS_DRAFT_RESOLUTION, entity, id, values, count, seen, problem);
-}
-
-static enum cs_status delete_in(struct cs_edit *edit, struct cs_arena *arena,
-                                struct cs_bytes entity, const struct cs_id *id,
-                                struct cs_problem *problem)
-{
-    struct cs_stored_row row;
-    enum cs_status status = load_target(edit, entity, id, arena, &row, problem);
-    if (status == CS_OK) {
-        status = cs_write_permitted(row.entity, NULL, CS_WRITE_DELETE,
-                                    cs_identity_roles(edit->replica->identity), problem);
-    }
-    struct cs_operation *earlier = NULL;
-    if (status == CS_OK) {
-        status = cs_edit_transaction_find(&edit->transaction, row.name, id, &earlier);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    if (earlier != NULL) {
-        return cs_problem_set(problem, CS_USAGE, "a %s cannot be changed and deleted in one action",
-                              row.entity->name);
-    }
-    struct cs_operation operation = {.kind = CS_OPERATION_DELETE, .entity = row.name, .row = *id};
-    cs_row_versions_hash(row.versions, operation.seen);
-    status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
-    return status != CS_OK ? status : spoil(edit, write_view(edit, &operation, arena, &row));
-}
-
-enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
-                              struct cs_problem *problem)
-{
-    if (edit->failed != CS_OK) {
-        return edit->failed;
-    }
-    struct cs_arena arena;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = delete_in(edit, &arena, entity, id, problem);
-    cs_arena_release(&arena);
-    return conclude(edit, status);
-}
-
-static enum cs_status keep_in(struct cs_edit *edit, struct cs_arena *arena, struct cs_bytes entity,
-                              const struct cs_id *id, struct cs_versions seen,
-                              struct cs_problem *problem)
-{
-    struct cs_stored_row row;
-    enum cs_status status = load_target(edit, entity, id, arena, &row, problem);
-    if (status == CS_OK) {
-        status = cs_write_permitted(row.entity, NULL, CS_WRITE_DELETE,
-                                    cs_identity_roles(edit->replica->identity), problem);
-    }
-    struct cs_field_change change = {.field = cs_bytes_of_text(CS_UNIT_DELETED),
-                                     .value = cs_value_integer(0)};
-    if (status == CS_OK) {
-        status = cs_edit_union(seen, (struct cs_versions){NULL, 0}, arena, &change.base);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    struct cs_operation operation = {.kind = CS_OPERATION_UPDATE,
-                                     .entity = row.name,
-                                     .row = *id,
-                                     .changes = &change,
-                                     .change_count = 1};
-    status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
-    return status != CS_OK ? status : spoil(edit, write_view(edit, &operation, arena, &row));
-}
-
-enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
-                            struct cs_versions seen, struct cs_problem *problem)
-{
-    if (edit->failed != CS_OK) {
-        return edit->failed;
-    }
-    struct cs_arena arena;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = keep_in(edit, &arena, entity, id, seen, problem);
-    cs_arena_release(&arena);
-    return conclude(edit, status);
 }
 
 enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
@@ -407,5 +320,5 @@ enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
         return cs_problem_set(problem, CS_NOT_FOUND, "there is no refusal %llu",
                               (unsigned long long)counter);
     }
-    return conclude(edit, status);
+    return cs_edit_conclude(edit, status);
 }

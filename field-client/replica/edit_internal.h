@@ -1,9 +1,34 @@
-/* What edit.c and edit_check.c share: one operation being drafted. */
+/*
+ * What edit.c, edit_delete.c and edit_check.c share: an edit, and one operation being drafted.
+ */
 #ifndef CS_REPLICA_EDIT_INTERNAL_H
 #define CS_REPLICA_EDIT_INTERNAL_H
 
 #include "field-client/replica/edit.h"
+#include "field-client/replica/edit_transaction.h"
 #include "shared/domain/validation.h"
+
+struct cs_edit {
+    struct cs_replica *replica;
+    enum cs_status failed; /* sticky */
+    struct cs_edit_transaction transaction;
+};
+
+/*
+ * What an operation concludes with: a refusal leaves the edit usable, whatever else went wrong spoils
+ * it.
+ */
+enum cs_status cs_edit_conclude(struct cs_edit *edit, enum cs_status status) CS_MUST_USE;
+/* The live row of the view that an update or delete is about: CS_NOT_FOUND. */
+enum cs_status cs_edit_target(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                              struct cs_arena *arena, struct cs_stored_row *out,
+                              struct cs_problem *problem) CS_MUST_USE;
+/*
+ * Writes what an operation, which the transaction has taken, makes of the view, and that it lies over
+ * confirmed state. Any failure spoils the edit, for it would leave half an operation behind.
+ */
+enum cs_status cs_edit_write(struct cs_edit *edit, const struct cs_operation *operation,
+                             struct cs_arena *arena, struct cs_stored_row *row) CS_MUST_USE;
 
 enum cs_draft_mode {
     CS_DRAFT_INSERT,

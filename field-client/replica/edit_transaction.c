@@ -5,6 +5,7 @@
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
 #include "shared/base/text.h"
+#include "shared/merge/row_versions.h"
 
 #include <string.h>
 
@@ -246,27 +247,44 @@ static enum cs_status append(struct cs_edit_transaction *transaction,
     return status;
 }
 
+static enum cs_status refuse_size(struct cs_problem *problem)
+{
+    return cs_problem_set(problem, CS_TOO_LARGE,
+                          "this action is too large: at most %zu changed rows and %zu MiB",
+                          CS_OPERATIONS_PER_TRANSACTION_MAX, CS_CHANGE_SET_BODY_MAX / CS_MEBI);
+}
+
+bool cs_edit_is_keep(const struct cs_operation *operation)
+{
+    return operation->kind == CS_OPERATION_UPDATE && operation->change_count == 1 &&
+           cs_bytes_equal_text(operation->changes[0].field, CS_UNIT_DELETED);
+}
+
 enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
                                        const struct cs_operation *operation,
                                        struct cs_problem *problem)
 {
     size_t size = size_of(operation);
-    if (transaction->operation_count >= CS_OPERATIONS_PER_TRANSACTION_MAX ||
-        size > SIZE_LIMIT - transaction->size) {
-        return cs_problem_set(problem, CS_TOO_LARGE,
-                              "this action is too large: at most %zu changed rows and %zu MiB",
-                              CS_OPERATIONS_PER_TRANSACTION_MAX, CS_CHANGE_SET_BODY_MAX / CS_MEBI);
-    }
     struct cs_operation *earlier = NULL;
     enum cs_status status = CS_OK;
     if (operation->kind == CS_OPERATION_UPDATE) {
         status =
             cs_edit_transaction_find(transaction, operation->entity, &operation->row, &earlier);
     }
-    if (status == CS_OK) {
-        status = earlier != NULL ? fold(transaction, earlier, operation)
-                                 : append(transaction, operation);
+    if (status != CS_OK) {
+        return status;
     }
+    bool full =
+        earlier == NULL && transaction->operation_count >= CS_OPERATIONS_PER_TRANSACTION_MAX;
+    if (full || size > SIZE_LIMIT - transaction->size) {
+        return refuse_size(problem);
+    }
+    /* The server knows a keep by its single change: folded into another, it would be held for good. */
+    if (earlier != NULL && cs_edit_is_keep(earlier) != cs_edit_is_keep(operation)) {
+        return cs_problem_set(problem, CS_USAGE, "a row cannot be changed and kept in one action");
+    }
+    status =
+        earlier != NULL ? fold(transaction, earlier, operation) : append(transaction, operation);
     if (status == CS_OK) {
         transaction->size += size;
     }

@@ -1,6 +1,6 @@
 /*
  * The transaction that an edit is gathering: its operations in memory until it ends and becomes a
- * row of _pending. Used by edit.c only.
+ * row of _pending. Used by edit.c and edit_delete.c only.
  */
 #ifndef CS_REPLICA_EDIT_TRANSACTION_H
 #define CS_REPLICA_EDIT_TRANSACTION_H
@@ -33,11 +33,13 @@ enum cs_status cs_edit_transaction_find(const struct cs_edit_transaction *transa
 /*
  * Takes a deep copy. An update of a row that this transaction touched already is folded into the
  * operation that did. CS_TOO_LARGE (nothing was taken) when the transaction would pass what one
- * change-set holds.
+ * change-set holds; CS_USAGE for a keep of a row that it changes, or the other way round.
  */
 enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
                                        const struct cs_operation *operation,
                                        struct cs_problem *problem) CS_MUST_USE;
+/* Does the operation keep a row that somebody wanted to delete (cs_edit_keep), and nothing else? */
+bool cs_edit_is_keep(const struct cs_operation *operation);
 /* Stores it as waiting and starts the next; nothing if it is empty. CS_TOO_LARGE. */
 enum cs_status cs_edit_transaction_end(struct cs_edit_transaction *transaction) CS_MUST_USE;
 /* Writes the next counter. */

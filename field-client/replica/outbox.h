@@ -26,7 +26,7 @@ enum cs_status cs_outbox_head(struct cs_replica *replica, struct cs_outbox_head 
 struct cs_outbox_entry {
     uint64_t sequence;
     uint64_t first_counter, last_counter;
-    bool acknowledged; /* outcomes of all its transactions were applied here */
+    bool acknowledged; /* final outcomes of all its transactions were applied here */
     uint8_t hash[CS_HASH_SIZE];
     struct cs_bytes inner; /* in the arena */
 };
@@ -41,7 +41,7 @@ enum cs_status cs_outbox_load_counter(struct cs_replica *replica, uint64_t count
                                       struct cs_arena *arena,
                                       struct cs_outbox_entry *out) CS_MUST_USE;
 /*
- * Inners to send, in sequence order from `from` on: unacknowledged ones, or all of them when
+ * Inners to send, a run without gaps from `from` on: unacknowledged ones, or all of them when
  * `resend_from` ≤ their sequence (0 = no resending). At most size_max bytes in sum (but always at
  * least one) and CS_CHANGE_SETS_PER_REQUEST_MAX of them. *out_more tells whether others are left
  * behind.
@@ -52,7 +52,8 @@ enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint
                                  bool *out_more) CS_MUST_USE;
 /*
  * Marks every change-set acknowledged whose sequence ≤ `sequence` and whose counters all lie in
- * first … last.
+ * first … last. Not one with a held transaction: what becomes of that is only learned by sending it
+ * again.
  */
 enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequence,
                                      uint64_t first_counter, uint64_t last_counter) CS_MUST_USE;

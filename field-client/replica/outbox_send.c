@@ -1,6 +1,7 @@
 /* The outbox towards sync: what to send, and what the server has answered for; see outbox.h. */
 #include "field-client/replica/outbox.h"
 
+#include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
 #include "shared/wire/change_set.h"
 
@@ -118,7 +119,10 @@ enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint
             break;
         }
         size_t next = cs_column_bytes(statement, 5).size;
+        uint64_t sequence = (uint64_t)cs_column_integer(statement, 0);
+        /* Outcomes are counted on from the first one sent, so that nothing may be left out between. */
         if (count == CS_CHANGE_SETS_PER_REQUEST_MAX ||
+            (count > 0 && sequence != entries[count - 1].sequence + 1) ||
             (count > 0 && (size >= size_max || next > size_max - size))) {
             break;
         }
@@ -156,9 +160,14 @@ enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequen
     enum cs_status status = get_for_range(
         replica,
         "UPDATE _outbox SET acknowledged = 1 WHERE acknowledged = 0 AND sequence <= ?1 "
-        "AND first_counter >= ?2 AND last_counter <= ?3",
+        "AND first_counter >= ?2 AND last_counter <= ?3 AND NOT EXISTS (SELECT 1 FROM _pending "
+        "WHERE counter BETWEEN _outbox.first_counter AND _outbox.last_counter AND state = ?4)",
         sequence, first_counter, last_counter, &statement);
-    return status != CS_OK ? status : cs_statement_run(statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 4, CS_PENDING_HELD);
+    return cs_statement_run(statement);
 }
 
 enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence,

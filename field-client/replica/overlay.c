@@ -3,6 +3,8 @@
 
 #include "field-client/replica/replica_internal.h"
 
+#include <stdlib.h>
+
 /* A statement over (entity, row) in parameters 1 and 2. */
 static enum cs_status get_for_row(struct cs_replica *replica, const char *sql,
                                   struct cs_bytes entity, const struct cs_id *id,
@@ -162,6 +164,11 @@ void cs_pending_cache_release(struct cs_pending_cache *cache)
     cs_pending_cache_init(cache);
 }
 
+void cs_pending_cache_forget(struct cs_pending_cache *cache)
+{
+    cache->counter = 0;
+}
+
 enum cs_status cs_pending_load(struct cs_replica *replica, uint64_t counter,
                                struct cs_pending_cache *cache)
 {
@@ -231,23 +238,69 @@ static enum cs_status overlay_counters(struct cs_replica *replica, struct cs_byt
     return status;
 }
 
-/* Row ⊕ what one transaction does to it. */
-static enum cs_status predict_all(const struct cs_transaction *transaction, uint64_t log,
-                                  struct cs_arena *arena, struct cs_stored_row *row)
+/* By row; two operations on one row stay in their order, as the list is one array. */
+static int compare_rows(const void *a, const void *b)
 {
-    struct cs_version version = {log, transaction->counter};
+    const struct cs_operation *first = *(const struct cs_operation *const *)a;
+    const struct cs_operation *second = *(const struct cs_operation *const *)b;
+    int order = cs_id_compare(&first->row, &second->row);
+    return order != 0 ? order : (first > second) - (first < second);
+}
+
+/* A large transaction lies over as many rows, and must not be walked for each of them. */
+static enum cs_status sort_operations(struct cs_pending_cache *cache)
+{
+    const struct cs_transaction *transaction = &cache->transaction;
+    if (cache->by_row != NULL) {
+        return CS_OK;
+    }
+    cache->by_row =
+        cs_arena_take_array(&cache->arena, transaction->operation_count, sizeof *cache->by_row);
+    if (cache->by_row == NULL) {
+        return CS_NO_MEMORY;
+    }
     for (size_t i = 0; i < transaction->operation_count; i++) {
-        const struct cs_operation *operation = &transaction->operations[i];
-        if (!cs_id_equal(&operation->row, &row->id) ||
-            !cs_bytes_equal(operation->entity, row->name)) {
-            continue;
-        }
-        enum cs_status status = cs_overlay_predict(operation, version, arena, row);
-        if (status != CS_OK) {
-            return status;
+        cache->by_row[i] = &transaction->operations[i];
+    }
+    qsort(cache->by_row, transaction->operation_count, sizeof *cache->by_row, compare_rows);
+    return CS_OK;
+}
+
+/* Place of the first operation on this row. */
+static size_t find_row(const struct cs_pending_cache *cache, const struct cs_id *id)
+{
+    size_t low = 0;
+    size_t high = cache->transaction.operation_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (cs_id_compare(&cache->by_row[middle]->row, id) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return CS_OK;
+    return low;
+}
+
+/* Row ⊕ what the cached transaction does to it. */
+static enum cs_status predict_all(struct cs_pending_cache *cache, uint64_t log,
+                                  struct cs_arena *arena, struct cs_stored_row *row)
+{
+    struct cs_version version = {log, cache->transaction.counter};
+    enum cs_status status = sort_operations(cache);
+    if (status != CS_OK) {
+        return status;
+    }
+    for (size_t i = find_row(cache, &row->id); status == CS_OK; i++) {
+        if (i == cache->transaction.operation_count ||
+            !cs_id_equal(&cache->by_row[i]->row, &row->id)) {
+            break;
+        }
+        if (cs_bytes_equal(cache->by_row[i]->entity, row->name)) {
+            status = cs_overlay_predict(cache->by_row[i], version, arena, row);
+        }
+    }
+    return status;
 }
 
 enum cs_status cs_overlay_expected(struct cs_replica *replica, struct cs_pending_cache *cache,
@@ -268,7 +321,7 @@ enum cs_status cs_overlay_expected(struct cs_replica *replica, struct cs_pending
             status = CS_CORRUPT;
         }
         if (status == CS_OK) {
-            status = predict_all(&cache->transaction, log, arena, &row);
+            status = predict_all(cache, log, arena, &row);
         }
         /* The values point into the cache, which the next transaction replaces. */
         if (status == CS_OK) {

@@ -54,9 +54,13 @@ struct cs_pending_cache {
     bool found;
     int state;
     struct cs_transaction transaction;
+    const struct cs_operation *
+        *by_row; /* its operations, sorted by row; made when first asked for */
 };
 void cs_pending_cache_init(struct cs_pending_cache *cache);
 void cs_pending_cache_release(struct cs_pending_cache *cache);
+/* The transaction's row of _pending has changed: the cache must not answer for it any more. */
+void cs_pending_cache_forget(struct cs_pending_cache *cache);
 /* cache->found false if there is no such transaction. CS_CORRUPT if its body does not decode. */
 enum cs_status cs_pending_load(struct cs_replica *replica, uint64_t counter,
                                struct cs_pending_cache *cache) CS_MUST_USE;

@@ -3,6 +3,7 @@
  * edit, recomputes it over changed confirmed state, and confirms it when the server says that the
  * row ended exactly so.
  */
+#include "field-client/replica/edit_transaction.h"
 #include "field-client/replica/overlay.h"
 #include "shared/merge/row_versions.h"
 
@@ -103,16 +104,6 @@ static enum cs_status predict_insert(const struct cs_operation *operation,
     return status != CS_OK ? status : put_versions(&versions, arena, row);
 }
 
-/*
- * Keeping a row that somebody wanted to delete changes nothing that is shown: the delete goes, at
- * the server.
- */
-static bool is_keep(const struct cs_operation *operation)
-{
-    return operation->change_count == 1 &&
-           cs_bytes_equal_text(operation->changes[0].field, CS_UNIT_DELETED);
-}
-
 static enum cs_status predict_update(const struct cs_operation *operation,
                                      struct cs_version version, struct cs_arena *arena,
                                      struct cs_stored_row *row)
@@ -167,7 +158,8 @@ enum cs_status cs_overlay_predict(const struct cs_operation *operation, struct c
         return CS_OK;
     }
     if (operation->kind == CS_OPERATION_UPDATE) {
-        return is_keep(operation) ? CS_OK : predict_update(operation, version, arena, row);
+        /* Keeping a row changes nothing that is shown: the delete goes, at the server. */
+        return cs_edit_is_keep(operation) ? CS_OK : predict_update(operation, version, arena, row);
     }
     return predict_delete(version, arena, row);
 }

@@ -201,8 +201,23 @@ static enum cs_status apply_held(struct walk *walk, const struct cs_transaction 
     for (size_t i = 0; i < transaction->operation_count; i++) {
         (void)next_echo(&walk->echoes);
     }
-    walk->apply->result->held++;
     return set_state(walk->apply->replica, transaction->counter, CS_PENDING_HELD, NULL);
+}
+
+static enum cs_status apply_to(struct walk *walk, const struct cs_transaction *transaction,
+                               enum cs_outcome outcome)
+{
+    switch ((int)outcome) {
+    case CS_OUTCOME_APPLIED:
+    case CS_OUTCOME_DUPLICATE:
+        return apply_accepted(walk, transaction);
+    case CS_OUTCOME_REFUSED:
+        return apply_refused(walk, transaction);
+    case CS_OUTCOME_HELD:
+        return apply_held(walk, transaction);
+    default:
+        return CS_MALFORMED;
+    }
 }
 
 static enum cs_status apply_outcome(struct walk *walk, uint64_t counter, enum cs_outcome outcome)
@@ -216,18 +231,12 @@ static enum cs_status apply_outcome(struct walk *walk, uint64_t counter, enum cs
     if (!cache->found || cache->state == CS_PENDING_REFUSED) {
         return pass_over(walk, counter);
     }
-    apply->result->pushed += cache->state == CS_PENDING_PACKED ? 1 : 0;
-    switch ((int)outcome) {
-    case CS_OUTCOME_APPLIED:
-    case CS_OUTCOME_DUPLICATE:
-        return apply_accepted(walk, &cache->transaction);
-    case CS_OUTCOME_REFUSED:
-        return apply_refused(walk, &cache->transaction);
-    case CS_OUTCOME_HELD:
-        return apply_held(walk, &cache->transaction);
-    default:
-        return CS_MALFORMED;
-    }
+    bool is_news = cache->state == CS_PENDING_PACKED;
+    apply->result->pushed += is_news ? 1 : 0;
+    apply->result->held += is_news && outcome == CS_OUTCOME_HELD ? 1 : 0;
+    status = apply_to(walk, &cache->transaction, outcome);
+    cs_pending_cache_forget(cache);
+    return status;
 }
 
 /* How many transactions the runs cover; none that was never packed may be among them. */

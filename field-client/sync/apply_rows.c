@@ -17,6 +17,37 @@ static struct cs_bytes field_of(const struct cs_row *row, const char *name)
     return CS_BYTES_NONE;
 }
 
+/* The device row shows what its certificate says, and who that is. */
+static enum cs_status check_shown(const struct cs_row *row, const struct cs_chain *chain,
+                                  struct cs_problem *reason)
+{
+    const struct cs_certificate *leaf = &chain->leaf;
+    struct cs_buffer roles;
+    struct cs_buffer log;
+    cs_buffer_init(&roles, CS_KIBI);
+    cs_buffer_init(&log, CS_KIBI);
+    cs_roles_format(leaf->roles, &roles);
+    cs_buffer_append_u64(&log, cs_certificate_log(chain->leaf_id));
+    const struct {
+        const char *field;
+        struct cs_bytes certified;
+    } shown[] = {
+        {"person", cs_id_bytes(&leaf->person)}, {"person_name", leaf->person_name},
+        {"roles", cs_buffer_bytes(&roles)},     {"device_name", leaf->device_name},
+        {"log_id", cs_buffer_bytes(&log)},
+    };
+    enum cs_status status = roles.status != CS_OK ? roles.status : log.status;
+    for (size_t i = 0; status == CS_OK && i < CS_COUNT(shown); i++) {
+        if (!cs_bytes_equal(field_of(row, shown[i].field), shown[i].certified)) {
+            status = cs_problem_set(reason, CS_FORGED, "its %s is not the certificate's",
+                                    shown[i].field);
+        }
+    }
+    cs_buffer_release(&roles);
+    cs_buffer_release(&log);
+    return status;
+}
+
 /* Devices are believed by their certificate chain only, never because the server says so. */
 static enum cs_status check_device(struct cs_replica *replica, const struct cs_row *row,
                                    struct cs_problem *problem)
@@ -27,8 +58,12 @@ static enum cs_status check_device(struct cs_replica *replica, const struct cs_r
     struct cs_chain chain;
     const uint8_t *organisation = cs_identity_organisation(cs_replica_identity(replica));
     struct cs_problem reason = {""};
-    if (cs_chain_verify(field_of(row, CHAIN), organisation, &chain, &reason) == CS_OK) {
-        return CS_OK;
+    enum cs_status status = cs_chain_verify(field_of(row, CHAIN), organisation, &chain, &reason);
+    if (status == CS_OK) {
+        status = check_shown(row, &chain, &reason);
+    }
+    if (status == CS_OK || status == CS_NO_MEMORY) {
+        return status;
     }
     char text[CS_ID_TEXT_SIZE];
     cs_id_format(&row->id, text);

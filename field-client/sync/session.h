@@ -35,7 +35,7 @@ struct cs_sync_refusal {
 struct cs_sync_result {
     uint64_t
         pushed; /* transactions whose outcome arrived: applied, duplicates, refused and held ones */
-    uint64_t refused;  /* of them */
+    uint64_t refused;  /* of them, or held before */
     uint64_t held;     /* of them */
     uint64_t pulled;   /* rows received */
     uint64_t departed; /* rows that left this device */

@@ -4,8 +4,9 @@
  * It covers the fields flagged SIGNED of the visit, and of every live row that follows the visit by a reference (parts used),
  * ascending by entity and id. Whatever else changes later (times of travel, status) leaves it alone.
  *
- *   cs_hash("countersign signed content 1", rows), each row: prefixed entity name ‖ prefixed id ‖ u32 count of signed fields that
- *   have a value ‖ for each in the descriptor's order: prefixed name ‖ value as a unit of one (merge/row_digest.h)
+ *   cs_hash("countersign signed content 1", rows), each row:
+ *   prefixed entity name ‖ prefixed id ‖ u32 count of signed fields that have a value ‖
+ *   for each of them in the descriptor's order: prefixed name ‖ value as a unit of one (merge/row_digest.h)
  *
  * Fields without a value are left out, so that a schema that has grown gives what was signed before the same hash.
  */

@@ -161,11 +161,11 @@ enum cs_status cs_push_wake(struct cs_store *store, const struct cs_push_clock *
     if (status == CS_OK) {
         status = cs_held_load(&reconcile, CS_LOG_SERVER, &held);
     }
-    if (status == CS_OK) {
+    if (status == CS_OK && held.count > 0) {
         status = cs_held_retry(&reconcile, CS_HELD_ALL);
-    }
-    if (status == CS_OK) {
-        status = cs_reconcile_finish(&reconcile);
+        if (status == CS_OK) {
+            status = cs_reconcile_finish(&reconcile);
+        }
     }
     cs_held_release(&reconcile);
     return status;

@@ -107,6 +107,10 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
     if (status == CS_OK) {
         status = cs_computed_text(reconcile->arena, &detail, "%s", verdict->problem.text);
     }
+    struct cs_bytes author;
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_id_bytes(person), &author);
+    }
     struct cs_bytes transaction;
     if (status == CS_OK) {
         status =
@@ -121,7 +125,7 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
         {"transaction", cs_value_bytes(transaction)},
         {"log", cs_value_bytes(cs_bytes_make(name_bytes.data, 8))},
         {"counter", cs_value_integer((int64_t)edit->version.counter)},
-        {"author", cs_value_bytes(cs_id_bytes(person))},
+        {"author", cs_value_bytes(author)},
         {"reason", cs_value_text(cs_bytes_of_text(cs_status_name(verdict->status)))},
         {"detail", detail},
         {"operations", operations},

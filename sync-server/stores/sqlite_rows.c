@@ -130,5 +130,6 @@ enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *enti
         *out = cs_column_integer(statement, 0);
         cs_statement_done(statement);
     }
-    return status;
+    /* The statement is sound, so all it can complain about when it runs is a sum that passes 64 bits. */
+    return status == CS_USAGE ? CS_TOO_LARGE : status;
 }

@@ -3,28 +3,38 @@
 
 #include <string.h>
 
-/* A reader changes nothing, so it can only use a database of exactly its version. */
-static enum cs_status check_version(struct cs_store *store, struct cs_problem *problem)
+static enum cs_status read_version(struct cs_store *store, int64_t *out)
 {
     struct cs_statement *statement;
     enum cs_status status = cs_statement_get(store->database, "PRAGMA user_version", &statement);
     if (status == CS_OK) {
         status = cs_store_one(statement);
     }
+    if (status == CS_OK) {
+        *out = cs_column_integer(statement, 0);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+/* A reader changes nothing, so it can only use a database of exactly its version. */
+static enum cs_status check_version(struct cs_store *store, struct cs_problem *problem)
+{
+    int64_t known = (int64_t)cs_store_migration_count;
+    int64_t version;
+    enum cs_status status = read_version(store, &version);
     if (status != CS_OK) {
-        return status;
+        return cs_problem_set(problem, status, "the database cannot be read: %s",
+                              cs_status_text(status));
     }
-    int64_t version = cs_column_integer(statement, 0);
-    cs_statement_done(statement);
-    if (version != (int64_t)cs_store_migration_count) {
-        return cs_problem_set(problem, CS_UNSUPPORTED,
-                              "the database is of version %lld, this program reads version %zu%s",
-                              (long long)version, cs_store_migration_count,
-                              version < (int64_t)cs_store_migration_count
-                                  ? ": start the server once, it upgrades"
-                                  : ": install the newer program");
+    if (version == known) {
+        return CS_OK;
     }
-    return CS_OK;
+    return cs_problem_set(problem, CS_UNSUPPORTED,
+                          "the database is of version %lld, this program reads version %lld: %s",
+                          (long long)version, (long long)known,
+                          version < known ? "start the server once, it upgrades"
+                                          : "install the newer program");
 }
 
 /* The registry's tables, over an open database. */

@@ -198,7 +198,7 @@ enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, si
                                struct cs_arena *arena, struct cs_id **out,
                                size_t *out_count) CS_MUST_USE;
 
-/* Sum of an integer field over live rows that match. */
+/* Sum of an integer field over live rows that match. CS_TOO_LARGE if it passes 64 bits. */
 enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *entity,
                             size_t sum_field, const struct cs_row_filter *filters,
                             size_t filter_count, int64_t *out) CS_MUST_USE;

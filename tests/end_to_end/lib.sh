@@ -64,13 +64,13 @@ expect_equal()
 # expect_match TEXT PATTERN FOUND: an extended regular expression somewhere in it.
 expect_match()
 {
-    if grep -Eq -- "$2" <<<"$3"; then pass "$1"; else fail "$1" "expected: /$2/" "found:    $3"; fi
+    if grep -Eaq -- "$2" <<<"$3"; then pass "$1"; else fail "$1" "expected: /$2/" "found:    $3"; fi
 }
 
 # expect_not_match TEXT PATTERN FOUND
 expect_not_match()
 {
-    if grep -Eq -- "$2" <<<"$3"; then fail "$1" "expected: not /$2/" "found:    $3"; else pass "$1"; fi
+    if grep -Eaq -- "$2" <<<"$3"; then fail "$1" "expected: not /$2/" "found:    $3"; else pass "$1"; fi
 }
 
 # expect_number TEXT MINIMUM MAXIMUM FOUND
@@ -147,10 +147,10 @@ member()
     printf '%s\n' "${2-$out}" | tr '\n' ' ' | sed -n "s/\"$1\" *: */\n/p" | sed -n '2{s/^"\([^"]*\)".*/\1/;s/^\([^",} ]*\)[",} ].*/\1/;p;}'
 }
 
-# rows [JSON]: how many objects with an id.
+# rows: how many objects with an id are in $out.
 rows()
 {
-    grep -o '"id" *:' <<<"${1-$out}" | wc -l
+    grep -o '"id" *:' <<<"$out" | wc -l
 }
 
 # ---- clients ----
@@ -233,16 +233,20 @@ end_process()
     unset "e2e_pids[$pid]"
 }
 
-# start_server FOLDER PORT: leaves the id in $server_pid and the port in $server_port; fails if it does not come up.
+# start_server FOLDER PORT: leaves the id in $server_pid, the port in $server_port, and the name of its log (never on the server's own disk) in
+# $server_log; fails if it does not come up.
 start_server()
 {
-    local file=$1.out
+    local name=${1#"$work"/}
+    local file=$work/${name//\//-}.out
+    server_log=$work/${name//\//-}.log
     : >"$file"
-    "${with_us[@]}" "$server_program" serve "$1" --listen "127.0.0.1:$2" >"$file" 2>>"$1.log" &
+    "${with_us[@]}" "$server_program" serve "$1" --listen "127.0.0.1:$2" >"$file" 2>>"$server_log" &
     server_pid=$!
     e2e_pids[$server_pid]=server
     for _ in $(seq 400); do
         if grep -q '^listening on ' "$file"; then
+            # shellcheck disable=SC2034 # for the scripts
             server_port=$(sed -n 's/^listening on .*:\([0-9]*\)$/\1/p' "$file")
             return 0
         fi
@@ -256,7 +260,13 @@ start_server()
 
 stop_server()
 {
-    [ -n "${server_pid:-}" ] && end_process "$server_pid" "${1:-TERM}"
+    [ -n "${server_pid:-}" ] && end_process "$server_pid" TERM
+    server_pid=
+}
+
+kill_server()
+{
+    [ -n "${server_pid:-}" ] && end_process "$server_pid" KILL
     server_pid=
 }
 
@@ -270,9 +280,9 @@ new_server()
         rm -rf "${work:?}/$1"
         must "$server_program" init "$work/$1" --address "127.0.0.1:$port" --output "$work/$1.invite"
         start_server "$work/$1" "$port" && return 0
-        grep -q 'in use' "$work/$1.log" || break
+        grep -q 'in use' "$server_log" || break
     done
-    fail "a new server starts" "its log: $(tail -n 3 "$work/$1.log")"
+    fail "a new server starts" "its log: $(tail -n 3 "$server_log")"
     e2e_end
 }
 

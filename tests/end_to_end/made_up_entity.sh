@@ -9,7 +9,10 @@ core_client=$client_program
 core_server=$server_program
 extra_client=$helpers/countersign-extra
 extra_server=$helpers/countersign-server-extra
-[ -x "$extra_client" ] && [ -x "$extra_server" ] || { fail "countersign-extra is not in $helpers"; e2e_end; }
+if [ ! -x "$extra_client" ] || [ ! -x "$extra_server" ]; then
+    fail "countersign-extra is not in $helpers"
+    e2e_end
+fi
 
 # new_loan HOME FIELD=VALUE…: the id in $loan.
 new_loan()
@@ -150,7 +153,7 @@ expect_equal "has not received it yet" 0 "$(count sun tool_loan)"
 port=$server_port
 stop_server
 server_program=$extra_server
-if start_server "$work/old" "$port"; then pass "the new server starts on the old server's folder"; else fail "the new server starts on the old server's folder" "$(tail -n 3 "$work/old.log")"; fi
+if start_server "$work/old" "$port"; then pass "the new server starts on the old server's folder"; else fail "the new server starts on the old server's folder" "$(tail -n 3 "$server_log")"; fi
 sync_equal boss "the author's next sync"
 sync_equal boss "and one more"
 on boss status --json

@@ -28,7 +28,7 @@ static void path_in(const struct universe *universe, const char *name, char *out
     cs_buffer_release(&path);
 }
 
-static enum cs_status serve(struct universe *universe, struct cs_bytes body, struct cs_buffer *response)
+enum cs_status universe_serve(struct universe *universe, struct cs_bytes body, struct cs_buffer *response)
 {
     struct cs_server_request *request;
     enum cs_status status = cs_server_open_request(universe->server, body, &request);
@@ -61,23 +61,23 @@ static enum cs_status exchange_faulty(struct laptop *laptop, struct cs_bytes req
     case NETWORK_DOWN:
         break;
     case NETWORK_RESPONSE_LOST:
-        (void)serve(universe, request, &answer);
+        (void)universe_serve(universe, request, &answer);
         status = CS_TIMEOUT;
         break;
     case NETWORK_REQUEST_FLIPPED:
         altered = flipped(request, laptop->fault_at);
-        status = serve(universe, cs_bytes_make(altered, request.size), response);
+        status = universe_serve(universe, cs_bytes_make(altered, request.size), response);
         break;
     case NETWORK_RESPONSE_FLIPPED:
-        status = serve(universe, request, &answer);
+        status = universe_serve(universe, request, &answer);
         if (status == CS_OK) {
             altered = flipped(cs_buffer_bytes(&answer), laptop->fault_at);
             cs_buffer_append(response, altered, answer.size);
         }
         break;
     case NETWORK_REQUEST_TWICE:
-        (void)serve(universe, request, &answer);
-        status = serve(universe, request, response);
+        (void)universe_serve(universe, request, &answer);
+        status = universe_serve(universe, request, response);
         break;
     }
     free(altered);
@@ -91,7 +91,7 @@ static enum cs_status exchange(void *context, const struct cs_peer *peer, struct
     struct laptop *laptop = context;
     (void)peer;
     (void)problem;
-    return laptop->fault == NETWORK_FINE ? serve(laptop->universe, request, response)
+    return laptop->fault == NETWORK_FINE ? universe_serve(laptop->universe, request, response)
                                          : exchange_faulty(laptop, request, response);
 }
 
@@ -163,28 +163,32 @@ void laptop_restart(struct laptop *laptop)
     cs_identity_destroy(laptop->identity);
     assert_ok(cs_identity_unlock(&laptop->fake.world, laptop->home, CS_IDENTITY_FILE, cs_bytes_of_text(PASSPHRASE), &laptop->identity,
                                  &laptop->universe->problem));
-    assert_ok(cs_replica_open(&laptop->fake.world, laptop->home, laptop->universe->registry, laptop->identity,
+    assert_ok(cs_replica_open(&laptop->fake.world, laptop->home, laptop->registry, laptop->identity,
                               &laptop->replica, &laptop->universe->problem));
 }
 
-static struct laptop *join(struct universe *universe, struct cs_bytes invite, const char *person)
+struct laptop *universe_new_laptop(struct universe *universe)
 {
     assert_true(universe->laptop_count < UNIVERSE_LAPTOPS_MAX);
     struct laptop *laptop = &universe->laptops[universe->laptop_count];
     laptop->universe = universe;
+    laptop->registry = universe->registry;
     fake_world_init(&laptop->fake, fake_world_next(&universe->fake));
     laptop->fake.wall_ms = universe->fake.wall_ms;
     laptop->fake.world.exchange = exchange;
     laptop->fake.world.exchange_context = laptop;
-    char name[32];
-    (void)snprintf(name, sizeof name, "laptop-%zu", universe->laptop_count);
-    path_in(universe, name, laptop->home, sizeof laptop->home);
+    (void)snprintf(laptop->home, sizeof laptop->home, "%s/laptop-%zu", universe->folder, universe->laptop_count);
     assert_int_equal(mkdir(laptop->home, 0700), 0);
     universe->laptop_count++;
+    return laptop;
+}
+
+enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite, const char *person)
+{
     struct cs_join_input input = {
         .world = &laptop->fake.world,
         .home = laptop->home,
-        .registry = universe->registry,
+        .registry = laptop->registry,
         .invite_text = invite,
         .person_name = cs_bytes_of_text(person),
         .device_name = cs_bytes_of_text("laptop"),
@@ -192,12 +196,22 @@ static struct laptop *join(struct universe *universe, struct cs_bytes invite, co
         .kdf_memory_mib = KDF_MEMORY_MIB,
     };
     struct cs_join_result result;
-    enum cs_status status = cs_join_run(&input, &result, &universe->problem);
+    laptop->universe->problem.text[0] = '\0';
+    enum cs_status status = cs_join_run(&input, &result, &laptop->universe->problem);
+    if (status == CS_OK) {
+        laptop_restart(laptop);
+    }
+    return status;
+}
+
+static struct laptop *join(struct universe *universe, struct cs_bytes invite, const char *person)
+{
+    struct laptop *laptop = universe_new_laptop(universe);
+    enum cs_status status = laptop_join(laptop, invite, person);
     if (status != CS_OK) {
         print_error("join: %s: %s\n", cs_status_name(status), universe->problem.text);
     }
     assert_ok(status);
-    laptop_restart(laptop);
     return laptop;
 }
 
@@ -213,13 +227,19 @@ struct laptop *universe_found(struct universe *universe, const char *person)
     return laptop;
 }
 
+void universe_invite(struct laptop *inviter, const char *person, cs_roles roles, int64_t expires_ms,
+                     struct cs_buffer *out)
+{
+    struct cs_invite_made made;
+    assert_ok(cs_invite_make(inviter->replica, cs_bytes_of_text(person), roles, expires_ms, out, &made,
+                             &inviter->universe->problem));
+}
+
 struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person, cs_roles roles)
 {
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
-    struct cs_invite_made made;
-    assert_ok(cs_invite_make(inviter->replica, cs_bytes_of_text(person), roles,
-                             universe->fake.wall_ms + 24 * 3600 * 1000, &invite, &made, &universe->problem));
+    universe_invite(inviter, person, roles, universe->fake.wall_ms + 24 * 3600 * 1000, &invite);
     struct laptop *laptop = join(universe, cs_buffer_bytes(&invite), "");
     cs_buffer_release(&invite);
     return laptop;
@@ -383,6 +403,14 @@ void laptop_fingerprint(struct laptop *laptop, struct cs_multiset *out)
 {
     memset(out, 0, sizeof *out);
     assert_ok(cs_row_scan_all(cs_replica_tables(laptop->replica), add_hash, out));
+}
+
+void universe_server_state(struct universe *universe, struct server_state *out)
+{
+    struct cs_store *store = cs_server_store(universe->server);
+    memset(out, 0, sizeof *out);
+    assert_ok(cs_row_scan_all(cs_store_rows(store), add_hash, &out->rows));
+    assert_ok(cs_store_position(store, &out->position));
 }
 
 const char *id_text(struct cs_id id)

@@ -26,6 +26,7 @@ enum network_fault {
 struct laptop {
     struct universe *universe;
     struct fake_world fake;
+    const struct cs_registry *registry;
     char home[256];
     struct cs_identity *identity;
     struct cs_replica *replica;
@@ -38,7 +39,7 @@ struct universe {
     char folder[128];
     char server_folder[256];
     struct fake_world fake; /* the server's */
-    const struct cs_registry *registry;
+    const struct cs_registry *registry; /* of the server, and of laptops as they join */
     struct cs_secret *master_key;
     struct cs_server *server;
     struct laptop laptops[UNIVERSE_LAPTOPS_MAX];
@@ -51,6 +52,15 @@ void universe_open(struct universe *universe, const struct cs_registry *registry
 void universe_close(struct universe *universe);
 /* The server stops and starts again. */
 void universe_restart_server(struct universe *universe);
+/* One exchange as the listener would do it: opened, committed, answered. CS_MALFORMED when the server says nothing. */
+enum cs_status universe_serve(struct universe *universe, struct cs_bytes request,
+                              struct cs_buffer *response);
+/* Everything the server holds: a hash over all its rows, and its last position. */
+struct server_state {
+    struct cs_multiset rows;
+    uint64_t position;
+};
+void universe_server_state(struct universe *universe, struct server_state *out);
 /* All clocks. */
 void universe_advance(struct universe *universe, int64_t ms);
 
@@ -58,6 +68,12 @@ void universe_advance(struct universe *universe, int64_t ms);
 struct laptop *universe_found(struct universe *universe, const char *person);
 /* A further laptop, invited by `inviter`. */
 struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person, cs_roles roles);
+/* The text of an invite, appended. */
+void universe_invite(struct laptop *inviter, const char *person, cs_roles roles, int64_t expires_ms,
+                     struct cs_buffer *out);
+/* A folder with a network, not joined yet; joining it with an invite, which may be tried again. */
+struct laptop *universe_new_laptop(struct universe *universe);
+enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite, const char *person) CS_MUST_USE;
 /* The client program stops and starts again. */
 void laptop_restart(struct laptop *laptop);
 

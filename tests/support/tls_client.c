@@ -47,28 +47,40 @@ int tcp_open(uint16_t port)
     return open_socket(port, 0);
 }
 
+/*
+ * A blocking call with a time-out is interrupted even without a signal: the kernel does so to a thread that made an
+ * io_uring, when that one is taken down, and libuv 1.45 and later makes one per loop.
+ */
+ssize_t tcp_receive(int socket, void *out, size_t size)
+{
+    ssize_t got;
+    do {
+        got = recv(socket, out, size, 0);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static ssize_t tcp_send(int socket, const void *data, size_t size)
+{
+    ssize_t sent;
+    do {
+        sent = send(socket, data, size, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
 static int socket_send(void *context, const unsigned char *data, size_t size)
 {
     const struct tls_client *client = context;
-    ssize_t sent = send(client->socket, data, size, MSG_NOSIGNAL);
+    ssize_t sent = tcp_send(client->socket, data, size);
     return sent >= 0 ? (int)sent : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 static int socket_receive(void *context, unsigned char *out, size_t size)
 {
     const struct tls_client *client = context;
-    ssize_t got = recv(client->socket, out, size, 0);
+    ssize_t got = tcp_receive(client->socket, out, size);
     return got >= 0 ? (int)got : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
-}
-
-static void set_old_versions(mbedtls_ssl_config *config)
-{
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
-    mbedtls_ssl_conf_min_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_1);
-    mbedtls_ssl_conf_max_version(config, MBEDTLS_SSL_MAJOR_VERSION_3, MBEDTLS_SSL_MINOR_VERSION_2);
-#else
-    (void)config; /* mbedTLS 3 cannot speak them at all */
-#endif
 }
 
 struct tls_client *tls_client_open(uint16_t port, const struct tls_client_options *options)
@@ -84,9 +96,6 @@ struct tls_client *tls_client_open(uint16_t port, const struct tls_client_option
                                            MBEDTLS_SSL_PRESET_DEFAULT) == 0);
     mbedtls_ssl_conf_authmode(&client->config, MBEDTLS_SSL_VERIFY_OPTIONAL);
     mbedtls_ssl_conf_rng(&client->config, mbedtls_ctr_drbg_random, &client->random.generator);
-    if (options->old_versions_only) {
-        set_old_versions(&client->config);
-    }
     cs_require(mbedtls_ssl_setup(&client->ssl, &client->config) == 0);
     client->socket = open_socket(port, options->receive_buffer);
     mbedtls_ssl_set_bio(&client->ssl, client, socket_send, socket_receive, NULL);
@@ -135,7 +144,7 @@ bool tls_client_send_text(struct tls_client *client, const char *text)
 
 bool tls_client_send_raw(struct tls_client *client, const void *data, size_t size)
 {
-    return send(client->socket, data, size, MSG_NOSIGNAL) == (ssize_t)size;
+    return tcp_send(client->socket, data, size) == (ssize_t)size;
 }
 
 static int receive(struct tls_client *client, void *out, size_t size)

@@ -7,14 +7,17 @@
 
 #include "shared/base/bytes.h"
 
+#include <sys/types.h>
+
 struct tls_client_options {
-    bool old_versions_only; /* offers TLS 1.0 and 1.1 only */
-    int receive_buffer;     /* of the socket, bytes; 0 = the system's */
+    int receive_buffer; /* of the socket, bytes; 0 = the system's */
 };
 
 struct tls_client;
 /* A TCP connection to 127.0.0.1; -1 on failure. */
 int tcp_open(uint16_t port);
+/* As recv, but goes on where the system interrupts it. */
+ssize_t tcp_receive(int socket, void *out, size_t size);
 /* NULL if the connection or the handshake fails. `options` may be NULL. */
 struct tls_client *tls_client_open(uint16_t port, const struct tls_client_options *options);
 /* Closes; without a goodbye of TLS if `abruptly`. NULL is accepted. */

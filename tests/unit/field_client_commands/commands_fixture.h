@@ -47,7 +47,7 @@ static inline void write_text(const char *path, const char *text)
 /* HOME/name */
 static inline const char *in_home(const char *name)
 {
-    static char path[CS_HOME_PATH_MAX + 64];
+    static char path[CS_HOME_PATH_MAX + 300];
     (void)snprintf(path, sizeof path, "%s/%s", commands.home, name);
     return path;
 }
@@ -101,8 +101,8 @@ static inline int parse_json(int code)
 
 static inline void assert_has(const char *text, const char *part)
 {
-    if (strstr(text, part) == NULL) {
-        fail_msg("\"%s\" does not hold \"%s\"", text, part);
+    if (text == NULL || strstr(text, part) == NULL) {
+        fail_msg("\"%s\" does not hold \"%s\"", text == NULL ? "" : text, part);
     }
 }
 

@@ -157,36 +157,40 @@ static void test_full_output(void **state)
     (void)fclose(full);
 }
 
-/* Every allocation of a command fails once: a clean failure or, where memory is not vital, success. */
+/* Runs a line with the nth allocation failing, until none does: a clean failure each time. */
+static void sweep(const char *const *texts, long step)
+{
+    for (long nth = 0, count = 0; nth <= count; nth += nth < 24 ? 1 : step) {
+        cs_memory_fail_after(nth);
+        int code = run_texts(texts);
+        count = cs_memory_count();
+        cs_memory_fail_after(-1);
+        assert_true(code == 0 || code == 1);
+        assert_int_equal(code != 0, commands.err[0] != '\0');
+    }
+}
+
 static void test_memory(void **state)
 {
     (void)state;
-    (void)id_of(run("new", "part", "code=A1", "name=x"));
-    write_text(in_home("rows.csv"), "code,name\nA1,y\nA2,z\n");
-    char command[] = "countersign";
-    char entities[] = "entities";
-    char json[] = "--json";
-    long count = 0;
-    for (long i = 0;; i++) {
-        char *out = NULL;
-        size_t size = 0;
-        FILE *stream = open_memstream(&out, &size);
-        struct cs_client_setting setting = {cs_registry_core(), &commands.world, stream, stream};
-        char *arguments[] = {command, entities, json, NULL};
-        cs_memory_fail_after(i);
-        int code = cs_client_run(3, arguments, &setting);
-        count = cs_memory_count();
-        cs_memory_fail_after(-1);
-        (void)fclose(stream);
-        bool finished = code == 0 && i >= count;
-        assert_true(code == 0 || code == 1);
-        assert_true(size > 0);
-        free(out);
-        if (finished) {
-            break;
-        }
-        i += i > 64 ? i / 8 : 0;
-    }
+    static const char *const entities[] = {"countersign", "entities", "--json", NULL};
+    sweep(entities, 97);
+}
+
+/* Whatever fails, the file is imported whole or not at all. */
+static void test_memory_of_import(void **state)
+{
+    (void)state;
+    char file[CS_HOME_PATH_MAX + 300];
+    (void)snprintf(file, sizeof file, "%s", in_home("rows.csv"));
+    write_text(file, "code,name\nA1,y\nA2,z\n");
+    const char *const import[] = {"countersign", "import", "part", file, NULL};
+    sweep(import, 29);
+    assert_int_equal(run_json("list", "part"), 0);
+    size_t count = cs_json_count(cs_json_get(commands.json, "rows"));
+    assert_true(count == 0 || count == 2);
+    assert_int_equal(run_json("doctor"), 0);
+    assert_true(json_boolean(commands.json, "sound"));
 }
 
 int main(void)
@@ -203,6 +207,7 @@ int main(void)
         COMMAND_TEST(test_lock),
         COMMAND_TEST(test_full_output),
         COMMAND_TEST(test_memory),
+        COMMAND_TEST(test_memory_of_import),
     };
     return RUN_COMMAND_TESTS(tests);
 }

@@ -56,8 +56,7 @@ static void test_exceptions(void **state)
     assert_has(commands.out, "duplicate_key");
     assert_has(commands.out, "two parts with one code");
     assert_int_equal(run_json("exceptions"), 0);
-    const struct cs_json *exception =
-        cs_json_at(cs_json_get(commands.json, "exceptions"), 0);
+    const struct cs_json *exception = cs_json_at(cs_json_get(commands.json, "exceptions"), 0);
     assert_string_equal(json_text(exception, "subject"), "A1");
     assert_has(commands.out, "\"row\": null");
     /* people annotate it */

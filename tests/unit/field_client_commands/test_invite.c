@@ -36,7 +36,7 @@ static void test_invite(void **state)
 static void test_invite_to_file(void **state)
 {
     (void)state;
-    char path[CS_HOME_PATH_MAX + 64];
+    char path[CS_HOME_PATH_MAX + 300];
     (void)snprintf(path, sizeof path, "%s", in_home("invite.txt"));
     assert_int_equal(run("invite", "--person", "李雷", "--role", "technician,warehouse",
                          "--expires-days", "3", "--output", path),
@@ -98,11 +98,11 @@ static void test_join_without_network(void **state)
 {
     (void)state;
     char home[2 * CS_HOME_PATH_MAX];
-    char invite[CS_HOME_PATH_MAX + 64];
+    char invite[CS_HOME_PATH_MAX + 300];
     (void)snprintf(home, sizeof home, "%s/deep/er", commands.home);
     (void)snprintf(invite, sizeof invite, "%s", in_home("invite.txt"));
-    assert_int_equal(
-        run("invite", "--person", "李雷", "--role", "technician", "--output", invite), 0);
+    assert_int_equal(run("invite", "--person", "李雷", "--role", "technician", "--output", invite),
+                     0);
     assert_int_equal(
         run_json("join", invite, "--home", home, "--device", "d", "--kdf-memory-mib", "64"), 1);
     assert_error("UNREACHABLE", "does not answer");

@@ -103,6 +103,7 @@ static void ask_in_child(const char *name, enum cs_passphrase_use use)
 {
     struct cs_secret *secret = NULL;
     (void)setsid();
+    (void)alarm(10); /* a typist that never comes must not hang the tests */
     int terminal = open(name, O_RDWR);
     if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) {
         _exit(EXIT_OTHER);

@@ -54,8 +54,7 @@ static char *conflict_on_name(const char *state)
     static struct cs_value losing;
     losing = cs_value_text(T("valve"));
     char *id = id_of(run("new", "part", "code=A1", "name=pump"));
-    store_conflict(
-        &(struct conflict_draft){"part", id, "name", &losing, 1, state, CS_BYTES_NONE});
+    store_conflict(&(struct conflict_draft){"part", id, "name", &losing, 1, state, CS_BYTES_NONE});
     return id;
 }
 
@@ -168,8 +167,8 @@ static void test_keep(void **state)
     assert_int_equal(last.operation.change_count, 1);
     assert_int_equal(last.changes[0].value.integer, 0);
     struct cs_version losing = {LOSING_LOG, LOSING_COUNTER};
-    assert_true(cs_versions_contain(
-        (struct cs_versions){last.bases[0], last.changes[0].base.count}, &losing));
+    assert_true(cs_versions_contain((struct cs_versions){last.bases[0], last.changes[0].base.count},
+                                    &losing));
 }
 
 static void test_delete_after_all(void **state)
@@ -184,10 +183,10 @@ static void test_delete_after_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COMMAND_TEST(test_current),           COMMAND_TEST(test_other),
-        COMMAND_TEST(test_value),             COMMAND_TEST(test_refuses),
-        COMMAND_TEST(test_bad_value),         COMMAND_TEST(test_damaged_conflicts),
-        COMMAND_TEST(test_keep),              COMMAND_TEST(test_delete_after_all),
+        COMMAND_TEST(test_current),   COMMAND_TEST(test_other),
+        COMMAND_TEST(test_value),     COMMAND_TEST(test_refuses),
+        COMMAND_TEST(test_bad_value), COMMAND_TEST(test_damaged_conflicts),
+        COMMAND_TEST(test_keep),      COMMAND_TEST(test_delete_after_all),
     };
     return RUN_COMMAND_TESTS(tests);
 }

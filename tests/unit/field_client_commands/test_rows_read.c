@@ -123,10 +123,10 @@ static void test_control_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COMMAND_TEST(test_list_table),      COMMAND_TEST(test_list_json),
-        COMMAND_TEST(test_list_limit),      COMMAND_TEST(test_list_refuses),
-        COMMAND_TEST(test_get_by_prefix),   COMMAND_TEST(test_empty_list_prints_nothing),
-        COMMAND_TEST(test_types_in_json),   COMMAND_TEST(test_control_characters),
+        COMMAND_TEST(test_list_table),    COMMAND_TEST(test_list_json),
+        COMMAND_TEST(test_list_limit),    COMMAND_TEST(test_list_refuses),
+        COMMAND_TEST(test_get_by_prefix), COMMAND_TEST(test_empty_list_prints_nothing),
+        COMMAND_TEST(test_types_in_json), COMMAND_TEST(test_control_characters),
     };
     return RUN_COMMAND_TESTS(tests);
 }

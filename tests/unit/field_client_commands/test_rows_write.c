@@ -142,10 +142,14 @@ static void test_chinese(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COMMAND_TEST(test_new_prints_the_id), COMMAND_TEST(test_new_json),
-        COMMAND_TEST(test_new_refuses),       COMMAND_TEST(test_new_refuses_a_taken_key),
-        COMMAND_TEST(test_set),               COMMAND_TEST(test_set_refuses),
-        COMMAND_TEST(test_delete),            COMMAND_TEST(test_references_by_key),
+        COMMAND_TEST(test_new_prints_the_id),
+        COMMAND_TEST(test_new_json),
+        COMMAND_TEST(test_new_refuses),
+        COMMAND_TEST(test_new_refuses_a_taken_key),
+        COMMAND_TEST(test_set),
+        COMMAND_TEST(test_set_refuses),
+        COMMAND_TEST(test_delete),
+        COMMAND_TEST(test_references_by_key),
         COMMAND_TEST(test_chinese),
     };
     return RUN_COMMAND_TESTS(tests);

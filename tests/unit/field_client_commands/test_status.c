@@ -137,9 +137,12 @@ static void test_entities(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COMMAND_TEST(test_status_json),          COMMAND_TEST(test_status_text),
-        COMMAND_TEST(test_sync_without_network), COMMAND_TEST(test_last_sync),
-        COMMAND_TEST(test_doctor),               COMMAND_TEST(test_entities),
+        COMMAND_TEST(test_status_json),
+        COMMAND_TEST(test_status_text),
+        COMMAND_TEST(test_sync_without_network),
+        COMMAND_TEST(test_last_sync),
+        COMMAND_TEST(test_doctor),
+        COMMAND_TEST(test_entities),
     };
     return RUN_COMMAND_TESTS(tests);
 }

@@ -5,6 +5,7 @@
 #ifndef TESTS_UNIT_FIELD_CLIENT_SYNC_SERVER_FIXTURE_H
 #define TESTS_UNIT_FIELD_CLIENT_SYNC_SERVER_FIXTURE_H
 
+#include "field-client/replica/doctor.h"
 #include "field-client/sync/session.h"
 #include "shared/merge/row_versions.h"
 #include "shared/wire/envelope.h"
@@ -250,6 +251,43 @@ static inline void server_give_part(struct server *s, const struct cs_id *id, co
     assert_int_equal(cs_sync_result(session)->digest, CS_SYNC_DIGEST_EQUAL);
     assert_false(server_take(s, session));
     cs_sync_end(session);
+}
+
+static inline void print_finding(void *context, const char *text)
+{
+    (void)context;
+    print_message("doctor: %s\n", text);
+}
+
+/* After every scenario the replica must be sound. */
+static inline int checked_teardown(void **state)
+{
+    struct fixture *f = *state;
+    cs_memory_fail_after(-1);
+    struct cs_doctor_report report = {0};
+    if (f->replica != NULL) {
+        assert_ok(cs_doctor_run(f->replica, print_finding, NULL, &report));
+    }
+    int result = fixture_teardown(state);
+    assert_int_equal(report.findings, 0);
+    return result;
+}
+
+#define sync_test(function)                                                                        \
+    cmocka_unit_test_setup_teardown(function, fixture_setup, checked_teardown)
+
+static inline struct cs_sync_session *server_begin(struct fixture *f)
+{
+    struct cs_sync_session *session = NULL;
+    assert_ok(cs_sync_begin(f->replica, &session));
+    return session;
+}
+
+static inline struct cs_pending_counts fixture_counts(struct fixture *f)
+{
+    struct cs_pending_counts counts;
+    assert_ok(cs_query_pending_counts(f->replica, &counts));
+    return counts;
 }
 
 #endif

@@ -77,7 +77,8 @@ static inline void remove_tree(const char *path, int depth)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        (void)snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+        int size = snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+        assert_in_range(size, 1, sizeof inside - 1);
         if (unlink(inside) != 0 && depth > 0) {
             remove_tree(inside, depth - 1);
         }

@@ -209,6 +209,17 @@ static void changed_records_are_refused_at_every_byte(void **state)
     }
 }
 
+static void offer_suites(struct pair *pair, const int *suites)
+{
+    mbedtls_ssl_conf_ciphersuites(&pair->config, suites);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    /* A client that offers TLS 1.3 without one of its suites is refused for that alone. */
+    mbedtls_ssl_conf_max_tls_version(&pair->config, suites[0] >> 8 == 0x13
+                                                        ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                        : MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
+}
+
 static void only_the_listed_suites_are_spoken(void **state)
 {
     (void)state;
@@ -225,16 +236,49 @@ static void only_the_listed_suites_are_spoken(void **state)
         {MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, false},
         {MBEDTLS_TLS_RSA_WITH_AES_128_GCM_SHA256, false},
         {MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256, false},
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+        {MBEDTLS_TLS1_3_AES_128_GCM_SHA256, true},
+        {MBEDTLS_TLS1_3_AES_256_GCM_SHA384, true},
+        {MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, true},
+        {MBEDTLS_TLS1_3_AES_128_CCM_SHA256, false},
+        {MBEDTLS_TLS1_3_AES_128_CCM_8_SHA256, false},
+#endif
     };
     for (size_t i = 0; i < CS_COUNT(cases); i++) {
         struct pair pair;
         begin(&pair, SIZE_MAX);
         int suites[] = {cases[i].suite, 0};
-        mbedtls_ssl_conf_ciphersuites(&pair.config, suites);
+        offer_suites(&pair, suites);
         assert_int_equal(shake_hands(&pair), cases[i].accepted);
         end(&pair);
     }
 }
+
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+static void both_versions_are_spoken(void **state)
+{
+    (void)state;
+    static const struct {
+        mbedtls_ssl_protocol_version version;
+        const char *name;
+    } cases[] = {{MBEDTLS_SSL_VERSION_TLS1_2, "TLSv1.2"}, {MBEDTLS_SSL_VERSION_TLS1_3, "TLSv1.3"}};
+    for (size_t i = 0; i < CS_COUNT(cases); i++) {
+        struct pair pair;
+        uint8_t got[8];
+        size_t size = 0;
+        begin(&pair, SIZE_MAX);
+        /* The highest that both know is taken. */
+        mbedtls_ssl_conf_max_tls_version(&pair.config, cases[i].version);
+        assert_true(shake_hands(&pair));
+        assert_string_equal(mbedtls_ssl_get_version(&pair.client), cases[i].name);
+        client_write(&pair, (const uint8_t *)"hello", 5);
+        assert_int_equal(cs_tls_stream_read(pair.server, got, sizeof got, &size), CS_TLS_DONE);
+        assert_int_equal(size, 5);
+        assert_memory_equal(got, "hello", 5);
+        end(&pair);
+    }
+}
+#endif
 
 #if MBEDTLS_VERSION_NUMBER < 0x03000000
 static void old_versions_are_refused(void **state)
@@ -253,11 +297,17 @@ static void old_versions_are_refused(void **state)
     }
 }
 
+#endif
+
 static void renegotiation_is_refused(void **state)
 {
     (void)state;
     struct pair pair;
     begin(&pair, SIZE_MAX);
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    /* TLS 1.3 has none. */
+    mbedtls_ssl_conf_max_tls_version(&pair.config, MBEDTLS_SSL_VERSION_TLS1_2);
+#endif
     mbedtls_ssl_conf_renegotiation(&pair.config, MBEDTLS_SSL_RENEGOTIATION_ENABLED);
     assert_true(shake_hands(&pair));
     int code = mbedtls_ssl_renegotiate(&pair.client);
@@ -270,7 +320,6 @@ static void renegotiation_is_refused(void **state)
     assert_int_not_equal(code, 0);
     end(&pair);
 }
-#endif
 
 static void input_and_output_are_bounded(void **state)
 {
@@ -346,10 +395,12 @@ int main(void)
         cmocka_unit_test(goodbyes_are_told_from_failures),
         cmocka_unit_test(changed_records_are_refused_at_every_byte),
         cmocka_unit_test(only_the_listed_suites_are_spoken),
-#if MBEDTLS_VERSION_NUMBER < 0x03000000
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+        cmocka_unit_test(both_versions_are_spoken),
+#else
         cmocka_unit_test(old_versions_are_refused),
-        cmocka_unit_test(renegotiation_is_refused),
 #endif
+        cmocka_unit_test(renegotiation_is_refused),
         cmocka_unit_test(input_and_output_are_bounded),
         cmocka_unit_test(keys_that_do_not_fit_are_refused),
         cmocka_unit_test(failing_memory_is_reported),
