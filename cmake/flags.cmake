@@ -1,5 +1,5 @@
 # Compiler flags of every target.
-add_compile_definitions(_GNU_SOURCE)
+add_compile_definitions(_GNU_SOURCE CS_VERSION="${PROJECT_VERSION}")
 include_directories(${CMAKE_SOURCE_DIR})
 add_compile_options(
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wundef -Wcast-qual

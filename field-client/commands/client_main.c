@@ -193,7 +193,7 @@ static bool answer_help(struct cs_command *command, const struct line *line,
 {
     bool asked = line->help || (line->count > 0 && strcmp(line->arguments[0], "help") == 0);
     if (line->version) {
-        cs_command_print(command, "countersign %s\n", CS_CLIENT_VERSION);
+        cs_command_print(command, "countersign %s\n", CS_VERSION);
         return true;
     }
     if (!asked) {

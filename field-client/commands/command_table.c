@@ -40,8 +40,17 @@ static const struct cs_command_entry commands[] = {
      "is imported if any row is bad, unless --skip-bad is given."},
     {"export", cs_command_export, "ENTITY [FILE]", "export rows as CSV", "导出为 CSV",
      "The same form that import reads. References are natural keys where they have one."},
-    {"visit", cs_command_visit, "start|part|note|attach|sign|finish …", "work on site", "现场服务",
-     ""},
+    {"visit", cs_command_visit, "start|fault|work|result|part|note|sign|finish|list|show|attach …",
+     "work on site", "现场服务",
+     "visit start WORK_ORDER [--departed TIME] [--arrived TIME] [--another]\n"
+     "visit fault|work VISIT TEXT        what was wrong; what was done\n"
+     "visit result VISIT solved|partly|not_solved|follow_up\n"
+     "visit part VISIT PART QTY [--serial S] [--from LOCATION]\n"
+     "visit note VISIT TEXT              appends a line\n"
+     "visit sign VISIT --signer NAME --strokes FILE\n"
+     "visit finish VISIT [--left TIME] [--unsigned REASON]\n"
+     "visit list; visit show VISIT\n"
+     "VISIT: its id, the beginning of it, or the number of its work order."},
     {"receipt", cs_command_receipt, "show|verify ID", "service receipts", "服务回执单", ""},
     {"conflicts", cs_command_conflicts, "", "values changed by two people at once",
      "多人同时修改造成的冲突", "See resolve."},

@@ -4,8 +4,6 @@
 
 #include "field-client/commands/command.h"
 
-#define CS_CLIENT_VERSION "0.1.0"
-
 /* All commands, one line each. */
 void cs_help_all(FILE *stream, bool chinese);
 void cs_help_command(FILE *stream, const struct cs_command_entry *entry, bool chinese);

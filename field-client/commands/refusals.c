@@ -240,7 +240,7 @@ enum cs_status cs_command_refusals(struct cs_command *command)
     if (action == NULL) {
         return list_refusals(command, replica);
     }
-    struct cs_refused refused;
+    struct cs_refused refused = {.pending.counter = 0};
     status = cs_refused_load(command, replica, number, &refused);
     if (status != CS_OK) {
         return status;

@@ -218,6 +218,7 @@ static enum cs_status list_table(struct listing *listing)
                         CS_WORDS(command, "only the first %lld are shown", "仅显示前 %lld 行"),
                         (long long)listing->limit);
     }
+    listing->table = NULL;
     cs_table_release(&table);
     return status;
 }

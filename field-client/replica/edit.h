@@ -69,8 +69,8 @@ enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entit
                                      struct cs_problem *problem) CS_MUST_USE;
 /*
  * A resolution: the live row stays, and the deletes that did not see all of it (`seen`, their
- * versions, in any order) are gone. Nothing changes that is shown. CS_NOT_FOUND, CS_DENIED; CS_USAGE if the row was
- * changed in this same transaction, as for an update of a row that was kept in it.
+ * versions, in any order) are gone. Nothing changes that is shown. CS_NOT_FOUND, CS_DENIED;
+ * CS_USAGE if the row was changed in this same transaction, as for an update of a row that was kept in it.
  */
 enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                             struct cs_versions seen, struct cs_problem *problem) CS_MUST_USE;

@@ -15,8 +15,8 @@ struct cs_edit {
 };
 
 /*
- * What an operation concludes with: a refusal leaves the edit usable, whatever else went wrong spoils
- * it.
+ * What an operation concludes with: a refusal leaves the edit usable, whatever else went wrong
+ * spoils it.
  */
 enum cs_status cs_edit_conclude(struct cs_edit *edit, enum cs_status status) CS_MUST_USE;
 /* The live row of the view that an update or delete is about: CS_NOT_FOUND. */
@@ -24,8 +24,8 @@ enum cs_status cs_edit_target(struct cs_edit *edit, struct cs_bytes entity, cons
                               struct cs_arena *arena, struct cs_stored_row *out,
                               struct cs_problem *problem) CS_MUST_USE;
 /*
- * Writes what an operation, which the transaction has taken, makes of the view, and that it lies over
- * confirmed state. Any failure spoils the edit, for it would leave half an operation behind.
+ * Writes what an operation, which the transaction has taken, makes of the view, and that it lies
+ * over confirmed state. Any failure spoils the edit, for it would leave half an operation behind.
  */
 enum cs_status cs_edit_write(struct cs_edit *edit, const struct cs_operation *operation,
                              struct cs_arena *arena, struct cs_stored_row *row) CS_MUST_USE;

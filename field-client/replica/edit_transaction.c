@@ -279,7 +279,7 @@ enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
     if (full || size > SIZE_LIMIT - transaction->size) {
         return refuse_size(problem);
     }
-    /* The server knows a keep by its single change: folded into another, it would be held for good. */
+    /* The server knows a keep by its single change: folded into another it is held for good. */
     if (earlier != NULL && cs_edit_is_keep(earlier) != cs_edit_is_keep(operation)) {
         return cs_problem_set(problem, CS_USAGE, "a row cannot be changed and kept in one action");
     }

@@ -133,15 +133,10 @@ static enum cs_status fill_chain(struct cs_identity *identity, struct cs_bytes c
     if (identity->chain.status != CS_OK) {
         return identity->chain.status;
     }
-    struct cs_cbor_reader reader;
-    uint8_t root[CS_SIGN_PUBLIC_SIZE];
-    cs_cbor_reader_init(&reader, chain);
-    (void)cs_cbor_enter_array(&reader, 2 * CS_CHAIN_LENGTH_MAX);
-    cs_cbor_take_fixed(&reader, root, sizeof root);
-    if (reader.status != CS_OK) {
-        return reader.status;
+    enum cs_status status = cs_chain_organisation(chain, identity->organisation);
+    if (status != CS_OK) {
+        return status;
     }
-    cs_organisation_id(root, identity->organisation);
     return cs_chain_verify(cs_buffer_bytes(&identity->chain), identity->organisation,
                            &identity->parsed, problem);
 }

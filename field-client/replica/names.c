@@ -5,6 +5,7 @@
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
+#include "shared/base/text.h"
 #include "shared/domain/value_text.h"
 
 #define SHOWN_MAX 4
@@ -95,10 +96,11 @@ void cs_query_near_fields(const struct cs_entity *entity, struct cs_bytes name,
     put_near(field_at, entity, entity->field_count, name, out);
 }
 
-/* A typed name as it may stand in a message: cut, never trusted to be short. */
+/* A typed name as it may stand in a message: cut between characters, never trusted to be short. */
 static int shown_size(struct cs_bytes name)
 {
-    return (int)minimum(name.size, CS_NAME_MAX);
+    return (int)(name.size <= CS_NAME_MAX ? name.size
+                                          : cs_utf8_cut((const char *)name.data, CS_NAME_MAX));
 }
 
 enum cs_status cs_edit_entity(const struct cs_replica *replica, struct cs_bytes name,

@@ -120,7 +120,7 @@ enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint
         }
         size_t next = cs_column_bytes(statement, 5).size;
         uint64_t sequence = (uint64_t)cs_column_integer(statement, 0);
-        /* Outcomes are counted on from the first one sent, so that nothing may be left out between. */
+        /* Outcomes are counted on from the first one sent: nothing may be left out between. */
         if (count == CS_CHANGE_SETS_PER_REQUEST_MAX ||
             (count > 0 && sequence != entries[count - 1].sequence + 1) ||
             (count > 0 && (size >= size_max || next > size_max - size))) {

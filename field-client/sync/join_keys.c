@@ -214,13 +214,13 @@ static enum cs_status make_identity(struct cs_join *join, struct cs_problem *pro
 {
     const struct cs_join_input *input = join->input;
     struct fresh_keys keys = {.sign = NULL};
+    if (input->kdf_memory_mib > CS_KDF_MEMORY_KIB_MAX / KIB_PER_MIB) {
+        return cs_problem_set(problem, CS_INVALID, "the passphrase may use at most %u MiB",
+                              CS_KDF_MEMORY_KIB_MAX / KIB_PER_MIB);
+    }
     enum cs_status status = draw_keys(join, &keys);
     if (status == CS_OK) {
         status = join->package.first ? certify_first(join, &keys) : certify_invited(join, &keys);
-    }
-    if (input->kdf_memory_mib > CS_KDF_MEMORY_KIB_MAX / KIB_PER_MIB) {
-        status = cs_problem_set(problem, CS_INVALID, "the passphrase may use at most %u MiB",
-                                CS_KDF_MEMORY_KIB_MAX / KIB_PER_MIB);
     }
     if (status == CS_OK) {
         struct cs_identity_parts parts = {

@@ -58,7 +58,7 @@ struct cs_visit_parted {
  * person has no van; CS_EXISTS: several. A balance below zero is recorded with a warning.
  */
 enum cs_status cs_visit_use_part(struct cs_replica *replica, const struct cs_id *visit,
-                                 const struct cs_visit_part *part, struct cs_lines *warnings,
+                                 const struct cs_visit_part *use, struct cs_lines *warnings,
                                  struct cs_visit_parted *out,
                                  struct cs_problem *problem) CS_MUST_USE;
 

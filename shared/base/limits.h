@@ -35,7 +35,7 @@
 #define CS_MESSAGE_ARENA_MAX (256 * CS_MEBI)
 
 /* Trust. */
-#define CS_CHAIN_LENGTH_MAX 6
+#define CS_CHAIN_LENGTH_MAX ((size_t)6)
 #define CS_CHAIN_BYTES_MAX (16 * CS_KIBI)
 #define CS_INVITE_TEXT_MAX (32 * CS_KIBI)
 #define CS_PERSON_NAME_MAX ((size_t)128)

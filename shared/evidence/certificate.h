@@ -71,6 +71,10 @@ enum cs_status cs_chain_encode_first(const uint8_t root_key[static CS_SIGN_PUBLI
 enum cs_status cs_chain_encode_next(struct cs_bytes inviter_chain, struct cs_bytes invite,
                                     struct cs_bytes certificate, struct cs_buffer *out) CS_MUST_USE;
 
+/* The organisation a chain claims to lead to, by its root key alone: nothing is verified. CS_MALFORMED, CS_UNSUPPORTED, CS_LIMIT. */
+enum cs_status cs_chain_organisation(struct cs_bytes bytes,
+                                     uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE;
+
 struct cs_chain {
     struct cs_certificate leaf;
     struct cs_bytes leaf_bytes;
@@ -86,9 +90,9 @@ struct cs_chain {
  * every certificate's organisation, length, and certificate made before its invite's expiry. The root key must give `organisation`
  * (CS_WRONG_ORGANISATION). CS_FORGED, CS_EXPIRED, CS_DENIED, CS_MALFORMED, CS_LIMIT (longer than
  * CS_CHAIN_LENGTH_MAX or CS_CHAIN_BYTES_MAX), CS_UNSUPPORTED (a version or role of a newer program); `problem` names the link.
- * Views of `out` are into `chain`.
+ * Views of `out` are into `bytes`.
  */
-enum cs_status cs_chain_verify(struct cs_bytes chain,
+enum cs_status cs_chain_verify(struct cs_bytes bytes,
                                const uint8_t organisation[static CS_HASH_SIZE],
                                struct cs_chain *out, struct cs_problem *problem) CS_MUST_USE;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Root key, certificates, and an invite between each two of them. */
-#define CHAIN_ITEMS_MAX (2 * (size_t)CS_CHAIN_LENGTH_MAX)
+#define CHAIN_ITEMS_MAX (2 * CS_CHAIN_LENGTH_MAX)
 
 /* A chain taken apart: views. Index 0 is the leaf; invites[i] is the one that certificates[i]
  * was made with. */
@@ -44,6 +44,16 @@ static enum cs_status take_apart(struct cs_bytes chain, struct links *out)
     enum cs_status status = cs_statement_leave(&reader);
     if (status == CS_OK) {
         *out = links;
+    }
+    return status;
+}
+
+enum cs_status cs_chain_organisation(struct cs_bytes bytes, uint8_t out[static CS_HASH_SIZE])
+{
+    struct links links;
+    enum cs_status status = take_apart(bytes, &links);
+    if (status == CS_OK) {
+        cs_organisation_id(links.root_key, out);
     }
     return status;
 }
@@ -247,7 +257,7 @@ static enum cs_status read_links(struct cs_bytes bytes, struct links *out,
     enum cs_status status = take_apart(bytes, out);
     if (status == CS_LIMIT) {
         return cs_problem_set(problem, status,
-                              "the chain of certificates is too long: at most %d are allowed",
+                              "the chain of certificates is too long: at most %zu are allowed",
                               CS_CHAIN_LENGTH_MAX);
     }
     if (status != CS_OK) {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define PROGRAM "countersign-server"
-#define PROGRAM_VERSION "0.1.0"
 
 static void print_entry(FILE *out, const struct cs_admin_entry *entry)
 {
@@ -130,7 +129,7 @@ static enum cs_admin_exit dispatch(size_t count, char **arguments,
         return help(around->out, around->err, count > 1 ? arguments[1] : NULL);
     }
     if (is_any(arguments[0], "--version", "version")) {
-        (void)fputs(PROGRAM " " PROGRAM_VERSION "\n", around->out);
+        (void)fputs(PROGRAM " " CS_VERSION "\n", around->out);
         return CS_ADMIN_DONE;
     }
     const struct cs_admin_entry *entry = cs_admin_find(arguments[0]);

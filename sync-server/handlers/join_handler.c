@@ -7,25 +7,10 @@
 #include "shared/base/text.h"
 #include "shared/evidence/certificate.h"
 #include "shared/evidence/server_statement.h"
-#include "shared/wire/cbor.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
 
 #include <string.h>
-
-/* The organisation a chain claims to lead to: its first item is the root key. */
-static enum cs_status claimed_organisation(struct cs_bytes chain, uint8_t out[static CS_HASH_SIZE])
-{
-    struct cs_cbor_reader reader;
-    uint8_t root_key[CS_SIGN_PUBLIC_SIZE];
-    cs_cbor_reader_init(&reader, chain);
-    (void)cs_cbor_enter_array(&reader, 2 * CS_CHAIN_LENGTH_MAX);
-    cs_cbor_take_fixed(&reader, root_key, sizeof root_key);
-    if (reader.status == CS_OK) {
-        cs_organisation_id(root_key, out);
-    }
-    return reader.status;
-}
 
 /* Before the first join whatever root is shown, afterwards the pinned one. A second first device shows a root of its own:
  * it is heard, so that commit can tell it why not. */
@@ -34,10 +19,10 @@ static enum cs_status expected_organisation(const struct cs_server_request *requ
                                             uint8_t out[static CS_HASH_SIZE])
 {
     if (request->join.bearer.size > 0) {
-        return claimed_organisation(request->join.chain, out);
+        return cs_chain_organisation(request->join.chain, out);
     }
     enum cs_status status = cs_fact_fixed(store, CS_FACT_ORGANISATION, out, CS_HASH_SIZE);
-    return status == CS_NOT_FOUND ? claimed_organisation(request->join.chain, out) : status;
+    return status == CS_NOT_FOUND ? cs_chain_organisation(request->join.chain, out) : status;
 }
 
 static void describe_device(struct cs_server_request *request)

@@ -34,7 +34,10 @@ static enum cs_status put_row(struct cs_reconcile *reconcile, const struct cs_de
     cs_buffer_init(&log, 8);
     cs_buffer_append_u64(&log, device->log);
     struct cs_bytes log_bytes;
-    enum cs_status status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&roles), &roles_text);
+    enum cs_status status = roles.status != CS_OK ? roles.status : log.status;
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&roles), &roles_text);
+    }
     if (status == CS_OK) {
         status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&log), &log_bytes);
     }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Claimed times ahead of receipt by more than this are reported (design §6), milliseconds. */
-#define CLOCK_AHEAD_MAX_MS (5 * 60 * 1000)
+#define CLOCK_AHEAD_MAX_MS ((int64_t)5 * 60 * 1000)
 
 struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct cs_device *device,
                           const struct cs_push_clock *clock)

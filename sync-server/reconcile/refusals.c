@@ -22,24 +22,25 @@ static const char *kind_name(enum cs_operation_kind kind)
     return "delete";
 }
 
-/* The value as people type it; what is no text that can be shown is left out. */
+/* The value as people type it; what is no text that can be shown is null. NULL: out of memory, no value may get lost for that. */
 static struct cs_json *value_json(const struct cs_entity *entity,
                                   const struct cs_field_change *change)
 {
     int index = entity == NULL ? -1 : cs_entity_field_index(entity, change->field);
-    struct cs_json *json = NULL;
-    if (index >= 0) {
-        struct cs_buffer text;
-        cs_buffer_init(&text, 4 * CS_VALUE_MAX);
-        cs_value_format(&entity->fields[index], &change->value, &text);
-        if (text.status == CS_OK && cs_utf8_valid(cs_buffer_bytes(&text))) {
-            json = cs_json_text(cs_buffer_bytes(&text));
-        }
-        cs_buffer_release(&text);
-    } else if (change->value.kind == CS_VALUE_TEXT) {
-        json = cs_json_text(change->value.bytes);
+    if (index < 0) {
+        return change->value.kind == CS_VALUE_TEXT ? cs_json_text(change->value.bytes)
+                                                   : cs_json_null();
     }
-    return json == NULL ? cs_json_null() : json;
+    struct cs_json *json = NULL;
+    struct cs_buffer text;
+    cs_buffer_init(&text, 4 * CS_VALUE_MAX);
+    cs_value_format(&entity->fields[index], &change->value, &text);
+    if (text.status != CS_NO_MEMORY) {
+        bool shown = text.status == CS_OK && cs_utf8_valid(cs_buffer_bytes(&text));
+        json = shown ? cs_json_text(cs_buffer_bytes(&text)) : cs_json_null();
+    }
+    cs_buffer_release(&text);
+    return json;
 }
 
 static struct cs_json *operation_json(struct cs_reconcile *reconcile,
@@ -52,9 +53,12 @@ static struct cs_json *operation_json(struct cs_reconcile *reconcile,
     cs_id_format(&operation->row, id);
     for (size_t i = 0; i < operation->change_count; i++) {
         char *name = cs_arena_text(reconcile->arena, operation->changes[i].field);
-        if (name != NULL) {
-            cs_json_set(fields, name, value_json(entity, &operation->changes[i]));
+        if (name == NULL) {
+            cs_json_destroy(fields);
+            cs_json_destroy(json);
+            return NULL;
         }
+        cs_json_set(fields, name, value_json(entity, &operation->changes[i]));
     }
     cs_json_set(json, "kind", cs_json_text(cs_bytes_of_text(kind_name(operation->kind))));
     cs_json_set(json, "entity", cs_json_text(operation->entity));
@@ -99,7 +103,10 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
     struct cs_bytes name_bytes;
     struct cs_value operations;
     struct cs_value detail;
-    enum cs_status status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&name), &name_bytes);
+    enum cs_status status = name.status;
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&name), &name_bytes);
+    }
     cs_buffer_release(&name);
     if (status == CS_OK) {
         status = operations_text(reconcile, edit->transaction, &operations);

@@ -15,8 +15,8 @@ void hostile_open(struct hostile *hostile, struct laptop *laptop)
     hostile->fail_after = -1;
     cs_arena_init(&hostile->arena, 2 * CS_MESSAGE_ARENA_MAX);
     cs_arena_init(&hostile->answer_arena, CS_MESSAGE_ARENA_MAX);
-    hostile->transactions =
-        cs_arena_take_array(&hostile->arena, HOSTILE_TRANSACTIONS_MAX, sizeof *hostile->transactions);
+    hostile->transactions = cs_arena_take_array(&hostile->arena, HOSTILE_TRANSACTIONS_MAX,
+                                                sizeof *hostile->transactions);
     assert_non_null(hostile->transactions);
 }
 
@@ -48,8 +48,8 @@ struct cs_transaction *hostile_begin(struct hostile *hostile)
     return transaction;
 }
 
-struct cs_operation *hostile_operation(struct hostile *hostile, enum cs_operation_kind kind, const char *entity,
-                                       struct cs_id row)
+struct cs_operation *hostile_operation(struct hostile *hostile, enum cs_operation_kind kind,
+                                       const char *entity, struct cs_id row)
 {
     struct cs_transaction *transaction = &hostile->transactions[hostile->transaction_count - 1];
     assert_true(transaction->operation_count < hostile->operations_max);
@@ -90,7 +90,8 @@ void hostile_base(struct hostile *hostile, uint64_t log, uint64_t counter)
     const struct cs_version version = {log, counter};
     size_t count = 0;
     size_t i = 0;
-    for (; i < change->base.count && cs_version_compare(&change->base.items[i], &version) < 0; i++) {
+    for (; i < change->base.count && cs_version_compare(&change->base.items[i], &version) < 0;
+         i++) {
         items[count++] = change->base.items[i];
     }
     items[count++] = version;
@@ -136,10 +137,11 @@ struct cs_inner_header hostile_header(const struct hostile *hostile)
     return header;
 }
 
-void hostile_sign(struct hostile *hostile, const struct cs_inner_header *header, struct cs_bytes body,
-                  struct cs_buffer *inner)
+void hostile_sign(struct hostile *hostile, const struct cs_inner_header *header,
+                  struct cs_bytes body, struct cs_buffer *inner)
 {
-    assert_ok(cs_inner_encode(header, body, cs_identity_sign_key(hostile->laptop->identity), inner));
+    assert_ok(
+        cs_inner_encode(header, body, cs_identity_sign_key(hostile->laptop->identity), inner));
 }
 
 void hostile_seal(struct hostile *hostile, struct cs_buffer *inner)
@@ -169,20 +171,22 @@ static void seal_request(struct hostile *hostile, struct cs_bytes body, struct c
     memcpy(header.certificate, cs_identity_certificate_id(laptop->identity), CS_HASH_SIZE);
     memcpy(header.log_head, hostile->head, CS_HASH_SIZE);
     laptop->fake.world.random(laptop->fake.world.context, header.nonce, sizeof header.nonce);
-    assert_ok(cs_request_seal(&laptop->fake.world, &header, body, cs_identity_sign_key(laptop->identity),
-                              cs_identity_server_statement(laptop->identity)->bundle_key, request, hash));
+    assert_ok(
+        cs_request_seal(&laptop->fake.world, &header, body, cs_identity_sign_key(laptop->identity),
+                        cs_identity_server_statement(laptop->identity)->bundle_key, request, hash));
 }
 
 /* Opens the answer; its content lives in answer_arena. */
-static enum cs_status receive(struct hostile *hostile, struct cs_bytes answer, const uint8_t hash[static CS_HASH_SIZE])
+static enum cs_status receive(struct hostile *hostile, struct cs_bytes answer,
+                              const uint8_t hash[static CS_HASH_SIZE])
 {
     struct cs_buffer plain;
     enum cs_message_kind kind;
     struct cs_bytes body;
     const struct cs_identity *identity = hostile->laptop->identity;
     cs_buffer_init(&plain, CS_RESPONSE_MAX);
-    assert_ok(cs_response_open(answer, cs_identity_seal_key(identity), cs_identity_server(identity), hash, &plain,
-                               &kind, &body));
+    assert_ok(cs_response_open(answer, cs_identity_seal_key(identity), cs_identity_server(identity),
+                               hash, &plain, &kind, &body));
     cs_arena_release(&hostile->answer_arena);
     memset(&hostile->response, 0, sizeof hostile->response);
     memset(&hostile->failure, 0, sizeof hostile->failure);
@@ -213,7 +217,9 @@ enum cs_status hostile_send(struct hostile *hostile, const struct cs_bytes *inne
     assert_ok(cs_sync_request_encode(&content, &body));
     seal_request(hostile, cs_buffer_bytes(&body), &request, hash);
     cs_memory_fail_after(hostile->fail_after);
-    enum cs_status status = universe_serve(hostile->laptop->universe, cs_buffer_bytes(&request), &answer);
+    enum cs_status status =
+        universe_serve(hostile->laptop->universe, cs_buffer_bytes(&request), &answer);
+    hostile->allocations = cs_memory_count();
     cs_memory_fail_after(-1);
     if (status == CS_OK) {
         status = receive(hostile, cs_buffer_bytes(&answer), hash);

@@ -24,7 +24,8 @@ struct hostile {
     struct cs_transaction *transactions; /* collected */
     size_t transaction_count;
     size_t operations_max; /* per transaction, for those begun from now on */
-    long fail_after; /* allocations of the server that succeed before one fails; -1: none does */
+    long fail_after;  /* allocations of the server that succeed before one fails; -1: none does */
+    long allocations; /* of the server, for the last request */
     /* The last answer. */
     struct cs_arena answer_arena;
     struct cs_sync_response response;
@@ -36,8 +37,8 @@ void hostile_close(struct hostile *hostile);
 
 /* Collecting: a transaction, in it operations, in them changes, in them versions seen. */
 struct cs_transaction *hostile_begin(struct hostile *hostile);
-struct cs_operation *hostile_operation(struct hostile *hostile, enum cs_operation_kind kind, const char *entity,
-                                       struct cs_id row);
+struct cs_operation *hostile_operation(struct hostile *hostile, enum cs_operation_kind kind,
+                                       const char *entity, struct cs_id row);
 void hostile_change(struct hostile *hostile, const char *field, struct cs_value value);
 void hostile_text(struct hostile *hostile, const char *field, const char *text);
 void hostile_base(struct hostile *hostile, uint64_t log, uint64_t counter);
@@ -51,13 +52,14 @@ struct cs_id hostile_part(struct hostile *hostile, const char *code);
 /* The header that an honest client would give the collected transactions. */
 struct cs_inner_header hostile_header(const struct hostile *hostile);
 /* Signs header and body as they are. */
-void hostile_sign(struct hostile *hostile, const struct cs_inner_header *header, struct cs_bytes body,
-                  struct cs_buffer *inner);
+void hostile_sign(struct hostile *hostile, const struct cs_inner_header *header,
+                  struct cs_bytes body, struct cs_buffer *inner);
 /* Encodes what was collected as an honest client would and counts on. */
 void hostile_seal(struct hostile *hostile, struct cs_buffer *inner);
 
 /* Sends. CS_OK and `response`; the status in `failure`; CS_MALFORMED when the server gave no answer at all. */
-enum cs_status hostile_send(struct hostile *hostile, const struct cs_bytes *inners, size_t count) CS_MUST_USE;
+enum cs_status hostile_send(struct hostile *hostile, const struct cs_bytes *inners,
+                            size_t count) CS_MUST_USE;
 /* Seals and sends what was collected. */
 enum cs_status hostile_push(struct hostile *hostile) CS_MUST_USE;
 /* What became of the nth transaction of the last answer. */

@@ -2,8 +2,8 @@
  * Change-sets from a device that obeys no rules (design §5): out of order, replayed, forked, of others, lying about what is in
  * them, too large. Each leaves what the server holds as it was, and the next honest one goes through.
  */
-#include "tests/simulation/hostile.h"
 #include "shared/wire/compression.h"
+#include "tests/simulation/hostile.h"
 #include "tests/support/testing.h"
 
 #include <string.h>
@@ -46,8 +46,8 @@ static void check_goes_on(struct scene *scene)
 }
 
 /* Sends one inner made of the collected transactions and this header; nothing may come of it. */
-static void send_in_vain(struct scene *scene, const struct cs_inner_header *header, struct cs_bytes body,
-                         enum cs_status expected)
+static void send_in_vain(struct scene *scene, const struct cs_inner_header *header,
+                         struct cs_bytes body, enum cs_status expected)
 {
     struct server_state before;
     struct server_state after;
@@ -321,7 +321,8 @@ static void one_row_cannot_be_buried(void **state)
     assert_ok(laptop_set(scene.owner, "part", part, "unit=个", NULL));
     laptop_sync_equal(scene.owner);
     assert_string_equal(laptop_text(scene.owner, "part", part, "unit"), "个");
-    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), (int64_t)CS_BASES_PER_FIELD_MAX);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"),
+                     (int64_t)CS_BASES_PER_FIELD_MAX);
     close_scene(&scene);
 }
 

@@ -67,9 +67,11 @@ static void rows_with_derived_scopes_are_echoed(void **state)
     char text[96];
     char person[96];
     open_scene(&scene);
-    struct laptop *technician = universe_join(&scene.universe, scene.a, "张伟", CS_ROLE(TECHNICIAN));
+    struct laptop *technician =
+        universe_join(&scene.universe, scene.a, "张伟", CS_ROLE(TECHNICIAN));
     laptop_sync_equal(scene.a);
-    (void)snprintf(person, sizeof person, "technician=%s", id_text(laptop_find(scene.a, "person", "name", "张伟")));
+    (void)snprintf(person, sizeof person, "technician=%s",
+                   id_text(laptop_find(scene.a, "person", "name", "张伟")));
     struct cs_id order = laptop_new(scene.a, "work_order", "number=W-1", person, NULL);
     sync_plain(scene.a, 1);
     laptop_sync_equal(technician);

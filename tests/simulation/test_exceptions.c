@@ -64,7 +64,8 @@ static const char *field(const char *name, struct cs_id id)
 /* An assigned order that office and technician have. */
 static struct cs_id new_order(struct scene *scene, const char *number)
 {
-    struct cs_id order = laptop_new(scene->office, "work_order", number, scene->person, "status=assigned", NULL);
+    struct cs_id order =
+        laptop_new(scene->office, "work_order", number, scene->person, "status=assigned", NULL);
     sync_all(scene);
     return order;
 }
@@ -107,9 +108,12 @@ static struct cs_version losing_version(struct laptop *laptop)
     struct cs_stored_row row;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_id conflict = laptop_find(laptop, "conflict", "state", "open");
-    assert_ok(cs_query_get(laptop->replica, cs_bytes_of_text("conflict"), &conflict, &arena, &row, NULL));
+    assert_ok(
+        cs_query_get(laptop->replica, cs_bytes_of_text("conflict"), &conflict, &arena, &row, NULL));
     struct cs_reader reader;
-    cs_reader_init(&reader, row.values[cs_entity_field_index(row.entity, cs_bytes_of_text("losing_versions"))].bytes);
+    cs_reader_init(
+        &reader,
+        row.values[cs_entity_field_index(row.entity, cs_bytes_of_text("losing_versions"))].bytes);
     struct cs_version version = {.log = cs_read_u64(&reader)};
     version.counter = cs_read_u64(&reader);
     assert_ok(cs_reader_finish(&reader));
@@ -129,7 +133,8 @@ static void the_decision_closes_the_exception(void **state)
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 1);
     struct cs_version seen = losing_version(scene.office);
-    struct cs_named_value value = {cs_bytes_of_text("status"), cs_value_text(cs_bytes_of_text("finished"))};
+    struct cs_named_value value = {cs_bytes_of_text("status"),
+                                   cs_value_text(cs_bytes_of_text("finished"))};
     struct cs_edit *edit;
     assert_ok(cs_edit_begin(scene.office->replica, &edit));
     assert_ok(cs_edit_update_seeing(edit, cs_bytes_of_text("work_order"), &order, &value, 1,
@@ -155,7 +160,8 @@ static void a_conflict_follows_its_subject(void **state)
     sync_all(&scene);
     assert_int_equal(laptop_count(scene.technician, "conflict", "state", "open"), 1);
     assert_ok(laptop_set(scene.office, "work_order", order,
-                         field("technician", laptop_find(scene.owner, "person", "name", "孙丽")), NULL));
+                         field("technician", laptop_find(scene.owner, "person", "name", "孙丽")),
+                         NULL));
     sync_all(&scene);
     laptop_sync_equal(next);
     assert_int_equal(laptop_count(next, "conflict", "state", "open"), 1);
@@ -164,9 +170,11 @@ static void a_conflict_follows_its_subject(void **state)
     universe_close(&scene.universe);
 }
 
-static void move(struct scene *scene, struct cs_id part, const char *direction, struct cs_id place, const char *quantity)
+static void move(struct scene *scene, struct cs_id part, const char *direction, struct cs_id place,
+                 const char *quantity)
 {
-    (void)laptop_new(scene->office, "stock_movement", field("part", part), field(direction, place), quantity, NULL);
+    (void)laptop_new(scene->office, "stock_movement", field("part", part), field(direction, place),
+                     quantity, NULL);
     laptop_sync_equal(scene->office);
     laptop_sync_equal(scene->owner);
 }
@@ -179,8 +187,10 @@ static void negative_stock_opens_and_closes(void **state)
     open_scene(&scene);
     struct cs_id part = laptop_new(scene.office, "part", "code=P-1", "name=电源", NULL);
     struct cs_id other = laptop_new(scene.office, "part", "code=P-2", "name=风扇", NULL);
-    struct cs_id store = laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
-    struct cs_id customer = laptop_new(scene.office, "stock_location", "name=客户", "code=L-2", "kind=customer", NULL);
+    struct cs_id store =
+        laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
+    struct cs_id customer =
+        laptop_new(scene.office, "stock_location", "name=客户", "code=L-2", "kind=customer", NULL);
     move(&scene, part, "from", store, "quantity=2");
     assert_int_equal(count_open(&scene), 1);
     move(&scene, other, "from", customer, "quantity=5"); /* customers hold no stock of ours */
@@ -209,14 +219,17 @@ static void an_inconsistent_row_after_a_merge_is_shown(void **state)
     struct scene scene;
     open_scene(&scene);
     struct cs_id order = new_order(&scene, "number=W-1");
-    struct cs_id visit = laptop_new(scene.technician, "visit", field("work_order", order), scene.person, NULL);
+    struct cs_id visit =
+        laptop_new(scene.technician, "visit", field("work_order", order), scene.person, NULL);
     sync_all(&scene);
-    assert_ok(laptop_set(scene.technician, "visit", visit, "arrived_at=2026-03-02T11:00:00+08:00", NULL));
+    assert_ok(
+        laptop_set(scene.technician, "visit", visit, "arrived_at=2026-03-02T11:00:00+08:00", NULL));
     assert_ok(laptop_set(scene.office, "visit", visit, "left_at=2026-03-02T10:00:00+08:00", NULL));
     sync_all(&scene);
     assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
     assert_int_equal(count_kind(&scene, "inconsistent_row"), 1);
-    assert_ok(laptop_set(scene.technician, "visit", visit, "left_at=2026-03-02T12:00:00+08:00", NULL));
+    assert_ok(
+        laptop_set(scene.technician, "visit", visit, "left_at=2026-03-02T12:00:00+08:00", NULL));
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 0);
     universe_close(&scene.universe);
@@ -236,10 +249,12 @@ static void a_duplicate_key_is_shown_until_one_goes(void **state)
         sync_all(&scene);
         assert_int_equal(count_kind(&scene, "duplicate"), 1);
         struct cs_id exception = laptop_find(scene.owner, "exception", "state", "open");
-        assert_string_equal(laptop_text(scene.owner, "exception", exception, "subject"), "电源模块");
+        assert_string_equal(laptop_text(scene.owner, "exception", exception, "subject"),
+                            "电源模块");
         struct cs_id going = i / 2 % 2 == 0 ? first : second;
-        assert_ok(i < 4 ? laptop_delete(scene.office, "part", going)
-                        : laptop_set(scene.office, "part", i == 4 ? first : second, "code=P-2", NULL));
+        assert_ok(
+            i < 4 ? laptop_delete(scene.office, "part", going)
+                  : laptop_set(scene.office, "part", i == 4 ? first : second, "code=P-2", NULL));
         sync_all(&scene);
         assert_int_equal(count_open(&scene), 0);
         universe_close(&scene.universe);
@@ -255,8 +270,10 @@ static void a_reference_to_a_row_deleted_meanwhile_is_shown(void **state)
     struct cs_id gone = laptop_new(scene.office, "customer", "name=乙厂", NULL);
     sync_all(&scene);
     assert_ok(laptop_delete(scene.office, "customer", gone));
-    struct cs_id project = laptop_new(scene.owner, "project", "name=改造", "code=J-1", field("customer", gone), NULL);
-    struct cs_id other = laptop_new(scene.owner, "project", "name=维保", "code=J-2", field("customer", gone), NULL);
+    struct cs_id project =
+        laptop_new(scene.owner, "project", "name=改造", "code=J-1", field("customer", gone), NULL);
+    struct cs_id other =
+        laptop_new(scene.owner, "project", "name=维保", "code=J-2", field("customer", gone), NULL);
     laptop_sync_equal(scene.office);
     sync_all(&scene);
     assert_int_equal(count_kind(&scene, "deleted_reference"), 2);
@@ -282,7 +299,8 @@ static void a_revived_row_closes_what_referred_to_it(void **state)
     laptop_sync_equal(late);
     assert_ok(laptop_set(late, "customer", customer, "name=甲厂新址", NULL));
     assert_ok(laptop_delete(scene.office, "customer", customer));
-    (void)laptop_new(scene.owner, "project", "name=改造", "code=J-1", field("customer", customer), NULL);
+    (void)laptop_new(scene.owner, "project", "name=改造", "code=J-1", field("customer", customer),
+                     NULL);
     laptop_sync_equal(scene.office);
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 1);
@@ -304,14 +322,15 @@ static void changed_after_signing_is_shown_until_it_is_put_right(void **state)
     struct cs_id visit = new_visit(&scene, order);
     uint8_t digest[CS_HASH_SIZE];
     struct cs_row_tables *tables = cs_replica_tables(scene.technician->replica);
-    assert_ok(cs_signed_content_hash(tables, cs_registry_find(cs_registry_core(), cs_bytes_of_text("visit")), &visit,
-                                     digest));
+    assert_ok(cs_signed_content_hash(
+        tables, cs_registry_find(cs_registry_core(), cs_bytes_of_text("visit")), &visit, digest));
     char hex[160] = "visit_digest=";
     for (size_t i = 0; i < sizeof digest; i++) {
         (void)snprintf(hex + strlen(hex), 3, "%02x", digest[i]);
     }
-    (void)laptop_new(scene.technician, "receipt", "number=A-1", field("visit", visit), "signer=陈主任",
-                     "signed_at=2026-03-02T10:00:00+08:00", "record=00", hex, NULL);
+    (void)laptop_new(scene.technician, "receipt", "number=A-1", field("visit", visit),
+                     "signer=陈主任", "signed_at=2026-03-02T10:00:00+08:00", "record=00", hex,
+                     NULL);
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 0);
     /* What was not signed may change. */
@@ -326,7 +345,8 @@ static void changed_after_signing_is_shown_until_it_is_put_right(void **state)
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 0);
     /* A part more is a change too; it is a further episode, and what is in the ledger stays there. */
-    (void)laptop_new(scene.office, "stock_movement", field("part", part), field("visit", visit), "quantity=1", NULL);
+    (void)laptop_new(scene.office, "stock_movement", field("part", part), field("visit", visit),
+                     "quantity=1", NULL);
     sync_all(&scene);
     assert_int_equal(count_open(&scene), 1);
     assert_int_equal(count_kind(&scene, "changed_after_signing"), 2);
@@ -363,7 +383,8 @@ static void episodes_never_run_out(void **state)
     struct hostile hostile;
     open_scene(&scene);
     struct cs_id part = laptop_new(scene.office, "part", "code=P-1", "name=电源", NULL);
-    struct cs_id store = laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
+    struct cs_id store =
+        laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
     sync_all(&scene);
     hostile_open(&hostile, universe_join(&scene.universe, scene.owner, "赵敏", CS_ROLE(OFFICE)));
     struct cs_buffer inners[CS_CHANGE_SETS_PER_REQUEST_MAX];
@@ -371,9 +392,11 @@ static void episodes_never_run_out(void **state)
     for (size_t sent = 0; sent < 2048; sent += CS_COUNT(inners)) {
         for (size_t i = 0; i < CS_COUNT(inners); i++) {
             hostile_begin(&hostile);
-            hostile_operation(&hostile, CS_OPERATION_INSERT, "stock_movement", hostile_id(&hostile));
+            hostile_operation(&hostile, CS_OPERATION_INSERT, "stock_movement",
+                              hostile_id(&hostile));
             hostile_change(&hostile, "part", cs_value_bytes(cs_id_bytes(&part)));
-            hostile_change(&hostile, i % 2 == 0 ? "from" : "to", cs_value_bytes(cs_id_bytes(&store)));
+            hostile_change(&hostile, i % 2 == 0 ? "from" : "to",
+                           cs_value_bytes(cs_id_bytes(&store)));
             hostile_change(&hostile, "quantity", cs_value_integer(1));
             cs_buffer_init(&inners[i], CS_CHANGE_SET_INNER_MAX);
             hostile_seal(&hostile, &inners[i]);

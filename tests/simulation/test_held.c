@@ -26,11 +26,12 @@ static void make_newer(struct newer *newer)
     const struct cs_entity *part = cs_registry_find(core, cs_bytes_of_text("part"));
     memset(newer, 0, sizeof *newer);
     memcpy(newer->part_fields, part->fields, part->field_count * sizeof *part->fields);
-    newer->part_fields[part->field_count] = (struct cs_field){.name = "origin",
-                                                              .label_zh = "产地",
-                                                              .label_en = "origin",
-                                                              .type = CS_FIELD_TEXT,
-                                                              .writers = CS_ROLE(OFFICE) | CS_ROLE(WAREHOUSE)};
+    newer->part_fields[part->field_count] =
+        (struct cs_field){.name = "origin",
+                          .label_zh = "产地",
+                          .label_en = "origin",
+                          .type = CS_FIELD_TEXT,
+                          .writers = CS_ROLE(OFFICE) | CS_ROLE(WAREHOUSE)};
     newer->part = *part;
     newer->part.fields = newer->part_fields;
     newer->part.field_count = part->field_count + 1;
@@ -70,11 +71,13 @@ struct scene {
     struct laptop *office; /* newer */
 };
 
-static struct laptop *join_as(struct scene *scene, const char *person, const struct cs_registry *registry)
+static struct laptop *join_as(struct scene *scene, const char *person,
+                              const struct cs_registry *registry)
 {
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
-    universe_invite(scene->owner, person, CS_ROLE(OFFICE), scene->universe.fake.wall_ms + 100000, &invite);
+    universe_invite(scene->owner, person, CS_ROLE(OFFICE), scene->universe.fake.wall_ms + 100000,
+                    &invite);
     struct laptop *laptop = universe_new_laptop(&scene->universe);
     laptop->registry = registry;
     assert_ok(laptop_join(laptop, cs_buffer_bytes(&invite), ""));
@@ -124,7 +127,8 @@ static void a_newer_client_waits_for_its_server(void **state)
     open_scene(&scene);
     struct cs_id known = laptop_new(scene.office, "part", "code=P-0", "name=保险丝", NULL);
     laptop_sync_equal(scene.office);
-    struct cs_id part = laptop_new(scene.office, "part", "code=P-1", "name=电源", "origin=苏州", NULL);
+    struct cs_id part =
+        laptop_new(scene.office, "part", "code=P-1", "name=电源", "origin=苏州", NULL);
     assert_ok(laptop_set(scene.office, "part", part, "unit=个", NULL));
     assert_ok(laptop_set(scene.office, "part", known, "origin=上海", NULL));
     assert_ok(laptop_set(scene.office, "part", known, "unit=只", NULL));
@@ -170,8 +174,10 @@ static void a_reference_to_a_held_row_waits(void **state)
     (void)state;
     struct scene scene;
     open_scene(&scene);
-    struct cs_id part = laptop_new(scene.office, "part", "code=P-1", "name=电源", "origin=苏州", NULL);
-    struct cs_id place = laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
+    struct cs_id part =
+        laptop_new(scene.office, "part", "code=P-1", "name=电源", "origin=苏州", NULL);
+    struct cs_id place =
+        laptop_new(scene.office, "stock_location", "name=总库", "code=L-1", "kind=warehouse", NULL);
     struct hostile hostile;
     hostile_open(&hostile, join_as(&scene, "赵敏", &scene.newer.registry));
     laptop_sync_equal(scene.office);
@@ -191,7 +197,8 @@ static void a_reference_to_a_held_row_waits(void **state)
     upgrade_server(&scene);
     assert_int_equal(held_at_server(&scene), 0);
     laptop_sync_equal(scene.office);
-    assert_string_equal(laptop_text(scene.office, "stock_movement", movement, "part"), id_text(part));
+    assert_string_equal(laptop_text(scene.office, "stock_movement", movement, "part"),
+                        id_text(part));
     hostile_close(&hostile);
     universe_close(&scene.universe);
 }

@@ -138,7 +138,8 @@ static void facts_beat_plans(void **state)
     for (int technician_first = 0; technician_first < 2; technician_first++) {
         struct scene scene;
         open_scene(&scene);
-        struct laptop *technician = universe_join(&scene.universe, scene.owner, "张伟", CS_ROLE(TECHNICIAN));
+        struct laptop *technician =
+            universe_join(&scene.universe, scene.owner, "张伟", CS_ROLE(TECHNICIAN));
         char person[96];
         (void)snprintf(person, sizeof person, "technician=%s",
                        id_text(laptop_find(scene.owner, "person", "name", "张伟")));
@@ -147,13 +148,16 @@ static void facts_beat_plans(void **state)
         struct cs_id visit = laptop_new(scene.a, "visit", person, NULL);
         laptop_sync_equal(scene.a);
         laptop_sync_equal(technician);
-        assert_ok(laptop_set(technician, "visit", visit, "arrived_at=2026-03-02T09:00:00+08:00", NULL));
+        assert_ok(
+            laptop_set(technician, "visit", visit, "arrived_at=2026-03-02T09:00:00+08:00", NULL));
         universe_advance(&scene.universe, 60000);
-        assert_ok(laptop_set(scene.a, "visit", visit, "arrived_at=2026-03-02T08:00:00+08:00", NULL));
+        assert_ok(
+            laptop_set(scene.a, "visit", visit, "arrived_at=2026-03-02T08:00:00+08:00", NULL));
         laptop_sync_equal(technician_first != 0 ? technician : scene.a);
         laptop_sync_equal(technician_first != 0 ? scene.a : technician);
         sync_all(&scene);
-        assert_string_equal(laptop_text(scene.owner, "visit", visit, "arrived_at"), "2026-03-02T09:00:00+08:00");
+        assert_string_equal(laptop_text(scene.owner, "visit", visit, "arrived_at"),
+                            "2026-03-02T09:00:00+08:00");
         assert_int_equal(open_conflicts(&scene), 1);
         universe_close(&scene.universe);
     }
@@ -164,7 +168,8 @@ static void a_group_moves_together(void **state)
     (void)state;
     struct scene scene;
     open_scene(&scene);
-    struct cs_id depot = laptop_new(scene.a, "depot", "name=东部", "street=一号路", "town=苏州", NULL);
+    struct cs_id depot =
+        laptop_new(scene.a, "depot", "name=东部", "street=一号路", "town=苏州", NULL);
     struct cs_version created = {cs_identity_log(scene.a->identity), 1};
     sync_all(&scene);
     assert_ok(laptop_set(scene.a, "depot", depot, "street=二号路", NULL));

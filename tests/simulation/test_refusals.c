@@ -19,7 +19,8 @@ static void open_scene(struct scene *scene)
     universe_open(&scene->universe, cs_registry_core(), 51);
     scene->owner = universe_found(&scene->universe, "王芳");
     laptop_sync_equal(scene->owner);
-    struct laptop *warehouse = universe_join(&scene->universe, scene->owner, "李强", CS_ROLE(WAREHOUSE));
+    struct laptop *warehouse =
+        universe_join(&scene->universe, scene->owner, "李强", CS_ROLE(WAREHOUSE));
     laptop_sync_equal(scene->owner);
     hostile_open(&scene->hostile, warehouse);
 }
@@ -285,7 +286,8 @@ static void the_author_and_the_office_see_a_refusal(void **state)
     struct scene scene;
     struct hostile technician;
     open_scene(&scene);
-    struct laptop *laptop = universe_join(&scene.universe, scene.owner, "张伟", CS_ROLE(TECHNICIAN));
+    struct laptop *laptop =
+        universe_join(&scene.universe, scene.owner, "张伟", CS_ROLE(TECHNICIAN));
     hostile_open(&technician, laptop);
     (void)hostile_part(&technician, "P-1");
     assert_ok(hostile_push(&technician));
@@ -296,12 +298,14 @@ static void the_author_and_the_office_see_a_refusal(void **state)
     /* The same person's next laptop has it too: it stands in the person's scope. */
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
-    universe_invite(scene.owner, "张伟", CS_ROLE(TECHNICIAN), scene.universe.fake.wall_ms + 1000, &invite);
+    universe_invite(scene.owner, "张伟", CS_ROLE(TECHNICIAN), scene.universe.fake.wall_ms + 1000,
+                    &invite);
     struct laptop *next = universe_new_laptop(&scene.universe);
     assert_ok(laptop_join(next, cs_buffer_bytes(&invite), ""));
     laptop_sync_equal(next);
     assert_int_equal(laptop_count(next, "refusal", "reason", "DENIED"), 1);
-    assert_ok(laptop_set(next, "refusal", laptop_find(next, "refusal", "state", "open"), "state=dismissed", NULL));
+    assert_ok(laptop_set(next, "refusal", laptop_find(next, "refusal", "state", "open"),
+                         "state=dismissed", NULL));
     laptop_sync_equal(next);
     laptop_sync_equal(scene.owner);
     assert_int_equal(laptop_count(scene.owner, "refusal", "state", "dismissed"), 1);

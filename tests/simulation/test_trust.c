@@ -87,7 +87,8 @@ static void an_invite_expires_by_the_servers_clock(void **state)
     late->fake.wall_ms -= 2 * DAY_MS;
     assert_status(laptop_join(late, cs_buffer_bytes(&scene.invite), ""), CS_EXPIRED);
     cs_buffer_clear(&scene.invite);
-    universe_invite(scene.owner, "赵敏", CS_ROLE(OFFICE), scene.universe.fake.wall_ms + 1, &scene.invite);
+    universe_invite(scene.owner, "赵敏", CS_ROLE(OFFICE), scene.universe.fake.wall_ms + 1,
+                    &scene.invite);
     struct laptop *early = universe_new_laptop(&scene.universe);
     early->fake.wall_ms += 10 * DAY_MS;
     assert_ok(laptop_join(early, cs_buffer_bytes(&scene.invite), ""));
@@ -166,14 +167,16 @@ static void a_forged_invite_is_refused(void **state)
     close_scene(&scene);
 }
 
-static void set_state(struct scene *scene, const struct laptop *laptop, enum cs_device_state device_state)
+static void set_state(struct scene *scene, const struct laptop *laptop,
+                      enum cs_device_state device_state)
 {
     struct cs_store *store = cs_server_store(scene->universe.server);
     struct cs_arena arena;
     struct cs_device device;
     cs_arena_init(&arena, CS_MEBI);
     assert_ok(cs_store_begin(store));
-    assert_ok(cs_store_device(store, cs_identity_certificate_id(laptop->identity), &arena, &device));
+    assert_ok(
+        cs_store_device(store, cs_identity_certificate_id(laptop->identity), &arena, &device));
     device.state = device_state;
     assert_ok(cs_store_put_device(store, &device));
     assert_ok(cs_store_commit(store));
@@ -229,7 +232,8 @@ static void nobody_invites_above_his_roles(void **state)
     memcpy(content.organisation, cs_identity_organisation(technician->identity), CS_HASH_SIZE);
     memcpy(content.inviter, cs_identity_certificate_id(technician->identity), CS_HASH_SIZE);
     cs_sign_key_public(one_time, content.invite_key);
-    assert_ok(cs_invite_encode(&content, cs_identity_sign_key(technician->identity), &signed_invite));
+    assert_ok(
+        cs_invite_encode(&content, cs_identity_sign_key(technician->identity), &signed_invite));
     struct cs_invite_package package = {
         .address = cs_bytes_of_text("127.0.0.1:1"),
         .server_statement = cs_identity_server_statement_bytes(technician->identity),
@@ -255,15 +259,19 @@ static void the_first_device_joins_once(void **state)
 {
     (void)state;
     struct scene scene;
-    struct cs_tls_material tls = {.key = {(const uint8_t *)"k", 1}, .certificate = {(const uint8_t *)"c", 1}};
+    struct cs_tls_material tls = {.key = {(const uint8_t *)"k", 1},
+                                  .certificate = {(const uint8_t *)"c", 1}};
     universe_open(&scene.universe, cs_registry_core(), 32);
     cs_buffer_init(&scene.invite, CS_INVITE_TEXT_MAX);
     struct cs_server_options options = {.world = &scene.universe.fake.world,
                                         .folder = scene.universe.server_folder,
                                         .registry = scene.universe.registry,
                                         .master_key = cs_secret_bytes(scene.universe.master_key)};
-    assert_ok(cs_server_init(&options, &tls, "127.0.0.1:1", &scene.invite, &scene.universe.problem));
-    assert_status(cs_server_init(&options, &tls, "127.0.0.1:1", &scene.invite, &scene.universe.problem), CS_EXISTS);
+    assert_ok(
+        cs_server_init(&options, &tls, "127.0.0.1:1", &scene.invite, &scene.universe.problem));
+    assert_status(
+        cs_server_init(&options, &tls, "127.0.0.1:1", &scene.invite, &scene.universe.problem),
+        CS_EXISTS);
     assert_ok(cs_server_open(&options, &scene.universe.server, &scene.universe.problem));
     struct cs_arena arena;
     struct cs_invite_package package;
@@ -298,8 +306,9 @@ static void another_server_is_not_believed(void **state)
     scene.owner->universe = &other.universe;
     assert_int_not_equal(laptop_sync(scene.owner), CS_OK);
     scene.owner->universe = &scene.universe;
-    assert_string_equal(laptop_text(scene.owner, "part", laptop_find(scene.owner, "part", "code", "P-1"), "name"),
-                        "电源");
+    assert_string_equal(
+        laptop_text(scene.owner, "part", laptop_find(scene.owner, "part", "code", "P-1"), "name"),
+        "电源");
     laptop_sync_equal(scene.owner);
     assert_int_equal(scene.owner->last.pushed, 1);
     close_scene(&other);

@@ -31,7 +31,7 @@ static void test_help(void **state)
 static void test_unknown_commands(void **state)
 {
     (void)state;
-    assert_int_equal(run_json("snyc"), 2);
+    assert_int_equal(run_json("synk"), 2);
     assert_error("USAGE", "did you mean: sync");
     assert_int_equal(run_json("conf"), 2);
     assert_error("USAGE", "conflicts");

@@ -136,7 +136,8 @@ static void test_import_shows_twenty_bad_rows(void **state)
     (void)state;
     char text[1024] = "code,name,price_cents\n";
     for (int i = 0; i < 25; i++) {
-        (void)strcat(text, "A,pump,x\n");
+        size_t used = strlen(text);
+        (void)snprintf(text + used, sizeof text - used, "A,pump,x\n");
     }
     assert_int_equal(run("import", "part", write_csv(text)), 1);
     assert_has(commands.err, "line 21: ");
@@ -151,7 +152,7 @@ static void test_import_refuses_files(void **state)
     assert_error("NOT_FOUND", "no such file");
     assert_int_equal(run_json("import", "part", write_csv("")), 1);
     assert_error("INVALID", "empty");
-    assert_int_equal(run_json("import", "part", write_csv("code,nmae\n")), 2);
+    assert_int_equal(run_json("import", "part", write_csv("code,namme\n")), 2);
     assert_error("NOT_FOUND", "name");
     assert_int_equal(run_json("import", "part", write_csv("code,code\n")), 2);
     assert_error("INVALID", "same field");

@@ -75,7 +75,7 @@ static void test_retry_refused_again(void **state)
     assert_error("INVALID", "price_cents");
     assert_int_equal(run_json("refusals", "retry", "1", "name="), 1);
     assert_error("INVALID", "name");
-    assert_int_equal(run_json("refusals", "retry", "1", "nmae=x"), 2);
+    assert_int_equal(run_json("refusals", "retry", "1", "namme=x"), 2);
     assert_error("NOT_FOUND", "name");
     assert_int_equal(run_json("refusals", "retry", "1", "name"), 2);
     assert_error("USAGE", "field=value");

@@ -86,7 +86,7 @@ static void test_set_refuses(void **state)
     (void)id_of(run("new", "part", "code=A1", "name=pump"));
     assert_int_equal(run_json("set", "part", "A1"), 2);
     assert_error("USAGE", "missing");
-    assert_int_equal(run_json("set", "part", "A1", "nmae=x"), 2);
+    assert_int_equal(run_json("set", "part", "A1", "namme=x"), 2);
     assert_error("NOT_FOUND", "name");
     assert_int_equal(run_json("set", "part", "B7", "name=x"), 1);
     assert_error("NOT_FOUND", "B7");

@@ -125,6 +125,46 @@ static void a_person_is_inserted_once_under_one_id(void **state)
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _pending"), 1);
 }
 
+/* Out of memory at any place: no text, and at most the person, who is found again the next time. */
+static void memory_may_run_out_anywhere(void **state)
+{
+    struct fixture *f = *state;
+    struct cs_buffer text;
+    bool completed = false;
+    for (long n = 0; !completed && n < 1000; n++) {
+        struct cs_invite_made made = {.person_is_new = true};
+        cs_buffer_init(&text, CS_MEBI);
+        cs_memory_fail_after(n);
+        enum cs_status status = make(f, "李雷", CS_ROLE(TECHNICIAN), 1000, &text, &made, NULL);
+        cs_memory_fail_after(-1);
+        completed = status == CS_OK;
+        assert_true(completed || status == CS_NO_MEMORY);
+        assert_true(completed == !cs_id_equal(&made.person, &(struct cs_id){{0}}));
+        assert_false(cs_database_in_transaction(cs_replica_database(f->replica)));
+        assert_true(fixture_count_sql(f, "SELECT count(*) FROM person") <= 1);
+        cs_buffer_release(&text);
+    }
+    assert_true(completed);
+    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM person"), 1);
+}
+
+/* Laptops with a clock far off still invite; the server's clock judges. */
+static void wrong_clocks_do_not_stop_invites(void **state)
+{
+    static const int64_t clocks[] = {0, 4070908800000}; /* 1970, 2099 */
+    struct fixture *f = *state;
+    int64_t right = f->fake.wall_ms;
+    struct cs_buffer text;
+    cs_buffer_init(&text, CS_MEBI);
+    for (size_t i = 0; i < CS_COUNT(clocks); i++) {
+        f->fake.wall_ms = clocks[i];
+        assert_ok(make(f, "李雷", CS_ROLE(TECHNICIAN), 1000, &text, NULL, NULL));
+        assert_true(text.size > 0);
+    }
+    f->fake.wall_ms = right;
+    cs_buffer_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +172,8 @@ int main(void)
         replica_test(what_is_refused),
         replica_test(roles_that_may_not_be_given),
         replica_test(a_person_is_inserted_once_under_one_id),
+        replica_test(memory_may_run_out_anywhere),
+        replica_test(wrong_clocks_do_not_stop_invites),
     };
     return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);
 }

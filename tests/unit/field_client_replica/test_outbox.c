@@ -107,9 +107,12 @@ static void only_what_is_needed_is_collected(void **state)
     assert_int_equal(sequence, 2);
     assert_ok(cs_outbox_acknowledge(f->replica, 5, 4, 4));
     assert_ok(cs_outbox_collect(f->replica, 1, 0, CS_MEBI, &arena, &entries, &count, &more));
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 1); /* a run without gaps */
     assert_int_equal(entries[0].sequence, 3);
-    assert_int_equal(entries[1].sequence, 5);
+    assert_true(more);
+    assert_ok(cs_outbox_collect(f->replica, 4, 0, CS_MEBI, &arena, &entries, &count, &more));
+    assert_int_equal(count, 1);
+    assert_int_equal(entries[0].sequence, 5);
     assert_ok(cs_outbox_collect(f->replica, 2, 2, CS_MEBI, &arena, &entries, &count, &more));
     assert_int_equal(count, 4);
     assert_true(entries[0].acknowledged);

@@ -1,131 +1,5 @@
 /* Joining: the first device, invited ones, retries after lost answers, and all refusals. */
-#include "tests/unit/field_client_sync/server_fixture.h"
-
-#include "field-client/replica/invite.h"
-#include "field-client/sync/join.h"
-#include "shared/evidence/invite_text.h"
-
-struct join_state {
-    struct fixture *f;
-    struct cs_buffer invite;
-    struct cs_buffer request;
-    struct cs_buffer plain;
-    struct cs_buffer sealed;
-    struct cs_arena arena;
-    struct cs_opened_request opened;
-    struct cs_join_request decoded;
-    struct cs_chain chain;
-    struct cs_join_input input;
-};
-
-static void first_invite(struct join_state *j)
-{
-    struct cs_invite_package package = {.first = true,
-                                        .address = T("server.example:8443"),
-                                        .server_statement = cs_buffer_bytes(&j->f->statement)};
-    memcpy(package.server, j->f->server_public, sizeof package.server);
-    memset(package.token, 9, sizeof package.token);
-    cs_buffer_clear(&j->invite);
-    assert_ok(cs_invite_package_encode(&package, &j->invite));
-}
-
-static void init(struct join_state *j, struct fixture *f)
-{
-    *j = (struct join_state){.f = f};
-    cs_buffer_init(&j->invite, CS_MEBI);
-    cs_buffer_init(&j->request, CS_REQUEST_MAX);
-    cs_buffer_init(&j->plain, CS_REQUEST_MAX);
-    cs_buffer_init(&j->sealed, CS_RESPONSE_MAX);
-    cs_arena_init(&j->arena, CS_MESSAGE_ARENA_MAX);
-    first_invite(j);
-    j->input = (struct cs_join_input){.world = &f->fake.world,
-                                      .home = f->home,
-                                      .registry = cs_registry_core(),
-                                      .invite_text = cs_buffer_bytes(&j->invite),
-                                      .person_name = T("王芳"),
-                                      .device_name = T("laptop"),
-                                      .passphrase = T(FIXTURE_PASSPHRASE),
-                                      .kdf_memory_mib = 64};
-}
-
-static void release(struct join_state *j)
-{
-    cs_buffer_release(&j->invite);
-    cs_buffer_release(&j->request);
-    cs_buffer_release(&j->plain);
-    cs_buffer_release(&j->sealed);
-    cs_arena_release(&j->arena);
-}
-
-/* The server's side of a join request. */
-static void take(struct join_state *j, struct cs_join *join)
-{
-    uint8_t organisation[CS_HASH_SIZE];
-    cs_buffer_clear(&j->request);
-    cs_buffer_clear(&j->plain);
-    assert_ok(cs_join_next(join, &j->request));
-    assert_ok(cs_request_open(cs_buffer_bytes(&j->request), j->f->bundle, &j->plain, &j->opened));
-    assert_int_equal(j->opened.header.kind, CS_MESSAGE_JOIN);
-    assert_int_equal(j->opened.header.counter, 0);
-    assert_ok(cs_join_request_decode(j->opened.body, &j->arena, &j->decoded));
-    memcpy(organisation, cs_identity_organisation(cs_join_identity(join)), sizeof organisation);
-    assert_ok(cs_chain_verify(j->decoded.chain, organisation, &j->chain, NULL));
-    assert_ok(cs_request_verify(&j->opened, j->chain.leaf.sign_key));
-    assert_memory_equal(j->opened.header.certificate, j->chain.leaf_id, CS_HASH_SIZE);
-}
-
-static enum cs_status answer(struct join_state *j, struct cs_join *join,
-                             struct cs_bytes server_identity, struct cs_problem *problem)
-{
-    struct cs_join_response response = {.server_time_ms = 1772413200000,
-                                        .server_statement = cs_buffer_bytes(&j->f->statement),
-                                        .server_identity = server_identity};
-    response.incarnation[0] = 1;
-    struct cs_buffer body;
-    cs_buffer_init(&body, CS_MEBI);
-    cs_buffer_clear(&j->sealed);
-    assert_ok(cs_join_response_encode(&response, &body));
-    assert_ok(cs_response_seal(&j->f->fake.world, CS_MESSAGE_JOIN, j->opened.hash,
-                               cs_buffer_bytes(&body), j->f->server, j->chain.leaf.seal_key,
-                               &j->sealed));
-    cs_buffer_release(&body);
-    return cs_join_receive(join, cs_buffer_bytes(&j->sealed), problem);
-}
-
-static enum cs_status answer_failure(struct join_state *j, struct cs_join *join,
-                                     enum cs_status status, struct cs_problem *problem)
-{
-    struct cs_failure_response failure = {status, 0, T("because")};
-    struct cs_buffer body;
-    cs_buffer_init(&body, CS_MEBI);
-    cs_buffer_clear(&j->sealed);
-    assert_ok(cs_failure_response_encode(&failure, &body));
-    assert_ok(cs_response_seal(&j->f->fake.world, CS_MESSAGE_FAILURE, j->opened.hash,
-                               cs_buffer_bytes(&body), j->f->server, j->chain.leaf.seal_key,
-                               &j->sealed));
-    cs_buffer_release(&body);
-    return cs_join_receive(join, cs_buffer_bytes(&j->sealed), problem);
-}
-
-static int home_setup(void **state)
-{
-    struct fixture *f = *state;
-    fixture_new_home(f);
-    return 0;
-}
-
-static int home_teardown(void **state)
-{
-    struct fixture *f = *state;
-    cs_memory_fail_after(-1);
-    cs_replica_close(f->replica);
-    f->replica = NULL;
-    fake_world_release(&f->fake);
-    fixture_remove_home(f->home);
-    return 0;
-}
-
-#define join_test(function) cmocka_unit_test_setup_teardown(function, home_setup, home_teardown)
+#include "tests/unit/field_client_sync/join_fixture.h"
 
 /* Opens the replica with the identity that a join left. */
 static struct cs_identity *open_joined(struct fixture *f)
@@ -143,12 +17,12 @@ static void the_first_device_makes_the_organisation(void **state)
     struct fixture *f = *state;
     struct join_state j;
     struct cs_join *join = NULL;
-    init(&j, f);
+    join_init(&j, f);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
     assert_true(cs_join_is_first(join));
     assert_string_equal(cs_join_warning(join), "");
     assert_string_equal(cs_join_peer(join)->address, "server.example:8443");
-    take(&j, join);
+    join_take(&j, join);
     assert_int_equal(j.decoded.bearer.size, CS_BEARER_SIZE);
     assert_int_equal(j.decoded.bearer.data[0], 9);
     static const uint8_t zero[CS_HASH_SIZE];
@@ -162,10 +36,10 @@ static void the_first_device_makes_the_organisation(void **state)
     memcpy(certificate, j.chain.leaf_id, sizeof certificate);
     cs_join_end(join);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
-    take(&j, join);
+    join_take(&j, join);
     assert_memory_equal(j.chain.leaf_id, certificate, sizeof certificate);
     struct cs_problem problem = {""};
-    assert_ok(answer(&j, join, j.decoded.server_identity, &problem));
+    assert_ok(join_answer(&j, join, j.decoded.server_identity, &problem));
     struct cs_id person = j.chain.leaf.person;
     cs_join_end(join);
     struct cs_identity *identity = open_joined(f);
@@ -174,7 +48,7 @@ static void the_first_device_makes_the_organisation(void **state)
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _pending"), 1);
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_EXISTS);
     cs_identity_destroy(identity);
-    release(&j);
+    join_release(&j);
 }
 
 static void an_interrupted_end_of_a_join_is_finished_by_the_next(void **state)
@@ -182,23 +56,23 @@ static void an_interrupted_end_of_a_join_is_finished_by_the_next(void **state)
     struct fixture *f = *state;
     struct join_state j;
     struct cs_join *join = NULL;
-    init(&j, f);
+    join_init(&j, f);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
-    take(&j, join);
+    join_take(&j, join);
     f->fake.fail_file = CS_DISK_FULL;
-    assert_status(answer(&j, join, j.decoded.server_identity, NULL), CS_DISK_FULL);
+    assert_status(join_answer(&j, join, j.decoded.server_identity, NULL), CS_DISK_FULL);
     struct cs_id person = j.chain.leaf.person;
     cs_join_end(join);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
-    take(&j, join);
+    join_take(&j, join);
     assert_true(cs_id_equal(&j.chain.leaf.person, &person));
-    assert_ok(answer(&j, join, j.decoded.server_identity, NULL));
+    assert_ok(join_answer(&j, join, j.decoded.server_identity, NULL));
     cs_join_end(join);
     struct cs_identity *identity = open_joined(f);
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM person"), 1);
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _pending"), 1);
     cs_identity_destroy(identity);
-    release(&j);
+    join_release(&j);
 }
 
 static void what_a_first_join_refuses(void **state)
@@ -207,7 +81,7 @@ static void what_a_first_join_refuses(void **state)
     struct join_state j;
     struct cs_join *join = NULL;
     struct cs_problem problem = {""};
-    init(&j, f);
+    join_init(&j, f);
     struct cs_bytes name = j.input.person_name;
     j.input.person_name = CS_BYTES_NONE;
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_INVALID);
@@ -227,23 +101,23 @@ static void what_a_first_join_refuses(void **state)
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_MALFORMED);
     j.invite.data[20] ^= 1;
     f->statement.data[f->statement.size - 1] ^= 1;
-    first_invite(&j);
+    join_first_invite(&j);
     j.input.invite_text = cs_buffer_bytes(&j.invite);
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_FORGED);
     f->statement.data[f->statement.size - 1] ^= 1;
-    first_invite(&j);
+    join_first_invite(&j);
     f->fake.fail_file = CS_IO;
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_IO);
     assert_null(join);
     assert_ok(cs_join_begin(&j.input, &join, &problem));
-    take(&j, join);
-    assert_status(answer_failure(&j, join, CS_USED, &problem), CS_USED);
+    join_take(&j, join);
+    assert_status(join_answer_failure(&j, join, CS_USED, &problem), CS_USED);
     assert_non_null(strstr(problem.text, "because"));
-    take(&j, join);
-    assert_true(answer(&j, join, cs_buffer_bytes(&f->server_identity), &problem) != CS_OK);
-    take(&j, join);
+    join_take(&j, join);
+    assert_true(join_answer(&j, join, cs_buffer_bytes(&f->server_identity), &problem) != CS_OK);
+    join_take(&j, join);
     j.opened.hash[0] ^= 1;
-    assert_status(answer(&j, join, j.decoded.server_identity, &problem), CS_FORGED);
+    assert_status(join_answer(&j, join, j.decoded.server_identity, &problem), CS_FORGED);
     cs_join_end(join);
     cs_join_end(NULL);
     /* Another passphrase, or the root key of another server's organisation, is not thrown away. */
@@ -256,7 +130,7 @@ static void what_a_first_join_refuses(void **state)
     cs_sign_key_public(f->server, f->server_public);
     cs_buffer_init(&f->statement, CS_MEBI);
     fixture_statement(f, 1, &f->statement);
-    first_invite(&j);
+    join_first_invite(&j);
     j.input.invite_text = cs_buffer_bytes(&j.invite);
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_EXISTS);
     cs_buffer_release(&f->statement);
@@ -264,25 +138,7 @@ static void what_a_first_join_refuses(void **state)
     f->statement = statement;
     f->server = own;
     cs_sign_key_public(f->server, f->server_public);
-    release(&j);
-}
-
-/* Makes an invite in the owner's replica, kept in j->invite. */
-static void device_invite(struct join_state *j, int64_t expires_ms)
-{
-    struct fixture *f = j->f;
-    struct cs_problem problem = {""};
-    fixture_open(f);
-    cs_buffer_clear(&j->invite);
-    assert_ok(cs_invite_make(f->replica, T("李雷"), CS_ROLE(TECHNICIAN), expires_ms, &j->invite,
-                             NULL, &problem));
-    cs_replica_close(f->replica);
-    f->replica = NULL;
-    fixture_remove_home(f->home);
-    fixture_new_home(f);
-    j->input.home = f->home;
-    j->input.person_name = CS_BYTES_NONE;
-    j->input.invite_text = cs_buffer_bytes(&j->invite);
+    join_release(&j);
 }
 
 static void an_invited_device_joins(void **state)
@@ -291,14 +147,14 @@ static void an_invited_device_joins(void **state)
     struct join_state j;
     struct cs_join *join = NULL;
     struct cs_problem problem = {""};
-    init(&j, f);
-    device_invite(&j, f->fake.wall_ms + 1000);
+    join_init(&j, f);
+    join_device_invite(&j, f->fake.wall_ms + 1000);
     j.input.person_name = T("somebody else");
     assert_status(cs_join_begin(&j.input, &join, &problem), CS_INVALID);
     j.input.person_name = CS_BYTES_NONE;
     assert_ok(cs_join_begin(&j.input, &join, &problem));
     assert_false(cs_join_is_first(join));
-    take(&j, join);
+    join_take(&j, join);
     assert_int_equal(j.decoded.bearer.size, 0);
     assert_int_equal(j.decoded.server_identity.size, 0);
     assert_memory_equal(j.opened.header.organisation, cs_identity_organisation(f->identity),
@@ -310,15 +166,15 @@ static void an_invited_device_joins(void **state)
     assert_ok(cs_join_begin(&j.input, &join, &problem));
     uint8_t certificate[CS_HASH_SIZE];
     memcpy(certificate, j.chain.leaf_id, sizeof certificate);
-    take(&j, join);
+    join_take(&j, join);
     assert_memory_equal(j.chain.leaf_id, certificate, sizeof certificate);
-    assert_ok(answer(&j, join, cs_buffer_bytes(&f->server_identity), &problem));
+    assert_ok(join_answer(&j, join, cs_buffer_bytes(&f->server_identity), &problem));
     cs_join_end(join);
     struct cs_identity *identity = open_joined(f);
     assert_null(cs_identity_root_key(identity));
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _pending"), 0);
     cs_identity_destroy(identity);
-    release(&j);
+    join_release(&j);
 }
 
 static void another_invite_starts_anew(void **state)
@@ -326,26 +182,26 @@ static void another_invite_starts_anew(void **state)
     struct fixture *f = *state;
     struct join_state j;
     struct cs_join *join = NULL;
-    init(&j, f);
-    device_invite(&j, f->fake.wall_ms + 1000);
+    join_init(&j, f);
+    join_device_invite(&j, f->fake.wall_ms + 1000);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
-    take(&j, join);
+    join_take(&j, join);
     uint8_t certificate[CS_HASH_SIZE];
     memcpy(certificate, j.chain.leaf_id, sizeof certificate);
     cs_join_end(join);
     char first_home[CS_HOME_PATH_MAX];
     memcpy(first_home, f->home, sizeof first_home);
     fixture_new_home(f);
-    device_invite(&j, f->fake.wall_ms + 2000);
+    join_device_invite(&j, f->fake.wall_ms + 2000);
     char second_home[CS_HOME_PATH_MAX];
     memcpy(second_home, f->home, sizeof second_home);
     j.input.home = first_home;
     assert_ok(cs_join_begin(&j.input, &join, NULL));
-    take(&j, join);
+    join_take(&j, join);
     assert_memory_not_equal(j.chain.leaf_id, certificate, sizeof certificate);
     cs_join_end(join);
     fixture_remove_home(first_home);
-    release(&j);
+    join_release(&j);
 }
 
 static void an_expired_invite_is_warned_about_only(void **state)
@@ -353,97 +209,16 @@ static void an_expired_invite_is_warned_about_only(void **state)
     struct fixture *f = *state;
     struct join_state j;
     struct cs_join *join = NULL;
-    init(&j, f);
-    device_invite(&j, f->fake.wall_ms + 1000);
+    join_init(&j, f);
+    join_device_invite(&j, f->fake.wall_ms + 1000);
     fake_world_advance(&f->fake, 5000);
     assert_ok(cs_join_begin(&j.input, &join, NULL));
     assert_non_null(strstr(cs_join_warning(join), "expired"));
-    take(&j, join);
+    join_take(&j, join);
     struct cs_problem problem = {""};
-    assert_status(answer_failure(&j, join, CS_EXPIRED, &problem), CS_EXPIRED);
+    assert_status(join_answer_failure(&j, join, CS_EXPIRED, &problem), CS_EXPIRED);
     cs_join_end(join);
-    release(&j);
-}
-
-/* Re-encodes the invite with one part changed. */
-static enum cs_status begin_changed(struct join_state *j,
-                                    void (*change)(struct join_state *, struct cs_invite_package *))
-{
-    struct cs_invite_package package;
-    struct cs_join *join = NULL;
-    assert_ok(cs_invite_package_decode(cs_buffer_bytes(&j->invite), &j->arena, &package, NULL));
-    change(j, &package);
-    struct cs_buffer text;
-    cs_buffer_init(&text, CS_MEBI);
-    assert_ok(cs_invite_package_encode(&package, &text));
-    struct cs_join_input input = j->input;
-    input.invite_text = cs_buffer_bytes(&text);
-    enum cs_status status = cs_join_begin(&input, &join, NULL);
-    cs_join_end(join);
-    cs_buffer_release(&text);
-    return status;
-}
-
-static struct cs_bytes flipped(struct join_state *j, struct cs_bytes bytes, size_t place)
-{
-    uint8_t *copy = cs_arena_take(&j->arena, bytes.size);
-    assert_non_null(copy);
-    memcpy(copy, bytes.data, bytes.size);
-    copy[place] ^= 1;
-    return cs_bytes_make(copy, bytes.size);
-}
-
-static void change_token(struct join_state *j, struct cs_invite_package *package)
-{
-    (void)j;
-    package->token[3] ^= 1;
-}
-
-static void change_chain(struct join_state *j, struct cs_invite_package *package)
-{
-    package->chain = flipped(j, package->chain, package->chain.size - 1);
-}
-
-static void change_server_identity(struct join_state *j, struct cs_invite_package *package)
-{
-    package->server_identity =
-        flipped(j, package->server_identity, package->server_identity.size - 1);
-}
-
-static void change_server(struct join_state *j, struct cs_invite_package *package)
-{
-    struct cs_sign_key *other = NULL;
-    struct cs_buffer statement;
-    struct cs_bytes copy;
-    struct cs_server_statement stated = {.epoch = 1};
-    cs_buffer_init(&statement, CS_MEBI);
-    assert_ok(cs_sign_key_create_random(&j->f->fake.world, &other));
-    cs_sign_key_public(other, package->server);
-    memcpy(stated.identity, package->server, sizeof stated.identity);
-    assert_ok(cs_server_statement_encode(&stated, other, &statement));
-    assert_ok(cs_arena_copy(&j->arena, cs_buffer_bytes(&statement), &copy));
-    package->server_statement = copy;
-    cs_buffer_release(&statement);
-    cs_sign_key_destroy(other);
-}
-
-static void change_invite(struct join_state *j, struct cs_invite_package *package)
-{
-    package->invite = flipped(j, package->invite, 70);
-}
-
-static void changed_invites_are_refused(void **state)
-{
-    struct fixture *f = *state;
-    struct join_state j;
-    init(&j, f);
-    device_invite(&j, f->fake.wall_ms + 1000);
-    assert_status(begin_changed(&j, change_token), CS_FORGED);
-    assert_true(begin_changed(&j, change_chain) != CS_OK);
-    assert_status(begin_changed(&j, change_server_identity), CS_FORGED);
-    assert_status(begin_changed(&j, change_server), CS_WRONG_SERVER);
-    assert_true(begin_changed(&j, change_invite) != CS_OK);
-    release(&j);
+    join_release(&j);
 }
 
 static enum cs_status exchange_first(void *context, const struct cs_peer *peer,
@@ -480,7 +255,7 @@ static void a_whole_join_in_one_call(void **state)
     struct join_state j;
     struct cs_join_result result;
     struct cs_problem problem = {""};
-    init(&j, f);
+    join_init(&j, f);
     f->fake.world.exchange = exchange_first;
     f->fake.world.exchange_context = &j;
     assert_ok(cs_join_run(&j.input, &result, &problem));
@@ -490,7 +265,7 @@ static void a_whole_join_in_one_call(void **state)
     assert_true(cs_id_equal(&result.person, &j.chain.leaf.person));
     assert_status(cs_join_run(&j.input, &result, &problem), CS_EXISTS);
     f->fake.world.exchange = NULL;
-    release(&j);
+    join_release(&j);
 }
 
 int main(void)
@@ -502,7 +277,6 @@ int main(void)
         join_test(an_invited_device_joins),
         join_test(another_invite_starts_anew),
         join_test(an_expired_invite_is_warned_about_only),
-        join_test(changed_invites_are_refused),
         join_test(a_whole_join_in_one_call),
     };
     return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);

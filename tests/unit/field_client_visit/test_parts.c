@@ -86,13 +86,12 @@ static void a_van_of_ones_own_is_needed(void **state)
     struct cs_visit_part part = {.part = T("P-001"), .quantity = 1};
     struct cs_visit_parted parted;
     set_value(s->f, "stock_location", &s->van, TEXT_VALUE("kind", "warehouse"));
-    int64_t before = waiting(s);
     assert_status(use(s, &visit, &part, &parted), CS_NOT_FOUND);
     assert_says(&s->problem, "--from LOCATION");
     set_value(s->f, "stock_location", &s->van, TEXT_VALUE("kind", "van"));
     (void)ADD(s->f, "stock_location", TEXT_VALUE("name", "沪A-2"), TEXT_VALUE("kind", "van"),
               ID_VALUE("owner", &s->f->person));
-    before = waiting(s);
+    int64_t before = waiting(s);
     assert_status(use(s, &visit, &part, &parted), CS_EXISTS);
     assert_says(&s->problem, "2 vans");
     assert_int_equal(waiting(s), before);

@@ -3,8 +3,8 @@
  * appended at the end of their entity, and what stands here is never changed, because devices in
  * the field already store and send it.
  */
-#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/text.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Tests of devices: rows of certificates, made by the server. */
-#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void nobody_writes_them(void **state)
 {

@@ -1,6 +1,6 @@
 /* Tests of conflicts, exceptions and refusals. */
-#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void people_make_none_of_them(void **state)
 {

@@ -1,6 +1,6 @@
 /* Tests of persons. */
-#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/limits.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void the_staff_office_keeps_the_list(void **state)
 {

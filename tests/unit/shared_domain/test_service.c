@@ -1,6 +1,6 @@
 /* Tests of requests, work orders, visits and receipts: who writes what, and what must hold. */
-#include "tests/unit/shared_domain/core_entities.h"
 #include "shared/base/text.h"
+#include "tests/unit/shared_domain/core_entities.h"
 
 static void only_the_office_plans(void **state)
 {

@@ -48,6 +48,19 @@ static void test_leaf_and_its_invite_come_out(void **state)
                 chain.leaf_bytes.data < fixture.chain.data + fixture.chain.size);
 }
 
+static void test_the_claimed_organisation_is_read_and_not_verified(void **state)
+{
+    (void)state;
+    uint8_t organisation[CS_HASH_SIZE];
+    struct cs_bytes bytes = fixture_build(&fixture, 2, NULL);
+    assert_int_equal(cs_chain_organisation(bytes, organisation), CS_OK);
+    assert_memory_equal(organisation, fixture.organisation, sizeof organisation);
+    bytes.size--;
+    assert_int_equal(cs_chain_organisation(bytes, organisation), CS_MALFORMED);
+    bytes.size = CS_CHAIN_BYTES_MAX + 1;
+    assert_int_equal(cs_chain_organisation(bytes, organisation), CS_LIMIT);
+}
+
 static void test_problem_may_be_null(void **state)
 {
     (void)state;

@@ -141,6 +141,7 @@ static size_t expected_heads(const struct history *history, struct cs_head *out)
                 least = i;
             }
         }
+        assert_true(least < history->count);
         out[count++] = history->operations[least].head;
         left &= ~((uint32_t)1 << least);
     }
