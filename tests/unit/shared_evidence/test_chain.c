@@ -279,12 +279,19 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_chains_of_every_length_verify), CASE(test_leaf_and_its_invite_come_out),
-        CASE(test_problem_may_be_null),           CASE(test_any_changed_byte_is_refused),
-        CASE(test_truncated_at_every_length),     CASE(test_left_over_byte_is_refused),
-        CASE(test_each_signature_counts),         CASE(test_order_of_links_counts),
-        CASE(test_count_of_links_counts),         CASE(test_parts_must_be_byte_strings),
-        CASE(test_too_long_is_refused),           CASE(test_encoding_checks_form),
+        CASE(test_chains_of_every_length_verify),
+        CASE(test_leaf_and_its_invite_come_out),
+        CASE(test_the_claimed_organisation_is_read_and_not_verified),
+        CASE(test_problem_may_be_null),
+        CASE(test_any_changed_byte_is_refused),
+        CASE(test_truncated_at_every_length),
+        CASE(test_left_over_byte_is_refused),
+        CASE(test_each_signature_counts),
+        CASE(test_order_of_links_counts),
+        CASE(test_count_of_links_counts),
+        CASE(test_parts_must_be_byte_strings),
+        CASE(test_too_long_is_refused),
+        CASE(test_encoding_checks_form),
         CASE(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
