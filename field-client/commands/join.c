@@ -38,8 +38,15 @@ static enum cs_status take_arguments(struct cs_command *command, struct argument
 
 static enum cs_status make_folder(struct cs_command *command, const char *path)
 {
-    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+    struct stat found;
+    if (mkdir(path, 0700) == 0) {
         return CS_OK;
+    }
+    if (errno == EEXIST && stat(path, &found) == 0) {
+        return S_ISDIR(found.st_mode)
+                   ? CS_OK
+                   : cs_problem_set(&command->problem, CS_INVALID,
+                                    "%.300s is a file: --home needs a folder", path);
     }
     return cs_problem_set(&command->problem, CS_IO, "the folder %.300s cannot be made: %s", path,
                           strerror(errno));

@@ -49,6 +49,7 @@ enum cs_status cs_edit_transaction_init(struct cs_edit_transaction *transaction,
         return status;
     }
     made.counter = counter == 0 ? 1 : (uint64_t)counter;
+    replica->world->random(replica->world->context, made.id_start, sizeof made.id_start);
     *transaction = made;
     cs_arena_init(&transaction->arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&transaction->body, 2 * CS_CHANGE_SET_BODY_MAX);
@@ -295,7 +296,13 @@ enum cs_status cs_edit_transaction_add(struct cs_edit_transaction *transaction,
 static void stamp(const struct cs_edit_transaction *transaction, struct cs_transaction *out)
 {
     const struct cs_world *world = transaction->replica->world;
-    world->random(world->context, out->id, sizeof out->id);
+    /* 96 random bits for the commit and a count within it: as good a name as 128 random bits for each, and a run of them
+     * costs next to nothing on the wire. */
+    memcpy(out->id, transaction->id_start, sizeof transaction->id_start);
+    uint32_t number = (uint32_t)transaction->ended_count;
+    for (size_t i = 0; i < 4; i++) {
+        out->id[sizeof out->id - 1 - i] = (uint8_t)(number >> (8 * i));
+    }
     out->claimed =
         cs_instant_make(world->wall_ms(world->context), world->offset_minutes(world->context));
     out->server_time_ms = transaction->server_time_ms;

@@ -20,6 +20,7 @@ struct cs_edit_transaction {
     struct cs_buffer body;       /* reused */
     int64_t server_time_ms;      /* last server time seen, 0 = none */
     int64_t server_monotonic_ms; /* own clock then; -1: another boot */
+    uint8_t id_start[12];        /* of the ids of this commit's transactions, random */
 };
 
 /* Reads the next counter and the last server time. */

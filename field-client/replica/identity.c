@@ -83,9 +83,10 @@ enum cs_status cs_identity_set_server_statement(struct cs_identity *identity,
     struct cs_buffer copy;
     cs_buffer_init(&copy, CS_CHAIN_BYTES_MAX);
     cs_buffer_append_bytes(&copy, statement);
-    if (copy.status != CS_OK) {
-        cs_buffer_release(&copy);
-        return copy.status;
+    status = copy.status;
+    if (status != CS_OK) {
+        cs_buffer_release(&copy); /* which forgets the status */
+        return status;
     }
     cs_buffer_release(&identity->statement);
     identity->statement = copy;

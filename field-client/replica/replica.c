@@ -59,6 +59,12 @@ static enum cs_status prepare(struct cs_replica *replica, struct cs_problem *pro
         return status;
     }
     status = cs_row_tables_create(replica->database, replica->registry, &replica->tables);
+    if (status == CS_UNSUPPORTED) {
+        status =
+            cs_problem_set(problem, status,
+                           "this data was written by a newer program: update countersign on this "
+                           "computer; nothing was changed");
+    }
     if (status == CS_OK) {
         status = check_owner(replica, problem);
     }

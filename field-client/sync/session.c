@@ -192,12 +192,13 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
     }
     cs_arena_release(&arena);
     size_t start = out->size;
+    session->sent_size = 0;
     if (status == CS_OK) {
         status = seal(session, counter, cs_buffer_bytes(&body), out);
     }
     cs_buffer_release(&body);
     if (status == CS_OK) {
-        session->result.bytes_up += out->size - start;
+        session->sent_size = out->size - start;
     }
     return status;
 }

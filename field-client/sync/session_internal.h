@@ -13,6 +13,7 @@ struct cs_sync_session {
     bool done;
     bool awaiting; /* a request is out */
     uint8_t request_hash[CS_HASH_SIZE];
+    size_t sent_size;                /* of the last request; counted when it is answered */
     struct cs_apply_known known;     /* newest of what was applied or staged */
     struct cs_scope_cursor *cursors; /* for the next request */
     size_t cursor_count;

@@ -328,6 +328,7 @@ enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes 
     cs_require(session->awaiting);
     session->awaiting = false;
     session->result.round_trips++;
+    session->result.bytes_up += session->sent_size;
     session->result.bytes_down += response.size;
     const struct cs_identity *identity = cs_replica_identity(session->replica);
     struct cs_buffer plain;

@@ -141,6 +141,10 @@ static enum cs_status listen_and_run(struct cs_admin *admin, struct cs_server *s
     struct cs_listener *listener = NULL;
     enum cs_status status =
         cs_listener_create(&options, &service, admin->around.log, &listener, &admin->problem);
+    if (status == CS_INVALID) {
+        struct cs_problem problem = admin->problem;
+        return cs_admin_usage(admin, "%s", problem.text);
+    }
     if (status != CS_OK) {
         return status;
     }

@@ -136,6 +136,7 @@ e2e_clean()
 }
 trap e2e_clean EXIT
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM HUP
 
 # ---- JSON, as the programs print it (indented, or on one line) ----

@@ -33,11 +33,14 @@ figures "import"
 expect_equal "every row is new" "$parts 0 0 0" "$(member inserted) $(member updated) $(member unchanged) $(member bad_count)"
 timed sync_equal office "the importing laptop sends them, and proves equal"
 figures "push" sync
+bytes=$(($(member bytes_up) + $(member bytes_down)))
 # The invite made the row of a person, which goes with them.
 expect_number "each is one change" "$parts" $((parts + 1)) "$(member pushed)"
 expect_equal "none is refused or held" "0 0" "$(member refused) $(member held)"
 timed sync_equal li "the other laptop receives them, and proves equal"
 figures "pull" sync
+bytes=$((bytes + $(member bytes_up) + $(member bytes_down)))
+expect_number "there and on: at most 90 bytes a part" 1 $((parts * 90)) "$bytes"
 expect_number "each is received once" "$parts" $((parts + 20)) "$(member pulled)"
 expect_equal "the other laptop has $parts" "$parts" "$(count li part)"
 
@@ -56,6 +59,7 @@ on office status --json
 expect_equal "nothing waits to be sent" 0 "$(member waiting)"
 timed sync_equal office "and a sync has no news"
 figures "sync without news" sync
+expect_number "at most 1 KiB" 1 1024 $(($(member bytes_up) + $(member bytes_down)))
 expect_equal "no news is one round trip" "0 0 1" "$(member pushed) $(member pulled) $(member round_trips)"
 
 # What was exported comes back as what it is: the ids are in it.
@@ -71,6 +75,7 @@ figures "import of one field"
 expect_equal "every row changes" "0 $parts 0" "$(member inserted) $(member updated) $(member unchanged)"
 timed sync_equal office "new prices are sent"
 figures "push of one field" sync
+expect_number "one field: at most 25 bytes a part" 1 $((parts * 25)) "$(member bytes_up)"
 expect_equal "all of them" "$parts" "$(member pushed)"
 timed sync_equal li "new prices are received"
 figures "pull of one field" sync

@@ -73,8 +73,11 @@ void hostile_change(struct hostile *hostile, const char *field, struct cs_value 
 {
     struct cs_operation *operation = last_operation(hostile);
     assert_true(operation->change_count < HOSTILE_CHANGES_MAX);
-    operation->changes[operation->change_count++] =
-        (struct cs_field_change){.field = cs_bytes_of_text(field), .value = value};
+    struct cs_field_change *change = &operation->changes[operation->change_count++];
+    *change = (struct cs_field_change){.field = cs_bytes_of_text(field), .value = value};
+    if (value.kind == CS_VALUE_TEXT || value.kind == CS_VALUE_BYTES) {
+        assert_ok(cs_arena_copy(&hostile->arena, value.bytes, &change->value.bytes));
+    }
 }
 
 void hostile_text(struct hostile *hostile, const char *field, const char *text)

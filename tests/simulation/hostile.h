@@ -35,7 +35,7 @@ struct hostile {
 void hostile_open(struct hostile *hostile, struct laptop *laptop);
 void hostile_close(struct hostile *hostile);
 
-/* Collecting: a transaction, in it operations, in them changes, in them versions seen. */
+/* Collecting: a transaction, in it operations, in them changes, in them versions seen. Values are copied, names are not. */
 struct cs_transaction *hostile_begin(struct hostile *hostile);
 struct cs_operation *hostile_operation(struct hostile *hostile, enum cs_operation_kind kind,
                                        const char *entity, struct cs_id row);

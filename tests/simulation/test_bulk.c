@@ -42,9 +42,7 @@ static void push_applied(struct scene *scene)
 
 static void reference(struct scene *scene, const char *field, struct cs_id id)
 {
-    struct cs_bytes copy;
-    assert_ok(cs_arena_copy(&scene->hostile.arena, cs_id_bytes(&id), &copy));
-    hostile_change(&scene->hostile, field, cs_value_bytes(copy));
+    hostile_change(&scene->hostile, field, cs_value_bytes(cs_id_bytes(&id)));
 }
 
 /* The opening stock of one store: every part moves once, all to the same place; then all out of it, twice. */
@@ -191,6 +189,36 @@ static void many_conflicts_at_once(void **state)
     close_scene(&scene);
 }
 
+/* More than the memory of one request opens: the server takes what it can carry, and the client goes on from there. */
+static void more_than_one_request_carries(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_edit *edit;
+    static char spec[600];
+    open_scene(&scene);
+    memset(spec, 'x', sizeof spec);
+    assert_ok(cs_edit_begin(scene.owner->replica, &edit));
+    for (size_t i = 0; i < 8 * (size_t)MANY; i++) {
+        char code[16];
+        (void)snprintf(code, sizeof code, "P-%05zu", i);
+        const struct cs_named_value values[] = {
+            {cs_bytes_of_text("code"), cs_value_text(cs_bytes_of_text(code))},
+            {cs_bytes_of_text("name"), cs_value_text(cs_bytes_of_text("电源"))},
+            {cs_bytes_of_text("spec"), cs_value_text(cs_bytes_of_array(spec))},
+        };
+        assert_ok(cs_edit_insert(edit, cs_bytes_of_text("part"), NULL, values, CS_COUNT(values),
+                                 NULL, NULL));
+        assert_ok(cs_edit_next_transaction(edit));
+    }
+    assert_ok(cs_edit_commit(edit));
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(scene.owner->last.pushed, 8 * MANY);
+    assert_int_equal(scene.owner->last.refused, 0);
+    assert_true(scene.owner->last.round_trips > 1);
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +226,7 @@ int main(void)
         cmocka_unit_test(many_systems_of_one_project),
         cmocka_unit_test(many_parts_of_one_signed_visit),
         cmocka_unit_test(many_conflicts_at_once),
+        cmocka_unit_test(more_than_one_request_carries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,9 @@ static void what_keeping_refuses(void **state)
     assert_status(cs_edit_keep(edit, T("parrot"), &id, seen_others, &problem), CS_NOT_FOUND);
     assert_int_equal(cs_edit_transaction_count(edit), 0);
     assert_ok(cs_edit_commit(edit));
-    assert_int_equal(last_of(f).transactions, 3);
+    struct last last = last_of(f);
+    assert_int_equal(last.transactions, 3);
+    cs_arena_release(&last.arena);
 }
 
 /*

@@ -299,6 +299,32 @@ static void memory_may_run_out_anywhere(void **state)
 
 #define saved_test(function) cmocka_unit_test_setup_teardown(function, save_setup, save_teardown)
 
+/* A statement that could not be kept is not reported as kept, and the old one stays. */
+static void new_keys_of_the_server_need_memory(void **state)
+{
+    struct fixture *f = *state;
+    struct cs_buffer statement;
+    cs_buffer_init(&statement, CS_MEBI);
+    struct cs_identity *identity = fixture_identity(f, CS_ROLE(OWNER));
+    fixture_statement(f, 9, &statement);
+    bool completed = false;
+    for (long n = 0; !completed && n < 50; n++) {
+        bool changed = false;
+        cs_memory_fail_after(n);
+        enum cs_status status =
+            cs_identity_set_server_statement(identity, cs_buffer_bytes(&statement), &changed);
+        cs_memory_fail_after(-1);
+        completed = status == CS_OK;
+        assert_true(completed || status == CS_NO_MEMORY);
+        assert_int_equal(changed, completed);
+        assert_int_equal(cs_identity_server_statement(identity)->epoch == 9, completed);
+        assert_true(cs_identity_server_statement_bytes(identity).size > 0);
+    }
+    assert_true(completed);
+    cs_identity_destroy(identity);
+    cs_buffer_release(&statement);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +337,7 @@ int main(void)
         saved_test(parts_must_belong_together),
         saved_test(the_servers_keys_only_go_forward),
         saved_test(memory_may_run_out_anywhere),
+        saved_test(new_keys_of_the_server_need_memory),
     };
     return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);
 }
