@@ -23,8 +23,8 @@ static void open_scene(struct scene *scene)
     laptop_sync_equal(scene->editors[0]);
     scene->editors[1] = universe_join(&scene->universe, scene->editors[0], "李强", CS_ROLE(OFFICE));
     scene->editors[2] = universe_join(&scene->universe, scene->editors[0], "赵敏", CS_ROLE(OFFICE));
-    scene->part = laptop_new(scene->editors[0], "part", "code=P-1", "name=继电器", "unit=个", "category=电气",
-                             "price_cents=1000", NULL);
+    scene->part = laptop_new(scene->editors[0], "part", "code=P-1", "name=继电器", "unit=个",
+                             "category=电气", "price_cents=1000", NULL);
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < EDITORS; i++) {
             laptop_sync_equal(scene->editors[i]);
@@ -33,7 +33,8 @@ static void open_scene(struct scene *scene)
 }
 
 /* Syncs in the given order, then twice more around, and checks that all are equal. */
-static void sync_in_order(struct scene *scene, const size_t order[static EDITORS], struct cs_multiset *out)
+static void sync_in_order(struct scene *scene, const size_t order[static EDITORS],
+                          struct cs_multiset *out)
 {
     for (size_t i = 0; i < EDITORS; i++) {
         laptop_sync_equal(scene->editors[order[i]]);
@@ -52,7 +53,8 @@ static void sync_in_order(struct scene *scene, const size_t order[static EDITORS
     *out = first;
 }
 
-static const size_t orders[][EDITORS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+static const size_t orders[][EDITORS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                         {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 
 /* The edits happen at fixed, different times, so that the outcome does not hang on the order of syncing. */
 static void edit_all(struct scene *scene)
@@ -111,10 +113,12 @@ static void delete_against_edit_in_every_order(void **state)
         assert_string_equal(laptop_text(scene.editors[0], "part", scene.part, "name"), "(none)");
         sync_in_order(&scene, orders[i], &fingerprint);
         for (size_t j = 0; j < EDITORS; j++) {
-            assert_string_equal(laptop_text(scene.editors[j], "part", scene.part, "name"), "中间继电器");
+            assert_string_equal(laptop_text(scene.editors[j], "part", scene.part, "name"),
+                                "中间继电器");
             assert_int_equal(laptop_count(scene.editors[j], "conflict", "state", "open"), 2);
             assert_int_equal(laptop_count(scene.editors[j], "conflict", "field", "_deleted"), 1);
-            assert_int_equal(laptop_count(scene.editors[j], "conflict", "losing_text", "时间继电器"), 1);
+            assert_int_equal(
+                laptop_count(scene.editors[j], "conflict", "losing_text", "时间继电器"), 1);
         }
         universe_close(&scene.universe);
     }
@@ -140,15 +144,18 @@ static void equal_edits_are_no_conflict(void **state)
 }
 
 /* The versions a conflict row names, for a resolution. */
-static size_t losing_versions(struct laptop *laptop, struct cs_id conflict, struct cs_version *out, size_t max)
+static size_t losing_versions(struct laptop *laptop, struct cs_id conflict, struct cs_version *out,
+                              size_t max)
 {
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_stored_row row;
-    assert_ok(cs_query_get(laptop->replica, cs_bytes_of_text("conflict"), &conflict, &arena, &row, NULL));
+    assert_ok(
+        cs_query_get(laptop->replica, cs_bytes_of_text("conflict"), &conflict, &arena, &row, NULL));
     struct cs_reader reader;
-    cs_reader_init(&reader,
-                   row.values[cs_entity_field_index(row.entity, cs_bytes_of_text("losing_versions"))].bytes);
+    cs_reader_init(
+        &reader,
+        row.values[cs_entity_field_index(row.entity, cs_bytes_of_text("losing_versions"))].bytes);
     size_t count = 0;
     while (reader.rest.size > 0 && count < max) {
         out[count].log = cs_read_u64(&reader);
@@ -158,8 +165,8 @@ static size_t losing_versions(struct laptop *laptop, struct cs_id conflict, stru
     return count;
 }
 
-static void resolve_part(struct scene *scene, struct laptop *laptop, const char *field, const char *text,
-                         const char *losing_text)
+static void resolve_part(struct scene *scene, struct laptop *laptop, const char *field,
+                         const char *text, const char *losing_text)
 {
     struct cs_version versions[8];
     struct cs_id conflict = laptop_find(laptop, "conflict", "losing_text", losing_text);
@@ -167,8 +174,8 @@ static void resolve_part(struct scene *scene, struct laptop *laptop, const char 
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_named_value value;
-    assert_ok(cs_edit_parse(laptop->replica, cs_bytes_of_text("part"), cs_bytes_of_text(field), cs_bytes_of_text(text),
-                            &arena, &value, NULL));
+    assert_ok(cs_edit_parse(laptop->replica, cs_bytes_of_text("part"), cs_bytes_of_text(field),
+                            cs_bytes_of_text(text), &arena, &value, NULL));
     struct cs_edit *edit;
     assert_ok(cs_edit_begin(laptop->replica, &edit));
     assert_ok(cs_edit_update_seeing(edit, cs_bytes_of_text("part"), &scene->part, &value, 1,
@@ -188,7 +195,8 @@ static void a_resolution_closes_what_it_saw_and_nothing_else(void **state)
     resolve_part(&scene, scene.editors[1], "price_cents", "1100", "1100");
     sync_in_order(&scene, orders[4], &fingerprint);
     for (size_t i = 0; i < EDITORS; i++) {
-        assert_string_equal(laptop_text(scene.editors[i], "part", scene.part, "price_cents"), "1100");
+        assert_string_equal(laptop_text(scene.editors[i], "part", scene.part, "price_cents"),
+                            "1100");
         assert_int_equal(laptop_count(scene.editors[i], "conflict", "state", "open"), 1);
         assert_int_equal(laptop_count(scene.editors[i], "conflict", "resolved_by", "李强"), 1);
     }
@@ -222,7 +230,8 @@ static void a_kept_row_stays_and_a_deleted_one_goes(void **state)
         assert_ok(cs_edit_commit(edit));
         sync_in_order(&scene, orders[5], &fingerprint);
         for (size_t i = 0; i < EDITORS; i++) {
-            assert_string_equal(laptop_text(scene.editors[i], "part", scene.part, "spec"), keep != 0 ? "5V" : "(none)");
+            assert_string_equal(laptop_text(scene.editors[i], "part", scene.part, "spec"),
+                                keep != 0 ? "5V" : "(none)");
             assert_int_equal(laptop_count(scene.editors[i], "conflict", "state", "open"), 0);
         }
         universe_close(&scene.universe);

@@ -11,7 +11,8 @@ static void a_part_reaches_another_laptop(void **state)
     laptop_sync_equal(owner);
     struct laptop *technician = universe_join(&universe, owner, "李强", CS_ROLE(TECHNICIAN));
     laptop_sync_equal(owner);
-    struct cs_id part = laptop_new(owner, "part", "code=P-1", "name=继电器", "price_cents=1250", NULL);
+    struct cs_id part =
+        laptop_new(owner, "part", "code=P-1", "name=继电器", "price_cents=1250", NULL);
     laptop_sync_equal(owner);
     assert_int_equal(owner->last.pushed, 1);
     laptop_sync_equal(technician);

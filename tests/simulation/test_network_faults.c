@@ -116,8 +116,8 @@ static void a_cloned_laptop_is_told(void **state)
     laptop_sync_equal(laptop);
     cs_replica_close(laptop->replica);
     laptop->replica = NULL;
-    (void)snprintf(command, sizeof command, "rm -r '%s' && mv '%s.copy' '%s'", laptop->home, laptop->home,
-                   laptop->home);
+    (void)snprintf(command, sizeof command, "rm -r '%s' && mv '%s.copy' '%s'", laptop->home,
+                   laptop->home, laptop->home);
     assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a test's own folder */
     laptop_restart(laptop);
     struct cs_id kept = laptop_new(laptop, "part", "code=P-2", "name=风扇", NULL);

@@ -15,23 +15,24 @@ struct scene {
     struct cs_id customer_a, customer_b, project_a, system_a, system_a2, order_a, order_b;
 };
 
-static struct cs_id new_order(struct laptop *office, const char *number, struct cs_id customer, struct cs_id system,
-                              const char *technician)
+static struct cs_id new_order(struct laptop *office, const char *number, struct cs_id customer,
+                              struct cs_id system, const char *technician)
 {
     char fields[3][96];
     (void)snprintf(fields[0], sizeof fields[0], "customer=%s", id_text(customer));
     (void)snprintf(fields[1], sizeof fields[1], "system=%s", id_text(system));
-    struct cs_id request =
-        laptop_new(office, "service_request", fields[0], fields[1], "reported_fault=无法启动", NULL);
+    struct cs_id request = laptop_new(office, "service_request", fields[0], fields[1],
+                                      "reported_fault=无法启动", NULL);
     (void)snprintf(fields[0], sizeof fields[0], "request=%s", id_text(request));
     (void)snprintf(fields[1], sizeof fields[1], "technician=%s",
                    id_text(laptop_find(office, "person", "name", technician)));
     (void)snprintf(fields[2], sizeof fields[2], "number=%s", number);
-    return laptop_new(office, "work_order", fields[0], fields[1], fields[2], "status=assigned", NULL);
+    return laptop_new(office, "work_order", fields[0], fields[1], fields[2], "status=assigned",
+                      NULL);
 }
 
-static struct cs_id new_with(struct laptop *laptop, const char *entity, const char *field, struct cs_id id,
-                             const char *name)
+static struct cs_id new_with(struct laptop *laptop, const char *entity, const char *field,
+                             struct cs_id id, const char *name)
 {
     char fields[2][96];
     (void)snprintf(fields[0], sizeof fields[0], "%s=%s", field, id_text(id));
@@ -67,7 +68,8 @@ static int64_t count_all(struct laptop *laptop, const char *entity)
 {
     int64_t count = 0;
     assert_ok(cs_row_count(cs_replica_tables(laptop->replica),
-                           cs_registry_find(laptop->universe->registry, cs_bytes_of_text(entity)), &count));
+                           cs_registry_find(laptop->universe->registry, cs_bytes_of_text(entity)),
+                           &count));
     return count;
 }
 
@@ -139,7 +141,8 @@ static void unsent_work_survives_losing_the_order(void **state)
     open_scene(&scene);
     (void)snprintf(text, sizeof text, "work_order=%s", id_text(scene.order_a));
     struct cs_id visit = laptop_new(scene.li, "visit", text, "work_done=已修复", NULL);
-    (void)snprintf(text, sizeof text, "technician=%s", id_text(laptop_find(scene.office, "person", "name", "赵敏")));
+    (void)snprintf(text, sizeof text, "technician=%s",
+                   id_text(laptop_find(scene.office, "person", "name", "赵敏")));
     assert_ok(laptop_set(scene.office, "work_order", scene.order_a, text, NULL));
     laptop_sync_equal(scene.office);
     laptop_sync_equal(scene.li);

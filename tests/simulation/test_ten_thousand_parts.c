@@ -17,7 +17,8 @@ static double now_s(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static const char *const kinds[] = {"继电器", "接触器", "断路器", "传感器", "电源模块", "端子排", "风扇", "控制板"};
+static const char *const kinds[] = {"继电器",   "接触器", "断路器", "传感器",
+                                    "电源模块", "端子排", "风扇",   "控制板"};
 static const char *const units[] = {"个", "只", "台", "米", "套"};
 
 static void import_parts(struct laptop *laptop)
@@ -30,7 +31,8 @@ static void import_parts(struct laptop *laptop)
         char spec[64];
         (void)snprintf(code, sizeof code, "BJ-%05d", i);
         (void)snprintf(name, sizeof name, "%s %d型", kinds[(i * 7) % 8], i % 97);
-        (void)snprintf(spec, sizeof spec, "%dV %dA IP%d", 12 * (1 + i % 4), 1 + i % 63, 20 + i % 48);
+        (void)snprintf(spec, sizeof spec, "%dV %dA IP%d", 12 * (1 + i % 4), 1 + i % 63,
+                       20 + i % 48);
         const struct cs_named_value values[] = {
             {cs_bytes_of_text("code"), cs_value_text(cs_bytes_of_text(code))},
             {cs_bytes_of_text("name"), cs_value_text(cs_bytes_of_text(name))},
@@ -39,8 +41,8 @@ static void import_parts(struct laptop *laptop)
             {cs_bytes_of_text("price_cents"), cs_value_integer((i * 7919) % 1000000)},
             {cs_bytes_of_text("spec"), cs_value_text(cs_bytes_of_text(spec))},
         };
-        assert_ok(cs_edit_insert(edit, cs_bytes_of_text("part"), NULL, values, CS_COUNT(values), NULL,
-                                 &laptop->universe->problem));
+        assert_ok(cs_edit_insert(edit, cs_bytes_of_text("part"), NULL, values, CS_COUNT(values),
+                                 NULL, &laptop->universe->problem));
         assert_ok(cs_edit_next_transaction(edit));
     }
     assert_ok(cs_edit_commit(edit));
@@ -48,10 +50,12 @@ static void import_parts(struct laptop *laptop)
 
 static void print_sync(const char *what, const struct laptop *laptop, double seconds)
 {
-    print_message("%-28s %6.3f s, %7llu bytes up, %7llu bytes down, %llu round trips, %llu pushed, %llu pulled\n", what,
-                  seconds, (unsigned long long)laptop->last.bytes_up, (unsigned long long)laptop->last.bytes_down,
-                  (unsigned long long)laptop->last.round_trips, (unsigned long long)laptop->last.pushed,
-                  (unsigned long long)laptop->last.pulled);
+    print_message("%-28s %6.3f s, %7llu bytes up, %7llu bytes down, %llu round trips, %llu pushed, "
+                  "%llu pulled\n",
+                  what, seconds, (unsigned long long)laptop->last.bytes_up,
+                  (unsigned long long)laptop->last.bytes_down,
+                  (unsigned long long)laptop->last.round_trips,
+                  (unsigned long long)laptop->last.pushed, (unsigned long long)laptop->last.pulled);
 }
 
 static void timed_sync(const char *what, struct laptop *laptop)

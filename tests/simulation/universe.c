@@ -28,7 +28,8 @@ static void path_in(const struct universe *universe, const char *name, char *out
     cs_buffer_release(&path);
 }
 
-enum cs_status universe_serve(struct universe *universe, struct cs_bytes body, struct cs_buffer *response)
+enum cs_status universe_serve(struct universe *universe, struct cs_bytes body,
+                              struct cs_buffer *response)
 {
     struct cs_server_request *request;
     enum cs_status status = cs_server_open_request(universe->server, body, &request);
@@ -49,7 +50,8 @@ static uint8_t *flipped(struct cs_bytes bytes, size_t at)
     return copy;
 }
 
-static enum cs_status exchange_faulty(struct laptop *laptop, struct cs_bytes request, struct cs_buffer *response)
+static enum cs_status exchange_faulty(struct laptop *laptop, struct cs_bytes request,
+                                      struct cs_buffer *response)
 {
     struct universe *universe = laptop->universe;
     struct cs_buffer answer;
@@ -118,7 +120,8 @@ void universe_open(struct universe *universe, const struct cs_registry *registry
     assert_int_equal(mkdir(universe->server_folder, 0700), 0);
     universe->registry = registry;
     fake_world_init(&universe->fake, seed);
-    assert_ok(cs_secret_create_random(&universe->fake.world, CS_MASTER_KEY_SIZE, &universe->master_key));
+    assert_ok(
+        cs_secret_create_random(&universe->fake.world, CS_MASTER_KEY_SIZE, &universe->master_key));
 }
 
 void universe_restart_server(struct universe *universe)
@@ -161,7 +164,8 @@ void laptop_restart(struct laptop *laptop)
     cs_replica_close(laptop->replica);
     laptop->replica = NULL;
     cs_identity_destroy(laptop->identity);
-    assert_ok(cs_identity_unlock(&laptop->fake.world, laptop->home, CS_IDENTITY_FILE, cs_bytes_of_text(PASSPHRASE), &laptop->identity,
+    assert_ok(cs_identity_unlock(&laptop->fake.world, laptop->home, CS_IDENTITY_FILE,
+                                 cs_bytes_of_text(PASSPHRASE), &laptop->identity,
                                  &laptop->universe->problem));
     assert_ok(cs_replica_open(&laptop->fake.world, laptop->home, laptop->registry, laptop->identity,
                               &laptop->replica, &laptop->universe->problem));
@@ -177,7 +181,9 @@ struct laptop *universe_new_laptop(struct universe *universe)
     laptop->fake.wall_ms = universe->fake.wall_ms;
     laptop->fake.world.exchange = exchange;
     laptop->fake.world.exchange_context = laptop;
-    (void)snprintf(laptop->home, sizeof laptop->home, "%s/laptop-%zu", universe->folder, universe->laptop_count);
+    char name[32];
+    (void)snprintf(name, sizeof name, "laptop-%zu", universe->laptop_count);
+    path_in(universe, name, laptop->home, sizeof laptop->home);
     assert_int_equal(mkdir(laptop->home, 0700), 0);
     universe->laptop_count++;
     return laptop;
@@ -231,11 +237,12 @@ void universe_invite(struct laptop *inviter, const char *person, cs_roles roles,
                      struct cs_buffer *out)
 {
     struct cs_invite_made made;
-    assert_ok(cs_invite_make(inviter->replica, cs_bytes_of_text(person), roles, expires_ms, out, &made,
-                             &inviter->universe->problem));
+    assert_ok(cs_invite_make(inviter->replica, cs_bytes_of_text(person), roles, expires_ms, out,
+                             &made, &inviter->universe->problem));
 }
 
-struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person, cs_roles roles)
+struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person,
+                             cs_roles roles)
 {
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
@@ -271,11 +278,12 @@ void laptop_sync_equal(struct laptop *laptop)
 #define FIELDS_MAX 32
 
 /* Parses "field=value" arguments. */
-static size_t parse_fields(struct laptop *laptop, const char *entity, va_list arguments, struct cs_arena *arena,
-                           struct cs_named_value *out)
+static size_t parse_fields(struct laptop *laptop, const char *entity, va_list arguments,
+                           struct cs_arena *arena, struct cs_named_value *out)
 {
     size_t count = 0;
-    for (const char *pair = va_arg(arguments, const char *); pair != NULL; pair = va_arg(arguments, const char *)) {
+    for (const char *pair = va_arg(arguments, const char *); pair != NULL;
+         pair = va_arg(arguments, const char *)) {
         const char *equals = strchr(pair, '=');
         assert_non_null(equals);
         assert_true(count < FIELDS_MAX);
@@ -312,8 +320,9 @@ struct cs_id laptop_new(struct laptop *laptop, const char *entity, ...)
     struct cs_edit *edit;
     struct cs_id id;
     assert_ok(cs_edit_begin(laptop->replica, &edit));
-    enum cs_status status = conclude(edit, cs_edit_insert(edit, cs_bytes_of_text(entity), NULL, values, count, &id,
-                                                          &laptop->universe->problem));
+    enum cs_status status =
+        conclude(edit, cs_edit_insert(edit, cs_bytes_of_text(entity), NULL, values, count, &id,
+                                      &laptop->universe->problem));
     if (status != CS_OK) {
         print_error("new %s: %s\n", entity, laptop->universe->problem.text);
     }
@@ -333,8 +342,9 @@ enum cs_status laptop_set(struct laptop *laptop, const char *entity, struct cs_i
     va_end(arguments);
     struct cs_edit *edit;
     assert_ok(cs_edit_begin(laptop->replica, &edit));
-    enum cs_status status = conclude(edit, cs_edit_update(edit, cs_bytes_of_text(entity), &id, values, count,
-                                                          &laptop->universe->problem));
+    enum cs_status status =
+        conclude(edit, cs_edit_update(edit, cs_bytes_of_text(entity), &id, values, count,
+                                      &laptop->universe->problem));
     cs_arena_release(&arena);
     return status;
 }
@@ -343,10 +353,12 @@ enum cs_status laptop_delete(struct laptop *laptop, const char *entity, struct c
 {
     struct cs_edit *edit;
     assert_ok(cs_edit_begin(laptop->replica, &edit));
-    return conclude(edit, cs_edit_delete(edit, cs_bytes_of_text(entity), &id, &laptop->universe->problem));
+    return conclude(
+        edit, cs_edit_delete(edit, cs_bytes_of_text(entity), &id, &laptop->universe->problem));
 }
 
-const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id id, const char *field)
+const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id id,
+                        const char *field)
 {
     static char text[4096];
     struct cs_arena arena;
@@ -354,7 +366,8 @@ const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id 
     struct cs_stored_row row;
     struct cs_problem problem;
     (void)snprintf(text, sizeof text, "(none)");
-    if (cs_query_get(laptop->replica, cs_bytes_of_text(entity), &id, &arena, &row, &problem) == CS_OK) {
+    if (cs_query_get(laptop->replica, cs_bytes_of_text(entity), &id, &arena, &row, &problem) ==
+        CS_OK) {
         int index = cs_entity_field_index(row.entity, cs_bytes_of_text(field));
         assert_true(index >= 0);
         struct cs_buffer buffer;
@@ -374,15 +387,16 @@ int64_t laptop_count(struct laptop *laptop, const char *entity, const char *fiel
     return count;
 }
 
-struct cs_id laptop_find(struct laptop *laptop, const char *entity, const char *field, const char *text)
+struct cs_id laptop_find(struct laptop *laptop, const char *entity, const char *field,
+                         const char *text)
 {
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_value value = cs_value_text(cs_bytes_of_text(text));
     struct cs_id *ids;
     size_t count = 0;
-    assert_ok(cs_query_find(laptop->replica, cs_bytes_of_text(entity), cs_bytes_of_text(field), &value, 2, &arena, &ids,
-                            &count, &laptop->universe->problem));
+    assert_ok(cs_query_find(laptop->replica, cs_bytes_of_text(entity), cs_bytes_of_text(field),
+                            &value, 2, &arena, &ids, &count, &laptop->universe->problem));
     assert_true(count > 0);
     struct cs_id id = ids[0];
     cs_arena_release(&arena);

@@ -38,7 +38,7 @@ struct laptop {
 struct universe {
     char folder[128];
     char server_folder[256];
-    struct fake_world fake; /* the server's */
+    struct fake_world fake;             /* the server's */
     const struct cs_registry *registry; /* of the server, and of laptops as they join */
     struct cs_secret *master_key;
     struct cs_server *server;
@@ -67,13 +67,15 @@ void universe_advance(struct universe *universe, int64_t ms);
 /* The owner's laptop, with the server's own invite. */
 struct laptop *universe_found(struct universe *universe, const char *person);
 /* A further laptop, invited by `inviter`. */
-struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person, cs_roles roles);
+struct laptop *universe_join(struct universe *universe, struct laptop *inviter, const char *person,
+                             cs_roles roles);
 /* The text of an invite, appended. */
 void universe_invite(struct laptop *inviter, const char *person, cs_roles roles, int64_t expires_ms,
                      struct cs_buffer *out);
 /* A folder with a network, not joined yet; joining it with an invite, which may be tried again. */
 struct laptop *universe_new_laptop(struct universe *universe);
-enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite, const char *person) CS_MUST_USE;
+enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite,
+                           const char *person) CS_MUST_USE;
 /* The client program stops and starts again. */
 void laptop_restart(struct laptop *laptop);
 
@@ -84,14 +86,19 @@ void laptop_sync_equal(struct laptop *laptop);
 
 /* Edits, each one action. Fields as "field=value", NULL-terminated; values as people type them. */
 struct cs_id laptop_new(struct laptop *laptop, const char *entity, ...);
-enum cs_status laptop_set(struct laptop *laptop, const char *entity, struct cs_id id, ...) CS_MUST_USE;
-enum cs_status laptop_delete(struct laptop *laptop, const char *entity, struct cs_id id) CS_MUST_USE;
+enum cs_status laptop_set(struct laptop *laptop, const char *entity, struct cs_id id,
+                          ...) CS_MUST_USE;
+enum cs_status laptop_delete(struct laptop *laptop, const char *entity,
+                             struct cs_id id) CS_MUST_USE;
 /* The value as people read it, "" for NULL, "(none)" if there is no such live row; valid until the next call. */
-const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id id, const char *field);
+const char *laptop_text(struct laptop *laptop, const char *entity, struct cs_id id,
+                        const char *field);
 /* Live rows with field = text. */
-int64_t laptop_count(struct laptop *laptop, const char *entity, const char *field, const char *text);
+int64_t laptop_count(struct laptop *laptop, const char *entity, const char *field,
+                     const char *text);
 /* The first live row with field = text. */
-struct cs_id laptop_find(struct laptop *laptop, const char *entity, const char *field, const char *text);
+struct cs_id laptop_find(struct laptop *laptop, const char *entity, const char *field,
+                         const char *text);
 /* A multiset hash over all live and deleted business rows of the view: equal on laptops of one scope. */
 void laptop_fingerprint(struct laptop *laptop, struct cs_multiset *out);
 /* "id" as text for use in field=value. */

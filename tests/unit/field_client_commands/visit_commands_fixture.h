@@ -5,7 +5,7 @@
 #include "field-client/replica/edit.h"
 #include "tests/unit/field_client_commands/commands_fixture.h"
 
-static char strokes_file[CS_HOME_PATH_MAX + 64];
+static char strokes_file[CS_HOME_PATH_MAX + 300];
 
 /* The owner's own person row, as joining makes it. */
 static inline void add_owner(void)

@@ -23,9 +23,11 @@ static struct cs_operation operation(enum cs_operation_kind kind, struct cs_fiel
 static struct cs_versions unit(struct cs_arena *arena, const struct cs_stored_row *row,
                                const char *name)
 {
-    struct cs_row_versions versions;
-    assert_ok(cs_row_versions_unpack(row->versions, arena, &versions));
-    return cs_row_versions_of(&versions, T(name));
+    struct cs_row_versions *versions =
+        cs_arena_take(arena, sizeof *versions); /* what is returned points into it */
+    assert_non_null(versions);
+    assert_ok(cs_row_versions_unpack(row->versions, arena, versions));
+    return cs_row_versions_of(versions, T(name));
 }
 
 static void apply(struct cs_arena *arena, struct cs_stored_row *row,

@@ -62,7 +62,6 @@ static void pages_become_visible_together(void **state)
     assert_int_equal(s.sync.cursor_count, 0);
     s.everyone = before;
     server_outcome(&s, 1, CS_OUTCOME_APPLIED, 1, 1);
-    s.rows[0] = s.rows[0];
     s.response.rows = s.rows;
     s.response.row_count = 1;
     s.response.last = false;

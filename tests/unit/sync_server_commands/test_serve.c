@@ -209,7 +209,7 @@ static void test_refusals(void **state)
     assert_int_equal(run("serve", in_root("none")), 1);
     assert_says(fixture.err, "does not exist");
     make_server();
-    assert_int_equal(run("serve", fixture.server, "--listen", "nonsense"), 1);
+    assert_int_equal(run("serve", fixture.server, "--listen", "nonsense"), 2);
     assert_says(fixture.err, "nonsense");
     assert_int_equal(run("serve", fixture.server, "--listen"), 2);
     assert_false(cs_folder_is_served(fixture.server));
