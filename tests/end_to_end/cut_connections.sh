@@ -134,10 +134,10 @@ must "$client_program" --home "$work/office" import part "$work/large.csv"
 tell pass
 stopped=0
 through=0
-for bytes in 2000 9000 20000 33333 50000; do cut_sync office up "$bytes" reset; done
+for bytes in 2000 6000 11000 17000 24000; do cut_sync office up "$bytes" reset; done
 uncut office
 invite_and_join office fresh 新人 warehouse
-for bytes in 1500 4000 7000 11000 15000; do cut_sync fresh down "$bytes" close; done
+for bytes in 1500 3500 6000 8500 11000; do cut_sync fresh down "$bytes" close; done
 uncut fresh
 expect_equal "3,000 parts, cut in the middle, arrive with the next sync" 0 "$wrong"
 expect_equal "every one of those cuts stopped a sync" "10 0" "$stopped $through"
