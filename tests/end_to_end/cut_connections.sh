@@ -10,6 +10,7 @@ cut_step=${E2E_CUT_STEP:-13}
 proxy_program=$helpers/end_to_end_proxy
 [ -x "$proxy_program" ] || { fail "end_to_end_proxy is not in $helpers"; e2e_end; }
 wrong=0
+note_through=
 
 wrong()
 {
@@ -58,7 +59,10 @@ cut_sync()
     tell "cut $2 $3 $4"
     on "$1" sync --json
     case $code in
-    0) through=$((through + 1)) ;;
+    0)
+        through=$((through + 1))
+        note_through="$note_through $where"
+        ;;
     1)
         stopped=$((stopped + 1))
         [[ $err == *'nothing is lost'* ]] || wrong "the message does not say that nothing is lost" "$err"
@@ -134,13 +138,14 @@ must "$client_program" --home "$work/office" import part "$work/large.csv"
 tell pass
 stopped=0
 through=0
-for bytes in 2000 6000 11000 17000 24000; do cut_sync office up "$bytes" reset; done
+note_through=
+for bytes in 1500 4000 7000 9000 12000; do cut_sync office up "$bytes" reset; done
 uncut office
 invite_and_join office fresh 新人 warehouse
 for bytes in 1500 3500 6000 8500 11000; do cut_sync fresh down "$bytes" close; done
 uncut fresh
 expect_equal "3,000 parts, cut in the middle, arrive with the next sync" 0 "$wrong"
-expect_equal "every one of those cuts stopped a sync" "10 0" "$stopped $through"
+expect_equal "every one of those cuts stopped a sync" "10 0" "$stopped $through$note_through"
 uncut office
 uncut li
 
