@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The server's connections wait this long for each other; a replica's file has one owner, so it waits for nobody. */
+/* The server's connections wait this long for each other, and a command on a replica for the command that is on it. */
 #define BUSY_TIMEOUT_MS 5000
+#define REPLICA_BUSY_TIMEOUT_MS 2000
 
 #define IN_REPLICA (1u << CS_DATABASE_REPLICA)
 #define IN_WRITER (1u << CS_DATABASE_WRITER)
@@ -161,10 +162,8 @@ static int restrict_connection(sqlite3 *handle, enum cs_database_mode mode)
     }
     (void)sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     (void)sqlite3_extended_result_codes(handle, 1);
-    if (mode == CS_DATABASE_REPLICA) {
-        return SQLITE_OK;
-    }
-    int code = sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
+    int code = sqlite3_busy_timeout(handle, mode == CS_DATABASE_REPLICA ? REPLICA_BUSY_TIMEOUT_MS
+                                                                        : BUSY_TIMEOUT_MS);
     if (code == SQLITE_OK && mode == CS_DATABASE_READER) {
         code = sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     }

@@ -21,8 +21,8 @@ enum cs_database_mode {
 
 /*
  * Opens or (not for READER) creates the file, mode 0600. Forces temp_store=MEMORY, mmap_size=0, trusted_schema=OFF,
- * ATTACH and extensions refused; checks that the journal mode returned is WAL and refuses otherwise (CS_IO). A database in
- * use by another process is CS_BUSY; a file that is not a database is CS_CORRUPT.
+ * ATTACH and extensions refused; checks that the journal mode returned is WAL and refuses otherwise (CS_IO). A database
+ * that stays in use by another process is CS_BUSY, after 2 s (replica) or 5 s; a file that is not a database is CS_CORRUPT.
  */
 enum cs_status cs_database_open(const struct cs_world *world, const char *path,
                                 enum cs_database_mode mode, struct cs_database **out,
