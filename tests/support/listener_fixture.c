@@ -161,6 +161,22 @@ void listener_fixture_release(struct listener_fixture *fixture)
     pthread_mutex_destroy(&fixture->mutex);
 }
 
+int listener_fixture_setup(void **state)
+{
+    struct listener_fixture *fixture = calloc(1, sizeof *fixture);
+    cs_require(fixture != NULL);
+    listener_fixture_init(fixture);
+    *state = fixture;
+    return 0;
+}
+
+int listener_fixture_teardown(void **state)
+{
+    listener_fixture_release(*state);
+    free(*state);
+    return 0;
+}
+
 void listener_fixture_gate(struct listener_fixture *fixture, enum fixture_gate gate)
 {
     pthread_mutex_lock(&fixture->mutex);

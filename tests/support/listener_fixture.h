@@ -43,6 +43,9 @@ void listener_fixture_start(struct listener_fixture *fixture);
 void listener_fixture_join(struct listener_fixture *fixture);
 /* Stops if it runs, checks that no request is left and the order was kept, frees. */
 void listener_fixture_release(struct listener_fixture *fixture);
+/* For cmocka: a fixture on the heap as the state of one test. */
+int listener_fixture_setup(void **state);
+int listener_fixture_teardown(void **state);
 
 enum fixture_gate { FIXTURE_GATE_OPEN, FIXTURE_GATE_CLOSED };
 void listener_fixture_gate(struct listener_fixture *fixture, enum fixture_gate gate);

@@ -15,22 +15,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct listener_fixture *fixture = calloc(1, sizeof *fixture);
-    assert_non_null(fixture);
-    listener_fixture_init(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    listener_fixture_release(*state);
-    free(*state);
-    return 0;
-}
-
 static void assert_echo(struct tls_client *client, const char *body)
 {
     struct tls_answer answer;
@@ -493,7 +477,8 @@ static void start_and_stop_are_logged(void **state)
     assert_non_null(strstr(lines.text, "stopped"));
 }
 
-#define WITH_LISTENER(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH_LISTENER(name)                                                                        \
+    cmocka_unit_test_setup_teardown(name, listener_fixture_setup, listener_fixture_teardown)
 
 int main(void)
 {
