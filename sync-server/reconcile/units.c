@@ -221,11 +221,14 @@ static enum cs_status merge(struct cs_reconcile *reconcile, struct cs_working_ro
     if (status == CS_OK) {
         status = set_heads(reconcile, state, unit->name, &resolution);
     }
+    if (status != CS_OK) {
+        return status;
+    }
     if (resolution.alternative_count > 0 || resolution.shown_versions.count != 1 ||
         !cs_version_equal(&resolution.shown_versions.items[0], &edit->version)) {
         state->surprising = true;
     }
-    return status;
+    return CS_OK;
 }
 
 enum cs_status cs_unit_assign(struct cs_reconcile *reconcile, struct cs_working_row *row,
