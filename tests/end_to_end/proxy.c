@@ -268,6 +268,9 @@ static bool obey(struct proxy *proxy, const char *line)
 /* False: the input has ended, or is not understood. */
 static bool read_input(struct proxy *proxy)
 {
+    if (proxy->line_size >= sizeof proxy->line) {
+        return false; /* a line that is too long */
+    }
     ssize_t count =
         read(STDIN_FILENO, proxy->line + proxy->line_size, sizeof proxy->line - proxy->line_size);
     if (count <= 0) {
@@ -284,7 +287,7 @@ static bool read_input(struct proxy *proxy)
         memmove(proxy->line, end + 1, proxy->line_size - used);
         proxy->line_size -= used;
     }
-    return proxy->line_size < sizeof proxy->line;
+    return true;
 }
 
 /* ---- the loop ---- */
