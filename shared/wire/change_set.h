@@ -35,7 +35,8 @@ struct cs_operation {
 };
 
 struct cs_transaction {
-    uint8_t id[16];         /* random, for deduplication across logs */
+    uint8_t
+        id[16]; /* for deduplication across logs: 12 random bytes for each commit, then a count */
     uint64_t counter;       /* in its device log, from 1; version of all its edits */
     int64_t claimed;        /* instant by the device's clock */
     int64_t server_time_ms; /* last server time the device had seen, 0 = none */

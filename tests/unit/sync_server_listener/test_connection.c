@@ -1,28 +1,11 @@
 /* Tests of what one connection lets through: HTTP rules, limits, cuts at every byte, TLS. */
-#include "tests/support/listener_fixture.h"
+#include "tests/unit/sync_server_listener/connection_fixture.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#define POST "POST /v1/exchange HTTP/1.1\r\n"
-#define HOST "Host: h\r\n"
-
-/* These tests offend without end. */
-static int setup(void **state)
-{
-    (void)listener_fixture_setup(state);
-    struct listener_fixture *fixture = *state;
-    fixture->options.limits.penalty_max = UINT32_MAX;
-    return 0;
-}
 
 /* The status that a request is answered with on a connection of its own; 4xx and 5xx have to close it. */
 static int status_of(struct listener_fixture *fixture, const char *request)
@@ -402,7 +385,6 @@ static void records_that_were_changed_are_refused(void **state)
     assert_int_equal(listener_fixture_read(fixture, &fixture->opened), 0);
 }
 
-#define WITH_LISTENER(name) cmocka_unit_test_setup_teardown(name, setup, listener_fixture_teardown)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
