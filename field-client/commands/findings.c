@@ -3,6 +3,7 @@
 #include "field-client/commands/row_view.h"
 #include "field-client/commands/table.h"
 #include "field-client/replica/query.h"
+#include "shared/domain/exception_kinds.h"
 
 /* As much of an id as people need to type: eight digits, hyphen, four. Ids of findings are hashes. */
 #define ID_SHOWN_SIZE 13
@@ -21,7 +22,23 @@ struct findings {
     const struct report *report;
     struct cs_json *list;
     struct cs_table table;
+    uint64_t kinds; /* of exceptions that were listed: bit i is the kind at i of the table */
 };
+
+/* The kind of an exception, NULL for a conflict and for kinds of a newer server; notes that it was listed. */
+static const struct cs_exception_kind *kind_of(struct findings *findings,
+                                               const struct cs_stored_row *row)
+{
+    int at = cs_entity_field_index(row->entity, cs_bytes_of_text("kind"));
+    for (size_t i = 0; at >= 0 && i < 64 && cs_exception_kind_at(i) != NULL; i++) {
+        const struct cs_exception_kind *kind = cs_exception_kind_at(i);
+        if (cs_bytes_equal_text(row->values[at].bytes, kind->name)) {
+            findings->kinds |= UINT64_C(1) << i;
+            return kind;
+        }
+    }
+    return NULL;
+}
 
 /* Label of the row a finding is about; its id where the row is not here. */
 static enum cs_status append_subject(const struct findings *findings,
@@ -49,6 +66,15 @@ static enum cs_status put_json(struct findings *findings, const struct cs_stored
     }
     cs_json_set(json, "row", cs_id_is_zero(id) ? cs_json_null() : cs_command_json_id(id));
     cs_json_set(json, "row_label", cs_json_text(subject));
+    const struct cs_exception_kind *kind = kind_of(findings, row);
+    if (kind != NULL) {
+        const struct cs_command *command = findings->command;
+        const char *label = cs_command_words(command, kind->label_en, kind->label_zh);
+        const char *action = cs_command_words(command, kind->action_en, kind->action_zh);
+        cs_json_set(json, "kind_label", cs_json_text(cs_bytes_of_text(label)));
+        cs_json_set(json, "action", cs_json_text(cs_bytes_of_text(action)));
+        cs_json_set(json, "acceptable", cs_json_boolean(kind->acceptable));
+    }
     cs_json_append(findings->list, json);
     return CS_OK;
 }
@@ -60,6 +86,7 @@ static enum cs_status put_cells(struct findings *findings, const struct cs_store
     cs_id_format(&row->id, id);
     id[ID_SHOWN_SIZE] = '\0';
     cs_table_put_text(&findings->table, id);
+    (void)kind_of(findings, row);
     struct cs_buffer text;
     cs_buffer_init(&text, 4 * CS_VALUE_MAX);
     enum cs_status status = CS_OK;
@@ -106,6 +133,20 @@ static void put_headings(struct findings *findings, const struct cs_entity *enti
     }
 }
 
+/* What clears the kinds that were listed, each once. */
+static void print_actions(struct findings *findings)
+{
+    struct cs_command *command = findings->command;
+    for (size_t i = 0; findings->kinds >> i != 0; i++) {
+        if ((findings->kinds >> i & 1) != 0) {
+            const struct cs_exception_kind *kind = cs_exception_kind_at(i);
+            cs_command_print(command, CS_WORDS(command, "%s (%s): %s\n", "%s(%s):%s\n"),
+                             cs_command_words(command, kind->label_en, kind->label_zh), kind->name,
+                             cs_command_words(command, kind->action_en, kind->action_zh));
+        }
+    }
+}
+
 static enum cs_status answer(struct findings *findings)
 {
     struct cs_command *command = findings->command;
@@ -120,7 +161,9 @@ static enum cs_status answer(struct findings *findings)
             command, "%s\n",
             cs_command_words(command, findings->report->empty, findings->report->empty_zh));
     }
-    return cs_table_print(&findings->table, command);
+    enum cs_status status = cs_table_print(&findings->table, command);
+    print_actions(findings);
+    return status;
 }
 
 static enum cs_status run(struct cs_command *command, const struct report *report)

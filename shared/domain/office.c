@@ -158,8 +158,8 @@ static const struct cs_field exception_fields[] = {
      .label_en = "state",
      .type = CS_FIELD_CHOICE,
      .policy = CS_MERGE_COMPUTED,
-     .choices = "open|closed",
-     .choices_zh = "待处理|已关闭"},
+     .choices = "open|closed|accepted",
+     .choices_zh = "待处理|已关闭|已认可"},
     {.name = "note",
      .label_zh = "处理意见",
      .label_en = "note",
@@ -172,6 +172,14 @@ static const struct cs_field exception_fields[] = {
      .type = CS_FIELD_REFERENCE,
      .writers = CS_ROLES_DESK,
      .references = "person"},
+    /* Taken as it is, where the kind allows it (exception_kinds.h). */
+    {.name = "decision",
+     .label_zh = "决定",
+     .label_en = "decision",
+     .type = CS_FIELD_CHOICE,
+     .writers = CS_ROLES_DESK,
+     .choices = "accepted",
+     .choices_zh = "认可"},
 };
 
 static const struct cs_entity exception = {

@@ -481,7 +481,7 @@ enum cs_status cs_exceptions_update(struct cs_reconcile *reconcile,
 {
     const struct cs_entity *entity = row->now.row.entity;
     if (entity == NULL || entity->kind == CS_ENTITY_COMPUTED) {
-        return CS_OK;
+        return is_entity(&row->now.row, "exception") ? cs_exception_decided(reconcile, row) : CS_OK;
     }
     for (size_t i = 0; i < CS_COUNT(rules); i++) {
         enum cs_status status = rules[i](reconcile, row);

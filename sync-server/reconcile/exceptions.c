@@ -2,7 +2,10 @@
 #include "sync-server/reconcile/exceptions.h"
 
 #include "shared/base/text.h"
+#include "shared/domain/exception_kinds.h"
 #include "sync-server/reconcile/computed.h"
+
+#include <string.h>
 
 /* More episodes of one kind and subject than this are counted as one. */
 #define EPISODES_MAX 1000
@@ -63,7 +66,7 @@ static enum cs_status load_episode(struct cs_reconcile *reconcile, const struct 
 }
 
 /*
- * The newest episode's row if it is open, and the id under which the next would stand. Episodes follow each other without a
+ * The newest episode's row unless it is closed, and the id under which the next would stand. Episodes follow each other without a
  * gap, so the newest is found by doubling and halving. After the last one that is counted that one is opened again.
  */
 static enum cs_status find_episode(struct cs_reconcile *reconcile, const struct cs_finding *finding,
@@ -90,7 +93,7 @@ static enum cs_status find_episode(struct cs_reconcile *reconcile, const struct 
         }
     }
     bool open =
-        newest != NULL && cs_bytes_equal_text(cs_working_value(newest, "state").bytes, "open");
+        newest != NULL && !cs_bytes_equal_text(cs_working_value(newest, "state").bytes, "closed");
     *out_open = open ? newest : NULL;
     unsigned number = open || known == EPISODES_MAX ? known - 1 : known;
     struct cs_working_row *unused;
@@ -122,24 +125,65 @@ static enum cs_status open_exception(struct cs_reconcile *reconcile,
     return cs_computed_put(reconcile, "exception", id, values, CS_COUNT(values));
 }
 
+static enum cs_status set_state(struct cs_reconcile *reconcile, const struct cs_id *id,
+                                const char *state)
+{
+    bool open = strcmp(state, "open") == 0;
+    const struct cs_computed_value values[] = {
+        {"state", cs_value_text(cs_bytes_of_text(state))},
+        {"closed_at",
+         open ? CS_NULL : cs_value_integer(cs_instant_make(reconcile->clock->now_ms, 0))},
+    };
+    return cs_computed_put(reconcile, "exception", id, values, CS_COUNT(values));
+}
+
+/* Somebody took the newest episode as it is: it ends when the predicate does, or when there is something else to say. */
+static enum cs_status set_accepted(struct cs_reconcile *reconcile, const struct cs_finding *finding,
+                                   const struct cs_working_row *accepted)
+{
+    struct cs_value detail = cs_working_value(accepted, "detail");
+    if (finding->holds && cs_value_equal(&detail, &finding->detail)) {
+        return CS_OK;
+    }
+    enum cs_status status = set_state(reconcile, &accepted->now.row.id, "closed");
+    return status != CS_OK || !finding->holds ? status : cs_exception_set(reconcile, finding);
+}
+
 enum cs_status cs_exception_set(struct cs_reconcile *reconcile, const struct cs_finding *finding)
 {
-    struct cs_working_row *open;
+    cs_require(cs_exception_kind_find(cs_bytes_of_text(finding->kind)) != NULL);
+    struct cs_working_row *newest;
     struct cs_id id;
-    enum cs_status status = find_episode(reconcile, finding, &open, &id);
+    enum cs_status status = find_episode(reconcile, finding, &newest, &id);
     if (status != CS_OK) {
         return status;
     }
-    if (open == NULL) {
+    if (newest == NULL) {
         return finding->holds ? open_exception(reconcile, finding, &id) : CS_OK;
+    }
+    if (cs_bytes_equal_text(cs_working_value(newest, "state").bytes, "accepted")) {
+        return set_accepted(reconcile, finding, newest);
     }
     if (finding->holds) {
         const struct cs_computed_value detail = {"detail", finding->detail};
         return cs_computed_put(reconcile, "exception", &id, &detail, 1);
     }
-    const struct cs_computed_value values[] = {
-        {"state", cs_value_text(cs_bytes_of_text("closed"))},
-        {"closed_at", cs_value_integer(cs_instant_make(reconcile->clock->now_ms, 0))},
-    };
-    return cs_computed_put(reconcile, "exception", &id, values, CS_COUNT(values));
+    return set_state(reconcile, &id, "closed");
+}
+
+enum cs_status cs_exception_decided(struct cs_reconcile *reconcile,
+                                    const struct cs_working_row *exception)
+{
+    struct cs_value decision = cs_working_value(exception, "decision");
+    struct cs_bytes state = cs_working_value(exception, "state").bytes;
+    const struct cs_exception_kind *kind =
+        cs_exception_kind_find(cs_working_value(exception, "kind").bytes);
+    bool accepted = cs_bytes_equal_text(decision.bytes, "accepted");
+    if (accepted && kind != NULL && kind->acceptable && cs_bytes_equal_text(state, "open")) {
+        return set_state(reconcile, &exception->now.row.id, "accepted");
+    }
+    if (!accepted && cs_bytes_equal_text(state, "accepted")) {
+        return set_state(reconcile, &exception->now.row.id, "open");
+    }
+    return CS_OK;
 }

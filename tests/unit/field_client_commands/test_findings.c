@@ -47,22 +47,46 @@ static void test_exceptions(void **state)
 {
     (void)state;
     struct cs_named_value fields[] = {
-        TEXT_VALUE("kind", "duplicate_key"), TEXT_VALUE("entity", "part"),
-        TEXT_VALUE("subject", "A1"),         TEXT_VALUE("detail", "two parts with one code"),
+        TEXT_VALUE("kind", "duplicate"), TEXT_VALUE("entity", "part"),
+        TEXT_VALUE("subject", "A1"),     TEXT_VALUE("detail", "two parts with one code"),
         TEXT_VALUE("state", "open"),
     };
     store_row("exception", CONFLICT_ID, fields, CS_COUNT(fields));
     assert_int_equal(run("exceptions"), 0);
-    assert_has(commands.out, "duplicate_key");
+    assert_has(commands.out, "duplicate");
     assert_has(commands.out, "two parts with one code");
+    assert_has(commands.out, "two rows with one key (duplicate): merge the two");
     assert_int_equal(run_json("exceptions"), 0);
     const struct cs_json *exception = cs_json_at(cs_json_get(commands.json, "exceptions"), 0);
     assert_string_equal(json_text(exception, "subject"), "A1");
     assert_has(commands.out, "\"row\": null");
+    assert_string_equal(json_text(exception, "kind_label"), "two rows with one key");
+    assert_has(json_text(exception, "action"), "merge ENTITY KEEP DROP");
+    assert_false(json_boolean(exception, "acceptable"));
     /* people annotate it */
     assert_int_equal(run("set", "exception", CONFLICT_ID, "note=looked at it"), 0);
     assert_int_equal(run("exceptions"), 0);
     assert_has(commands.out, "looked at it");
+    (void)setenv("LANG", "zh_CN.UTF-8", 1);
+    assert_int_equal(run("exceptions"), 0);
+    assert_has(commands.out, "编号重复(duplicate):合并两条记录");
+    (void)unsetenv("LANG");
+}
+
+/* A newer server's kind is listed with what there is of it. */
+static void test_unknown_kind(void **state)
+{
+    (void)state;
+    struct cs_named_value fields[] = {
+        TEXT_VALUE("kind", "of_tomorrow"),
+        TEXT_VALUE("detail", "something new"),
+        TEXT_VALUE("state", "open"),
+    };
+    store_row("exception", CONFLICT_ID, fields, CS_COUNT(fields));
+    assert_int_equal(run("exceptions"), 0);
+    assert_has(commands.out, "something new");
+    assert_int_equal(run_json("exceptions"), 0);
+    assert_null(cs_json_get(cs_json_at(cs_json_get(commands.json, "exceptions"), 0), "action"));
 }
 
 int main(void)
@@ -71,6 +95,7 @@ int main(void)
         COMMAND_TEST(test_none),
         COMMAND_TEST(test_conflicts),
         COMMAND_TEST(test_exceptions),
+        COMMAND_TEST(test_unknown_kind),
     };
     return RUN_COMMAND_TESTS(tests);
 }

@@ -40,7 +40,7 @@ static void a_conflict_keeps_the_largest_value(void **state)
 static void the_desk_annotates_exceptions(void **state)
 {
     (void)state;
-    static const char *const annotations[] = {"note", "assigned_to"};
+    static const char *const annotations[] = {"note", "assigned_to", "decision"};
     const struct cs_entity *exception = core_entity("exception");
     size_t open = 0;
     for (size_t i = 0; i < exception->field_count; i++) {
@@ -50,7 +50,7 @@ static void the_desk_annotates_exceptions(void **state)
     for (size_t i = 0; i < CS_COUNT(annotations); i++) {
         assert_int_equal(core_who_may("exception", annotations[i], CS_WRITE_UPDATE), DESK);
     }
-    /* An exception closes when its cause is gone, not when someone says so. */
+    /* An exception closes when its cause is gone; a decision is judged by the server. */
     assert_core_denied("exception", "state", CS_WRITE_UPDATE, CS_ROLES_ALL,
                        "exception.state is written by the server only");
 }
