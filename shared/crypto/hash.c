@@ -56,6 +56,20 @@ void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_
     sodium_memzero(&state, sizeof state);
 }
 
+void cs_hash_tree(uint8_t kind, struct cs_bytes data, uint8_t out[static CS_HASH_SIZE])
+{
+    crypto_generichash_state state;
+    cs_require(crypto_generichash_init(&state, NULL, 0, CS_HASH_SIZE) == 0);
+    (void)crypto_generichash_update(&state, &kind, sizeof kind);
+    (void)crypto_generichash_update(&state, data.data, data.size);
+    (void)crypto_generichash_final(&state, out, CS_HASH_SIZE);
+}
+
+void cs_sha256(struct cs_bytes data, uint8_t out[static 32])
+{
+    (void)crypto_hash_sha256(out, data.data, data.size);
+}
+
 void cs_multiset_add(struct cs_multiset *multiset, const uint8_t element[static CS_HASH_SIZE])
 {
     unsigned carry = 0;

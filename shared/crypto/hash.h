@@ -15,6 +15,12 @@ void cs_hash(const char *label, struct cs_bytes data, uint8_t out[static CS_HASH
 void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_count,
                    uint8_t out[static CS_HASH_SIZE]);
 
+/* BLAKE2b-256 over u8 `kind` ‖ data: the leaves and nodes of a Merkle tree (evidence/merkle.h), and nothing else. */
+void cs_hash_tree(uint8_t kind, struct cs_bytes data, uint8_t out[static CS_HASH_SIZE]);
+
+/* SHA-256, where a format of others asks for it: key ids of signed notes. */
+void cs_sha256(struct cs_bytes data, uint8_t out[static 32]);
+
 /* Multiset hash: sums of element hashes as 256-bit little-endian integers, mod 2^256. */
 struct cs_multiset {
     uint8_t sum[CS_HASH_SIZE];

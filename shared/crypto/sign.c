@@ -95,6 +95,14 @@ enum cs_status cs_sign_verify(const uint8_t public_key[static CS_SIGN_PUBLIC_SIZ
     return cs_sign_verify_bare(public_key, cs_bytes_make(prepared.bytes, prepared.size), signature);
 }
 
+void cs_sign_bare(const struct cs_sign_key *key, struct cs_bytes message,
+                  uint8_t out[static CS_SIGNATURE_SIZE])
+{
+    cs_require(message.size > 0 && message.data[0] > CS_LABEL_MAX);
+    (void)crypto_sign_detached(out, NULL, message.data, message.size,
+                               cs_secret_bytes(key->secret).data);
+}
+
 enum cs_status cs_sign_verify_bare(const uint8_t public_key[static CS_SIGN_PUBLIC_SIZE],
                                    struct cs_bytes message,
                                    const uint8_t signature[static CS_SIGNATURE_SIZE])

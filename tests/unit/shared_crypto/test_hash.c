@@ -104,6 +104,27 @@ static void sums_carry_and_wrap(void **state)
     assert_int_equal(multiset.sum[1], 2);
 }
 
+static void tree_hashes_have_one_byte_before_the_data(void **state)
+{
+    (void)state;
+    uint8_t hash[CS_HASH_SIZE];
+    cs_hash_tree(0, cs_bytes_of_text("leaf"), hash);
+    assert_hex(cs_bytes_of_array(hash),
+               "f6e0fb4ddbc58aeca094075517ebf3542b09133af07ef4bb85440436ea99c2c8");
+    cs_hash_tree(1, CS_BYTES_NONE, hash);
+    assert_hex(cs_bytes_of_array(hash),
+               "ee155ace9c40292074cb6aff8c9ccdd273c81648ff1149ef36bcea6ebb8a3e25");
+}
+
+static void sha256_is_the_standard_one(void **state)
+{
+    (void)state;
+    uint8_t hash[32];
+    cs_sha256(cs_bytes_of_text("abc"), hash);
+    assert_hex(cs_bytes_of_array(hash),
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +134,8 @@ int main(void)
         cmocka_unit_test(labels_separate_domains),
         cmocka_unit_test(a_multiset_does_not_depend_on_order),
         cmocka_unit_test(sums_carry_and_wrap),
+        cmocka_unit_test(tree_hashes_have_one_byte_before_the_data),
+        cmocka_unit_test(sha256_is_the_standard_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

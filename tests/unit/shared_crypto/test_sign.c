@@ -188,6 +188,20 @@ static void random_keys_differ_and_fail_cleanly(void **state)
     fake_world_release(&fake);
 }
 
+static void a_bare_signature_is_over_the_message_itself(void **state)
+{
+    (void)state;
+    uint8_t signature[CS_SIGNATURE_SIZE];
+    cs_sign_bare(scene.key, cs_bytes_of_text(message_text), signature);
+    assert_hex(cs_bytes_of_array(signature),
+               "43d4563743875b2d13de2bb7195710301c95973f299337bf4192dca0b0af160ff258efdf354f2f9da41"
+               "f203aa25511a906af40b1839a78d6cbe31ea266a8e807");
+    assert_ok(cs_sign_verify_bare(scene.public_key, cs_bytes_of_text(message_text), signature));
+    assert_status(
+        cs_sign_verify(scene.public_key, "test", cs_bytes_of_text(message_text), signature),
+        CS_FORGED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +213,7 @@ int main(void)
         cmocka_unit_test(labels_up_to_64_characters_work),
         cmocka_unit_test(seeds_of_another_size_are_refused),
         cmocka_unit_test(random_keys_differ_and_fail_cleanly),
+        cmocka_unit_test(a_bare_signature_is_over_the_message_itself),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

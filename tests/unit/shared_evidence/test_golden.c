@@ -6,6 +6,7 @@
  * CS_GOLDEN_WRITE=1 in the environment writes the files in place of comparing: only for a new
  * version's new files.
  */
+#include "shared/evidence/checkpoint.h"
 #include "shared/evidence/invite_text.h"
 #include "shared/evidence/record.h"
 
@@ -171,6 +172,20 @@ static void test_record(void **state)
     assert_int_equal(found.field_count, CS_COUNT(fields));
 }
 
+static void test_checkpoint(void **state)
+{
+    (void)state;
+    struct cs_checkpoint checkpoint = {.size = 20852163, .position = 7300};
+    memset(checkpoint.incarnation, 0xab, sizeof checkpoint.incarnation);
+    memset(checkpoint.root, 0xfb, sizeof checkpoint.root);
+    assert_int_equal(
+        cs_checkpoint_encode(&checkpoint, fixture.organisation, fixture.devices[5], &made), CS_OK);
+    struct cs_bytes bytes = golden("checkpoint_1.txt", cs_buffer_bytes(&made));
+    struct cs_checkpoint found;
+    assert_int_equal(cs_checkpoint_verify(bytes, fixture.organisation, server_key, &found), CS_OK);
+    assert_memory_equal(&found, &checkpoint, sizeof found);
+}
+
 static void check_package(const struct cs_invite_package *package, const char *name)
 {
     cs_buffer_clear(&made);
@@ -213,7 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_certificate),      CASE(test_invite),          CASE(test_chain),
         CASE(test_server_statement), CASE(test_server_identity), CASE(test_record),
-        CASE(test_invite_texts),
+        CASE(test_invite_texts),     CASE(test_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
