@@ -31,6 +31,16 @@
 #define CS_PAGE_BYTES_MAX (12 * CS_MEBI)
 #define CS_SCOPES_PER_DEVICE_MAX ((size_t)4096)
 
+/* One step of a comparison (shared/wire/compare.h). */
+#define CS_COMPARE_REQUEST_MAX (2 * CS_MEBI)
+#define CS_COMPARE_FANOUT ((size_t)64)
+#define CS_COMPARE_DEPTH_MAX 8u
+#define CS_COMPARE_RANGES_MAX ((size_t)512)
+#define CS_COMPARE_ENTRIES_MAX ((size_t)20000)
+#define CS_COMPARE_MOVED_MAX ((size_t)5000)
+/* Of one device; each may read all of its scopes. */
+#define CS_COMPARES_PER_HOUR_MAX ((size_t)600)
+
 /* Working memory one decoded message may take. */
 #define CS_MESSAGE_ARENA_MAX (256 * CS_MEBI)
 

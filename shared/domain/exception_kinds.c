@@ -60,6 +60,13 @@ static const struct cs_exception_kind kinds[] = {
      "find out why there are two, give the person a new invite and let both send what they "
      "hold" ACCEPT_EN,
      "查明原因,重新邀请该人员,并让两处都发送其内容" ACCEPT_ZH, true},
+    {"replica_differed", "a device's records differed", "设备数据曾与服务器不一致",
+     "look at the laptop's disk and memory if it happens again; run countersign doctor on "
+     "it" ACCEPT_EN,
+     "如再次出现,检查该设备的硬盘和内存,并在其上运行 countersign doctor" ACCEPT_ZH, true},
+    {"server_sums_wrong", "the server's sums were wrong", "服务器校验和有误",
+     "let the administrator run countersign-server verify and look at the server's disk" ACCEPT_EN,
+     "请管理员运行 countersign-server verify 并检查服务器硬盘" ACCEPT_ZH, true},
 };
 
 const struct cs_exception_kind *cs_exception_kind_at(size_t index)

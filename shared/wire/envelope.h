@@ -17,6 +17,7 @@ enum cs_message_kind {
     CS_MESSAGE_JOIN = 1,
     CS_MESSAGE_SYNC = 2,
     CS_MESSAGE_FAILURE = 3, /* responses only */
+    CS_MESSAGE_COMPARE = 4,
 };
 
 struct cs_request_header {

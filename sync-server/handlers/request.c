@@ -64,6 +64,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_SYNC:
         status = cs_sync_open(server, request, reader);
         break;
+    case CS_MESSAGE_COMPARE:
+        status = cs_compare_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
         status = CS_MALFORMED;
         break;
@@ -99,6 +102,26 @@ enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes 
     return CS_OK;
 }
 
+static enum cs_status commit_kind(struct cs_server *server, struct cs_server_request *request)
+{
+    if (request->opened.header.kind == CS_MESSAGE_JOIN) {
+        return cs_join_commit(server, request);
+    }
+    return request->opened.header.kind == CS_MESSAGE_COMPARE ? cs_compare_commit(server, request)
+                                                             : cs_sync_commit(server, request);
+}
+
+static enum cs_status reply_kind(struct cs_server *server, struct cs_server_request *request,
+                                 struct cs_store *reader, struct cs_buffer *body)
+{
+    if (request->opened.header.kind == CS_MESSAGE_JOIN) {
+        return cs_join_reply(server, request, reader, body);
+    }
+    return request->opened.header.kind == CS_MESSAGE_COMPARE
+               ? cs_compare_reply(server, request, reader, body)
+               : cs_sync_reply(server, request, reader, body);
+}
+
 /* Applies one request in its own savepoint: a failure undoes it alone and becomes its answer. */
 static void commit_one(struct cs_server *server, struct cs_server_request *request)
 {
@@ -110,8 +133,7 @@ static void commit_one(struct cs_server *server, struct cs_server_request *reque
         (void)cs_request_fail(request, CS_UNAVAILABLE, "%s", cs_status_text(status));
         return;
     }
-    status = request->opened.header.kind == CS_MESSAGE_JOIN ? cs_join_commit(server, request)
-                                                            : cs_sync_commit(server, request);
+    status = commit_kind(server, request);
     if (status == CS_OK) {
         status = cs_store_release(server->writer);
     } else {
@@ -161,13 +183,15 @@ static enum cs_status answer(struct cs_server *server, struct cs_server_request 
     if (status != CS_OK) {
         return status;
     }
-    status = *out_kind == CS_MESSAGE_JOIN ? cs_join_reply(server, request, reader, body)
-                                          : cs_sync_reply(server, request, reader, body);
+    status = reply_kind(server, request, reader, body);
     cs_server_return_reader(server, reader);
     if (blame(request, status) == CS_LIMIT) {
         cs_buffer_clear(body);
-        *out_kind = CS_MESSAGE_FAILURE;
         (void)cs_request_fail(request, CS_LIMIT, "the answer passes what one exchange can carry");
+        status = CS_OK;
+    }
+    if (status == CS_OK && request->failure.status != CS_OK) {
+        *out_kind = CS_MESSAGE_FAILURE;
         status = cs_failure_response_encode(&request->failure, body);
     }
     return status;

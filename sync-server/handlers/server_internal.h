@@ -3,6 +3,7 @@
 #define CS_SERVER_HANDLERS_SERVER_INTERNAL_H
 
 #include "shared/evidence/certificate.h"
+#include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
 #include "sync-server/handlers/server.h"
 #include "sync-server/reconcile/push.h"
@@ -32,6 +33,7 @@ struct cs_server {
     pthread_mutex_t readers_lock;
     struct cs_store *readers[CS_SERVER_READERS_MAX];
     size_t reader_count;
+    bool unsound; /* a comparison found a stored digest wrong; under readers_lock too */
 };
 
 struct cs_server_request {
@@ -44,6 +46,8 @@ struct cs_server_request {
     struct cs_push_change_set *change_sets;
     size_t change_set_count; /* of those sent, as many as memory for one request carries */
     struct cs_push_result push;
+    /* COMPARE */
+    struct cs_compare_request compare;
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
@@ -63,13 +67,29 @@ enum cs_status cs_request_fail(struct cs_server_request *request, enum cs_status
 /* Has its content taken so much memory that it, not this machine, is why there is no more? */
 bool cs_request_exhausted(const struct cs_server_request *request);
 
-/* Stages of the two kinds. Open stages run in parallel and only read. */
+/* Whose request it is: known, signed by it, of this organisation. Outcomes other than CS_OK get no answer. */
+enum cs_status cs_request_find_sender(struct cs_server_request *request,
+                                      struct cs_store *reader) CS_MUST_USE;
+/*
+ * Inside a batch: may this device be served now? Loads it anew, finds clones and forks, counts the request. CS_OK with a failure
+ * in the request: it is answered with that.
+ */
+enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_push_clock *clock) CS_MUST_USE;
+
+/* Stages of the kinds. Open stages run in parallel and only read. */
 enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
                             struct cs_store *reader) CS_MUST_USE;
 enum cs_status cs_sync_commit(struct cs_server *server,
                               struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
                              struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+enum cs_status cs_compare_open(struct cs_server *server, struct cs_server_request *request,
+                               struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_compare_commit(struct cs_server *server,
+                                 struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
 enum cs_status cs_join_open(struct cs_server *server, struct cs_server_request *request,
                             struct cs_store *reader) CS_MUST_USE;
 enum cs_status cs_join_commit(struct cs_server *server,

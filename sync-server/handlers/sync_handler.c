@@ -64,8 +64,7 @@ static enum cs_status open_body(struct cs_server *server, struct cs_server_reque
     return status;
 }
 
-enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
-                            struct cs_store *reader)
+enum cs_status cs_request_find_sender(struct cs_server_request *request, struct cs_store *reader)
 {
     uint8_t organisation[CS_HASH_SIZE];
     enum cs_status status = cs_store_device(reader, request->opened.header.certificate,
@@ -81,6 +80,13 @@ enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *
         memcmp(organisation, request->opened.header.organisation, sizeof organisation) != 0) {
         status = CS_WRONG_ORGANISATION;
     }
+    return status;
+}
+
+enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader)
+{
+    enum cs_status status = cs_request_find_sender(request, reader);
     if (status != CS_OK) {
         return status;
     }
@@ -169,9 +175,10 @@ static enum cs_status push(struct cs_server *server, struct cs_server_request *r
     return status;
 }
 
-enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request *request)
+enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_push_clock *clock)
 {
-    struct cs_push_clock clock = {.now_ms = server->world->wall_ms(server->world->context)};
+    *clock = (struct cs_push_clock){.now_ms = server->world->wall_ms(server->world->context)};
     uint8_t since[8];
     enum cs_status status = cs_store_device(server->writer, request->opened.header.certificate,
                                             &request->arena, &request->device);
@@ -187,7 +194,7 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
     }
     struct cs_reader reader;
     cs_reader_init(&reader, cs_bytes_of_array(since));
-    clock.organisation_since_ms = (int64_t)cs_read_u64(&reader);
+    clock->organisation_since_ms = (int64_t)cs_read_u64(&reader);
     if (request->device.state == CS_DEVICE_SUSPENDED) {
         return cs_request_fail(
             request, CS_SUSPENDED,
@@ -195,7 +202,7 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
     }
     if (request->device.state == CS_DEVICE_FORKED || repetition == CLONED ||
         (repetition == FIRST_TIME && head_is_behind(request))) {
-        return mark_forked(server, request, &clock);
+        return mark_forked(server, request, clock);
     }
     if (repetition == TOO_OLD) {
         return cs_request_fail(request, CS_REFUSED, "this request is too old");
@@ -206,7 +213,14 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
                                       request->opened.header.counter, request->opened.hash,
                                       REQUESTS_KEPT);
     }
-    if (status == CS_OK) {
+    return status;
+}
+
+enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request *request)
+{
+    struct cs_push_clock clock;
+    enum cs_status status = cs_request_admit(server, request, &clock);
+    if (status == CS_OK && request->failure.status == CS_OK) {
         status = push(server, request, &clock);
     }
     if (status == CS_FORKED) {

@@ -179,6 +179,52 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
     return status;
 }
 
+static enum cs_status visit_scope_row(struct cs_store *store, struct cs_statement *statement,
+                                      cs_scope_row_visitor *visit, void *context)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    struct cs_scope_entry entry;
+    struct cs_stored_row row = {.exists = false};
+    enum cs_status status = read_entry(statement, &arena, &entry);
+    if (status == CS_OK) {
+        status = cs_row_load(store->rows, entry.entity, &entry.row, &arena, &row);
+        if (status == CS_CORRUPT) {
+            row = (struct cs_stored_row){.name = entry.entity, .id = entry.row};
+            status = CS_OK;
+        }
+    }
+    if (status == CS_OK) {
+        status = visit(context, &entry, &row);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+enum cs_status cs_store_scope_rows(struct cs_store *store, uint64_t scope,
+                                   cs_scope_row_visitor *visit, void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT position, departed, entity, row FROM _scope_entry "
+                         "WHERE scope = ?1 AND departed = 0 ORDER BY position",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    bool more = true;
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        status = visit_scope_row(store, statement, visit, context);
+        if (status != CS_OK) {
+            break;
+        }
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
 /* Runs a statement over one person's scope and one project. */
 static enum cs_status change_opened(struct cs_store *store, const char *sql, uint64_t person_scope,
                                     const struct cs_id *project)

@@ -188,6 +188,15 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
                                       size_t limit, struct cs_arena *arena,
                                       struct cs_scope_entry **out, size_t *out_count) CS_MUST_USE;
 
+/*
+ * Calls `visit` for every entry of the scope that is not a departure, ascending, with its row: exists = false where there is none
+ * or what stands there cannot be read. Both are valid during the call only.
+ */
+typedef enum cs_status cs_scope_row_visitor(void *context, const struct cs_scope_entry *entry,
+                                            const struct cs_stored_row *row);
+enum cs_status cs_store_scope_rows(struct cs_store *store, uint64_t scope,
+                                   cs_scope_row_visitor *visit, void *context) CS_MUST_USE;
+
 /* Projects that stand open to a person: rows of entities that open a project scope, as long as they are in the person's scope. */
 enum cs_status cs_store_put_opened(struct cs_store *store, uint64_t person_scope,
                                    const struct cs_id *project) CS_MUST_USE;

@@ -6,6 +6,7 @@
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "tests/fuzz/targets.h"
+#include "tests/unit/shared_wire/compare_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
 
 #include <sys/stat.h>
@@ -83,6 +84,29 @@ static void make_join_request(struct sample_random *random, struct cs_arena *are
                                 ? cs_join_request_encode(&request, &frame)
                                 : cs_failure_response_encode(&failure, &frame);
     cs_require(status == CS_OK);
+    unframe(&frame, out);
+    cs_buffer_release(&frame);
+}
+
+static void make_compare_request(struct sample_random *random, struct cs_arena *arena,
+                                 struct cs_buffer *out)
+{
+    struct cs_buffer frame;
+    enum cs_compare_step step = (enum cs_compare_step)(CS_COMPARE_SCOPES + sample_below(random, 4));
+    struct cs_compare_request request = sample_compare_request(random, arena, step);
+    cs_buffer_init(&frame, CS_MEBI);
+    cs_require(cs_compare_request_encode(&request, &frame) == CS_OK);
+    unframe(&frame, out);
+    cs_buffer_release(&frame);
+}
+
+static void make_compare_response(struct sample_random *random, struct cs_arena *arena,
+                                  struct cs_buffer *out)
+{
+    struct cs_buffer frame;
+    struct cs_compare_response response = sample_compare_response(random, arena);
+    cs_buffer_init(&frame, CS_MEBI);
+    cs_require(cs_compare_response_encode(&response, &frame) == CS_OK);
     unframe(&frame, out);
     cs_buffer_release(&frame);
 }

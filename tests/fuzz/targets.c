@@ -5,6 +5,7 @@
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
 #include "tests/support/fake_world.h"
+#include "tests/unit/shared_wire/compare_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
 
 /* Enough for any input that a fuzzer makes. */
@@ -161,6 +162,50 @@ static void try_sync_response(struct cs_bytes bytes)
 void fuzz_sync_response(const uint8_t *data, size_t size)
 {
     try_raw_and_framed(cs_bytes_make(data, size), try_sync_response);
+}
+
+static void try_compare_request(struct cs_bytes bytes)
+{
+    struct cs_arena arena;
+    struct cs_buffer again;
+    struct cs_compare_request first;
+    struct cs_compare_request second;
+    cs_arena_init(&arena, ARENA_MAX);
+    cs_buffer_init(&again, CS_RESPONSE_MAX);
+    if (cs_compare_request_decode(bytes, &arena, &first) == CS_OK) {
+        cs_require(cs_compare_request_encode(&first, &again) == CS_OK);
+        cs_require(cs_compare_request_decode(cs_buffer_bytes(&again), &arena, &second) == CS_OK);
+        cs_require(sample_compare_requests_equal(&first, &second));
+    }
+    cs_buffer_release(&again);
+    cs_arena_release(&arena);
+}
+
+void fuzz_compare_request(const uint8_t *data, size_t size)
+{
+    try_raw_and_framed(cs_bytes_make(data, size), try_compare_request);
+}
+
+static void try_compare_response(struct cs_bytes bytes)
+{
+    struct cs_arena arena;
+    struct cs_buffer again;
+    struct cs_compare_response first;
+    struct cs_compare_response second;
+    cs_arena_init(&arena, ARENA_MAX);
+    cs_buffer_init(&again, CS_RESPONSE_MAX);
+    if (cs_compare_response_decode(bytes, &arena, &first) == CS_OK) {
+        cs_require(cs_compare_response_encode(&first, &again) == CS_OK);
+        cs_require(cs_compare_response_decode(cs_buffer_bytes(&again), &arena, &second) == CS_OK);
+        cs_require(sample_compare_responses_equal(&first, &second));
+    }
+    cs_buffer_release(&again);
+    cs_arena_release(&arena);
+}
+
+void fuzz_compare_response(const uint8_t *data, size_t size)
+{
+    try_raw_and_framed(cs_bytes_make(data, size), try_compare_response);
 }
 
 /* The three small messages of joining and failing. */

@@ -18,6 +18,8 @@
     X(sync_request)                                                                                \
     X(sync_response)                                                                               \
     X(join_request)                                                                                \
+    X(compare_request)                                                                             \
+    X(compare_response)                                                                            \
     X(envelope)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);

@@ -5,6 +5,7 @@
  * of zstd), and the files must still be read as that input. With the environment variable CS_GOLDEN_WRITE set the
  * files are written instead: only for a format that has none yet.
  */
+#include "tests/unit/shared_wire/compare_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
 
 #include "shared/wire/compression.h"
@@ -184,6 +185,28 @@ static void test_join_messages(void **state)
     cs_buffer_release(&out);
 }
 
+static void test_compare_messages(void **state)
+{
+    (void)state;
+    struct sample_random random = {2026};
+    struct cs_compare_request request = sample_compare_request(&random, &arena, CS_COMPARE_ROWS);
+    struct cs_compare_response response = sample_compare_response(&random, &arena);
+    struct cs_compare_request request_back;
+    struct cs_compare_response response_back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_compare_request_encode(&request, &out), CS_OK);
+    struct cs_bytes file = check_same_content("compare-request-1.bin", &out);
+    assert_int_equal(cs_compare_request_decode(file, &arena, &request_back), CS_OK);
+    assert_true(sample_compare_requests_equal(&request, &request_back));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_compare_response_encode(&response, &out), CS_OK);
+    file = check_same_content("compare-response-1.bin", &out);
+    assert_int_equal(cs_compare_response_decode(file, &arena, &response_back), CS_OK);
+    assert_true(sample_compare_responses_equal(&response, &response_back));
+    cs_buffer_release(&out);
+}
+
 static const uint8_t seed[32] = "golden keys, for tests and only";
 
 static void test_inner(void **state)
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sync_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_join_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_compare_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_inner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_envelopes, set_up, tear_down),
     };
