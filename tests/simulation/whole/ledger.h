@@ -1,0 +1,91 @@
+/*
+ * What people did, kept apart from everything the engine keeps: every committed transaction with its values and with the versions
+ * its author had seen. From it alone follows what must become of each row (model.c).
+ *
+ * A run's ledger begins as a copy of the template's, whose entries are shared and never changed.
+ */
+#ifndef TESTS_SIMULATION_WHOLE_LEDGER_H
+#define TESTS_SIMULATION_WHOLE_LEDGER_H
+
+#include "shared/base/memory.h"
+#include "shared/base/version.h"
+#include "shared/domain/descriptor.h"
+#include "shared/wire/change_set.h"
+#include "shared/wire/messages.h"
+
+#define SIM_KEEP ((size_t)-1) /* the field of a change that keeps a deleted row */
+
+struct sim_change {
+    size_t field;
+    struct cs_value value;
+    struct cs_versions base;
+};
+
+struct sim_entry;
+
+struct sim_op {
+    struct sim_entry *entry;
+    enum cs_operation_kind kind;
+    const struct cs_entity *entity;
+    struct cs_id row;
+    struct sim_change *changes;
+    size_t change_count;
+    uint8_t seen[CS_HASH_SIZE];
+    struct sim_op *earlier; /* of the same row */
+};
+
+/* One transaction. */
+struct sim_entry {
+    size_t author;  /* device */
+    cs_roles roles; /* of its certificate */
+    struct cs_version version;
+    uint8_t id[16];
+    int64_t claimed;
+    struct sim_op *ops;
+    size_t op_count;
+    bool acknowledged; /* its author has learned what became of it */
+    bool refused;      /* namely that it was refused */
+    bool forgotten;    /* and its author has put the refusal aside */
+    bool vanished;     /* its disk was set back before it was sent */
+    bool lax;          /* made by a client that does not check */
+    /* As the server has it at the end; filled in by model.c. */
+    enum cs_outcome outcome; /* 0: it has never had it */
+    int64_t effective_ms;
+};
+
+struct sim_row {
+    const struct cs_entity *entity;
+    struct cs_id id;
+    struct sim_op *last; /* newest first, by `earlier` */
+    uint32_t persons;    /* who may ever have seen it: bit per person; see scope.c */
+};
+
+struct sim_ledger {
+    struct cs_arena arena;
+    struct sim_entry **entries;
+    size_t entry_count;
+    size_t entry_capacity;
+    struct sim_row *rows;
+    size_t row_count;
+    size_t row_capacity;
+    uint32_t *slots; /* index + 1 by id */
+    size_t slot_count;
+    size_t scoped; /* entries that scope.c has looked at */
+};
+
+void sim_ledger_init(struct sim_ledger *ledger);
+void sim_ledger_release(struct sim_ledger *ledger);
+/* Starts from another one, which must outlive it. */
+void sim_ledger_copy(struct sim_ledger *ledger, const struct sim_ledger *from);
+/* A transaction as the device wrote it down. Everything is copied. */
+struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_registry *registry,
+                                 uint64_t log, const struct cs_transaction *transaction);
+/* NULL if nobody ever made this row. */
+struct sim_row *sim_ledger_row(const struct sim_ledger *ledger, const struct cs_id *id);
+/* Its author has put the refusal of this transaction aside. */
+void sim_ledger_forget(struct sim_ledger *ledger, size_t author, uint64_t counter);
+/* The entry with this transaction id. */
+struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const struct cs_version *version,
+                                  const uint8_t id[static 16]);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * What may go wrong in one run: each seed switches each fault on or off and draws how often it comes.
+ */
+#ifndef TESTS_SIMULATION_WHOLE_PLAN_H
+#define TESTS_SIMULATION_WHOLE_PLAN_H
+
+#include "tests/simulation/whole/random.h"
+
+#include <stdio.h>
+
+/* name, how many of a thousand seeds have it, largest rate per thousand occasions */
+#define SIM_FAULT_TABLE(X)                                                                         \
+    X(REQUEST_LOST, "request lost", 600, 150)                                                      \
+    X(RESPONSE_LOST, "response lost after commit", 600, 150)                                       \
+    X(DUPLICATED, "request delivered twice", 500, 150)                                             \
+    X(DELAYED, "message delayed", 600, 300)                                                        \
+    X(REQUEST_CUT, "request cut", 300, 100)                                                        \
+    X(RESPONSE_CUT, "response cut", 300, 100)                                                      \
+    X(REQUEST_FLIPPED, "bit of a request flipped", 300, 100)                                       \
+    X(RESPONSE_FLIPPED, "bit of a response flipped", 300, 100)                                     \
+    X(RESPONSE_REPLAYED, "old response replayed", 300, 100)                                        \
+    X(BATCHED, "several requests in one commit", 500, 600)                                         \
+    X(COURIER, "request carried by hand", 400, 100)                                                \
+    X(PARTITION, "partition", 500, 15)                                                             \
+    X(CLIENT_POWER, "client loses power", 500, 30)                                                 \
+    X(CLIENT_POWER_WRITING, "client loses power while writing", 500, 30)                           \
+    X(SERVER_POWER, "server loses power", 500, 20)                                                 \
+    X(SERVER_POWER_WRITING, "server loses power while writing", 500, 20)                           \
+    X(CLIENT_DISK_ERROR, "client's disk fails once", 300, 30)                                      \
+    X(SERVER_DISK_ERROR, "server's disk fails once", 300, 20)                                      \
+    X(CLIENT_DISK_FULL, "client's disk full", 300, 20)                                             \
+    X(SERVER_DISK_FULL, "server's disk full", 300, 20)                                             \
+    X(CLIENT_RESTART, "client restarted", 500, 30)                                                 \
+    X(SERVER_RESTART, "server restarted", 500, 20)                                                 \
+    X(CLOCK_WRONG, "clock wrong by years", 400, 15)                                                \
+    X(CLOCK_JUMP, "clock jumps", 500, 30)                                                          \
+    X(SERVER_CLOCK_JUMP, "server's clock jumps", 200, 10)                                          \
+    X(CLONE, "laptop cloned", 150, 20)                                                             \
+    X(IMAGE_RESTORED, "laptop restored from an old image", 150, 20)                                \
+    X(SERVER_IMAGE, "server restored from an old image", 150, 15)                                  \
+    X(EDIT_IN_SYNC, "edit while a sync is under way", 500, 500)                                    \
+    X(LAX_CLIENT, "client that does not check", 300, 500)
+
+enum sim_fault {
+#define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,
+    SIM_FAULT_TABLE(SIM_FAULT_ENUM)
+#undef SIM_FAULT_ENUM
+        SIM_FAULT_COUNT
+};
+
+struct sim_plan {
+    unsigned rates[SIM_FAULT_COUNT]; /* per thousand occasions; 0: switched off */
+    unsigned device_count;
+    unsigned operations;
+    unsigned sync_permille;  /* how often a step starts a sync */
+    unsigned hours_per_step; /* time passes the quicker the greater it is */
+};
+
+const char *sim_fault_text(enum sim_fault fault);
+void sim_plan_make(struct sim_plan *plan, uint64_t seed, size_t device_count_max);
+void sim_plan_print(const struct sim_plan *plan, FILE *out);
+
+#endif

@@ -1,0 +1,101 @@
+/* The server of a run: opened, serving, losing power. */
+#include "tests/simulation/whole/sim.h"
+
+static void log_line(void *context, enum cs_log_level level, const char *text)
+{
+    (void)level;
+    sim_check_wire(context, cs_bytes_of_text(text));
+}
+
+void sim_server_open(struct sim *sim)
+{
+    struct cs_log log = {.context = sim, .level_min = CS_LOG_DEBUG, .line = log_line};
+    sim->log = log;
+    struct cs_server_options options = {
+        .world = &sim->machine.world,
+        .folder = SIM_SERVER_FOLDER,
+        .registry = sim->registry,
+        .master_key = cs_secret_bytes(sim->master_key),
+        .log = &sim->log,
+    };
+    sim->problem.text[0] = '\0';
+    enum cs_status status = cs_server_open(&options, &sim->server, &sim->problem);
+    sim_expect(sim, status, "the server starts");
+}
+
+void sim_server_close(struct sim *sim)
+{
+    cs_server_close(sim->server);
+    sim->server = NULL;
+}
+
+void sim_server_restart(struct sim *sim)
+{
+    struct sim_disk_counts before = sim_machine_counts(&sim->machine);
+    sim_server_close(sim);
+    sim->machine.disk->full = false;
+    sim->machine.disk->error_left = -1;
+    sim->machine.disk->power_left = -1;
+    sim_machine_restart(&sim->machine);
+    if (before.power_losses > 0) {
+        enum cs_status status = sim_vfs_check(sim->machine.disk, SIM_DATABASE_PATH, &sim->problem);
+        if (status != CS_OK) {
+            sim_fail(sim, SIM_INVARIANT_DATABASE_DAMAGED, "the server's: %s", sim->problem.text);
+        }
+    }
+    sim_server_open(sim);
+    sim_check_server_started(sim);
+}
+
+bool sim_server_recover(struct sim *sim)
+{
+    if (!sim->machine.disk->dead) {
+        return false;
+    }
+    sim_event(sim, "the server has lost power");
+    sim_server_restart(sim);
+    return true;
+}
+
+void sim_server_power_loss(struct sim *sim)
+{
+    if (!sim->machine.disk->dead) {
+        sim_disk_fail_power(sim->machine.disk);
+    }
+    (void)sim_server_recover(sim);
+}
+
+void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t count,
+                      struct cs_buffer *responses)
+{
+    struct cs_server_request *opened[SIM_MESSAGES_MAX];
+    size_t whose[SIM_MESSAGES_MAX];
+    size_t opened_count = 0;
+    sim->machine.true_ms = sim->now_ms;
+    for (size_t i = 0; i < count; i++) {
+        sim_check_wire(sim, requests[i]);
+        enum cs_status status =
+            cs_server_open_request(sim->server, requests[i], &opened[opened_count]);
+        sim_event(sim, "server opens a request of %zu bytes: %s", requests[i].size,
+                  cs_status_name(status));
+        if (status == CS_OK) {
+            whose[opened_count++] = i;
+        }
+    }
+    if (opened_count > 0) {
+        cs_server_commit(sim->server, opened, opened_count);
+        sim->counts.actions[SIM_ACTION_EXCHANGE] += opened_count;
+    }
+    bool down = sim->machine.disk->dead;
+    for (size_t i = 0; i < opened_count; i++) {
+        struct cs_buffer *response = &responses[whose[i]];
+        enum cs_status status = cs_server_reply(sim->server, opened[i], response);
+        /* A machine without power sends nothing. */
+        if (status != CS_OK || down || sim->machine.disk->dead) {
+            cs_buffer_clear(response);
+            continue;
+        }
+        sim_check_wire(sim, cs_buffer_bytes(response));
+        sim_check_server_answered(sim);
+    }
+}

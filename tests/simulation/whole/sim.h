@@ -1,0 +1,302 @@
+/*
+ * One run: an organisation of several laptops and a server on disks in memory, driven by one seed in one thread.
+ *
+ * What people did is kept in a ledger of its own (ledger.h); invariants compare it with what replicas and server show. A broken
+ * invariant ends the run by sim_fail, which does not return.
+ */
+#ifndef TESTS_SIMULATION_WHOLE_SIM_H
+#define TESTS_SIMULATION_WHOLE_SIM_H
+
+#include "tests/simulation/whole/disk_vfs.h"
+#include "tests/simulation/whole/ledger.h"
+#include "tests/simulation/whole/machine.h"
+#include "tests/simulation/whole/plan.h"
+
+#include "field-client/replica/edit.h"
+#include "field-client/replica/query.h"
+#include "field-client/sync/session.h"
+#include "sync-server/handlers/server.h"
+
+#define SIM_DEVICES_MAX 6
+#define SIM_CLONES_MAX 2
+#define SIM_INSTANCES_MAX (SIM_DEVICES_MAX + SIM_CLONES_MAX)
+#define SIM_SERVER_SLOT SIM_INSTANCES_MAX
+#define SIM_MESSAGES_MAX 64
+#define SIM_EVENTS_KEPT 60
+#define SIM_EVENT_TEXT_MAX 160
+#define SIM_HOME "/laptop"
+#define SIM_SERVER_FOLDER "/server"
+#define SIM_REPLICA_PATH SIM_HOME "/" CS_REPLICA_FILE
+#define SIM_DATABASE_PATH SIM_SERVER_FOLDER "/" CS_SERVER_DATABASE_FILE
+/* Stands in every text that people enter: what must never be seen outside. */
+#define SIM_CANARY "KANARIENVOGEL"
+
+/* What an invariant says when it is broken: also its name in the output. */
+#define SIM_INVARIANT_TABLE(X)                                                                     \
+    X(ACKNOWLEDGED_LOST, "an acknowledged change is not on the server's disk")                     \
+    X(UNSENT_LOST, "unsent work was lost")                                                         \
+    X(COMMIT_ALTERED, "what was committed is not what was entered")                                \
+    X(BASE_WRONG, "a change names other versions than its author had seen")                        \
+    X(VALUE_LOST, "a value is neither shown nor kept")                                             \
+    X(MERGE_WRONG, "heads or shown value are not what the changes give")                           \
+    X(CONFLICT_MISSING, "concurrent changes without an open conflict")                             \
+    X(APPLIED_TWICE, "a change was applied twice")                                                 \
+    X(REFUSAL_LOST, "a refused change is not in its author's list")                                \
+    X(REFUSED_WRONGLY, "an honest change was refused")                                             \
+    X(HELD_FOR_EVER, "a change is held though nothing is missing")                                 \
+    X(REPLICA_DIFFERS, "a replica differs from the server")                                        \
+    X(DIGEST_UNEQUAL, "digests differ after a sync")                                               \
+    X(SCOPE_LEAK, "something outside a device's scopes reached it")                                \
+    X(SCOPE_INCOMPLETE, "something within a device's scopes did not reach it")                     \
+    X(CANARY_SEEN, "what people entered is readable on the wire or in a log")                      \
+    X(HALF_TRANSACTION, "a transaction is half visible")                                           \
+    X(FORK_UNREPORTED, "a fork or rollback was not reported")                                      \
+    X(EARLY_ACKNOWLEDGEMENT, "acknowledged before it was on disk")                                 \
+    X(DATABASE_DAMAGED, "a database is damaged")                                                   \
+    X(NOT_LIVE, "a sync does not end")                                                             \
+    X(UNEXPECTED_STATUS, "something failed that should not")                                       \
+    X(CAUSALITY_BROKEN, "a claimed time decided what came first")                                  \
+    X(NONCE_REUSED, "one key and nonce encrypted two messages")                                    \
+    X(NOT_REPEATABLE, "the same seed gave another run")
+
+enum sim_invariant {
+#define SIM_INVARIANT_ENUM(name, text) SIM_INVARIANT_##name,
+    SIM_INVARIANT_TABLE(SIM_INVARIANT_ENUM)
+#undef SIM_INVARIANT_ENUM
+        SIM_INVARIANT_COUNT
+};
+const char *sim_invariant_name(enum sim_invariant invariant);
+
+enum sim_device_state {
+    SIM_DEVICE_ON,
+    SIM_DEVICE_FORKED, /* the server takes nothing from it any more */
+    SIM_DEVICE_UNUSED,
+};
+
+/* What the edit at hand shall write down, for comparison with what the device did write down; see record.c. */
+#define SIM_ASKED_MAX 8
+struct sim_asked {
+    bool active;
+    enum cs_operation_kind kind;
+    struct cs_id row;
+    struct cs_named_value values[SIM_ASKED_MAX];
+    size_t value_count;
+    struct cs_bytes versions; /* of the row as its author saw it, packed; empty for a new one */
+};
+
+struct sim_device {
+    struct sim *sim;
+    size_t index;
+    size_t person; /* index of the person it belongs to, in the template */
+    cs_roles roles;
+    bool sees_everything;
+    bool lax; /* a client that does not check what people may do */
+    enum sim_device_state state;
+    struct sim_machine machine;
+    struct cs_identity *identity;
+    struct cs_replica *replica;
+    struct cs_sync_session *session;
+    unsigned session_number;
+    unsigned rounds;          /* exchanges of this session */
+    int64_t session_since_ms; /* true time */
+    int64_t partitioned_till_ms;
+    uint64_t counter_recorded; /* transactions up to here are in the ledger */
+    struct sim_disk *image;    /* an old copy of its disk, or NULL */
+    size_t image_ledger;       /* entries of the ledger when it was made */
+    uint64_t image_counter;    /* and its last transaction then */
+    bool set_back;             /* the server knows more of it than it does itself */
+    bool was_restored;
+    bool in_clone_group;
+    size_t twin;      /* the other one */
+    bool rolled_back; /* it has said that the server has gone back */
+    const struct cs_registry *registry;
+    struct sim_asked asked;
+};
+
+struct sim_message {
+    bool used;
+    bool to_server;
+    bool by_hand; /* its answer is never brought back */
+    bool damaged;
+    size_t device;
+    unsigned session;
+    int64_t due_ms;
+    uint64_t order; /* in which it was sent */
+    uint8_t *bytes; /* owned */
+    size_t size;
+};
+
+#define SIM_ACTION_TABLE(X)                                                                        \
+    X(INSERT, "rows entered")                                                                      \
+    X(UPDATE, "rows changed")                                                                      \
+    X(DELETE, "rows deleted")                                                                      \
+    X(IMPORT, "imports of several rows")                                                           \
+    X(PAIR, "actions on several rows")                                                             \
+    X(REASSIGN, "work orders reassigned")                                                          \
+    X(VISIT_START, "visits started")                                                               \
+    X(VISIT_PART, "parts used")                                                                    \
+    X(VISIT_RECORD, "visits recorded")                                                             \
+    X(VISIT_SIGN, "receipts signed")                                                               \
+    X(VISIT_FINISH, "visits finished")                                                             \
+    X(RESOLVE, "conflicts resolved")                                                               \
+    X(KEEP, "deleted rows kept")                                                                   \
+    X(FORGET_REFUSAL, "refusals put aside")                                                        \
+    X(DECLINED, "declined by the client")                                                          \
+    X(FAILED, "failed for want of disk")                                                           \
+    X(SYNC_STARTED, "syncs started")                                                               \
+    X(SYNC_FINISHED, "syncs finished")                                                             \
+    X(SYNC_FAILED, "syncs failed")                                                                 \
+    X(EXCHANGE, "exchanges served")                                                                \
+    X(TRANSACTION, "transactions committed")                                                       \
+    X(REFUSED, "transactions refused")                                                             \
+    X(CONFLICT, "conflicts open at the end")
+
+enum sim_action {
+#define SIM_ACTION_ENUM(name, text) SIM_ACTION_##name,
+    SIM_ACTION_TABLE(SIM_ACTION_ENUM)
+#undef SIM_ACTION_ENUM
+        SIM_ACTION_COUNT
+};
+const char *sim_action_text(enum sim_action action);
+
+struct sim_counts {
+    uint64_t actions[SIM_ACTION_COUNT];
+    uint64_t faults[SIM_FAULT_COUNT];
+    uint64_t pages_lost;
+    uint64_t pages_torn;
+};
+
+struct sim_trace {
+    char events[SIM_EVENTS_KEPT][SIM_EVENT_TEXT_MAX];
+    uint64_t event_count;
+    uint64_t hash;
+    bool print;
+};
+
+struct sim {
+    uint64_t seed;
+    struct sim_plan plan;
+    struct sim_random random;
+    int64_t now_ms;
+    size_t step;
+    bool healing;
+    /* The server. */
+    struct sim_machine machine;
+    struct cs_secret *master_key;
+    struct cs_server *server;
+    const struct cs_registry *registry;
+    struct cs_log log;
+    bool server_full;
+    struct sim_disk *server_image;
+    uint64_t server_image_position;
+    bool server_image_in; /* the server runs on an old image */
+    size_t receiving;     /* the device that a page is for */
+    /* Everybody else. */
+    struct sim_device devices[SIM_INSTANCES_MAX];
+    size_t device_count;
+    struct sim_message messages[SIM_MESSAGES_MAX];
+    uint64_t messages_sent;
+    struct sim_message last_responses[SIM_INSTANCES_MAX]; /* for replays */
+    struct sim_ledger ledger;
+    struct sim_trace trace;
+    struct sim_counts counts;
+    struct cs_problem problem;
+    size_t rows_at_start; /* of the ledger */
+    size_t operations;
+    uint64_t ledger_moves; /* transactions and rows that syncs have moved */
+    uint64_t names_given;  /* makes every text that is entered different */
+};
+
+/* A run's events: printed when asked for, kept for a failure, and folded into the hash that two runs of a seed must share. */
+void sim_event(struct sim *sim, const char *format, ...) CS_PRINTF(2, 3);
+void sim_trace_bytes(struct sim *sim, struct cs_bytes bytes);
+/* Who is told of a broken invariant; does not return. Set once by the program. */
+typedef void sim_failed(const struct sim *sim, const char *invariant, const char *detail);
+void sim_on_failure(sim_failed *failed);
+_Noreturn void sim_fail(struct sim *sim, enum sim_invariant invariant, const char *format, ...)
+    CS_PRINTF(3, 4);
+/* A status that cannot be had here. */
+void sim_expect(struct sim *sim, enum cs_status status, const char *what);
+/* Does this fault come now? Counted when it does. */
+bool sim_fault(struct sim *sim, enum sim_fault fault);
+void sim_count(struct sim *sim, enum sim_action action);
+
+/* template.c: made once per process. */
+void sim_template_make(void);
+void sim_template_release(void);
+void sim_template_start(struct sim *sim);
+/* The row of a person; false if there is none. */
+bool sim_template_person(size_t person, struct cs_id *out);
+
+/* run.c: the whole run of a seed; returns its trace hash. */
+uint64_t sim_run(struct sim *sim, uint64_t seed, bool print);
+void sim_release(struct sim *sim);
+
+/* device.c: laptops that start and stop. */
+void sim_device_open(struct sim_device *device);
+void sim_device_close(struct sim_device *device);
+/* Closes, restarts the machine (from what power left, if it failed) and opens again; checks what must have survived. */
+void sim_device_restart(struct sim_device *device);
+/* After anything that used its disk: did power fail meanwhile? Then it is restarted. */
+bool sim_device_recover(struct sim_device *device);
+void sim_device_power_loss(struct sim_device *device);
+bool sim_device_is_usable(const struct sim_device *device);
+
+/* server.c */
+void sim_server_open(struct sim *sim);
+void sim_server_close(struct sim *sim);
+void sim_server_restart(struct sim *sim);
+bool sim_server_recover(struct sim *sim);
+void sim_server_power_loss(struct sim *sim);
+/* Serves requests in one commit; out[i] is empty where there is no answer. */
+void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t count,
+                      struct cs_buffer *responses);
+
+/* network.c */
+void sim_network_send(struct sim_device *device, struct cs_bytes request);
+/* Delivers what is due. */
+void sim_network_deliver(struct sim *sim);
+void sim_network_release(struct sim *sim);
+
+/* syncing.c */
+void sim_sync_start(struct sim_device *device);
+void sim_sync_receive(struct sim_device *device, struct cs_bytes response);
+void sim_sync_abandon(struct sim_device *device);
+
+/* edits.c, visits.c, decisions.c: what people do. */
+void sim_edit_any(struct sim_device *device);
+void sim_visit_any(struct sim_device *device);
+void sim_resolve_any(struct sim_device *device);
+void sim_forget_refusal(struct sim_device *device);
+/* values.c: a value for a field, and a row that the device can see; false if there is none. */
+bool sim_value(struct sim_device *device, const struct cs_field *field, struct cs_arena *arena,
+               struct cs_value *out);
+bool sim_pick_row(struct sim_device *device, const struct cs_entity *entity, struct cs_arena *arena,
+                  struct cs_stored_row *out);
+struct cs_bytes sim_name(struct sim *sim, struct cs_arena *arena);
+const struct cs_entity *sim_entity(const struct sim_device *device, const char *name);
+/* record.c: what was committed on this device since the last call goes into the ledger. */
+void sim_record(struct sim_device *device);
+/* After a local commit: what came of it, and a restart if power failed. True if it was committed. */
+bool sim_committed(struct sim_device *device, enum cs_status status, enum sim_action action);
+/* Ends an edit that went as far as this. */
+bool sim_conclude(struct sim_device *device, struct cs_edit *owned_edit, enum cs_status status,
+                  enum sim_action action);
+
+/* faults.c: what happens between the steps. */
+void sim_faults(struct sim *sim);
+
+/* heal.c: everything is mended, syncs until quiet. */
+void sim_heal(struct sim *sim);
+
+/* check_*.c: invariants. */
+void sim_check_begin(struct sim *sim);
+void sim_check_device_started(struct sim_device *device);
+void sim_check_sync_finished(struct sim_device *device);
+void sim_check_server_started(struct sim *sim);
+void sim_check_server_answered(struct sim *sim);
+void sim_check_wire(struct sim *sim, struct cs_bytes bytes);
+void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_response *page);
+void sim_check_end(struct sim *sim);
+
+#endif

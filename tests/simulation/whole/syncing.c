@@ -1,0 +1,138 @@
+/*
+ * One sync of a laptop, as a state machine over a network that delays, loses and changes what it carries.
+ */
+#include "tests/simulation/whole/sim.h"
+
+/* More exchanges than this for the little that a run holds, and the sync does not end. */
+#define ROUNDS_MAX 40
+
+void sim_sync_abandon(struct sim_device *device)
+{
+    cs_sync_end(device->session);
+    device->session = NULL;
+}
+
+static void finish(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
+    const struct cs_sync_result *result = cs_sync_result(device->session);
+    sim_event(sim, "laptop %zu has synced: %llu pushed, %llu pulled", device->index,
+              (unsigned long long)result->pushed, (unsigned long long)result->pulled);
+    if (result->digest != CS_SYNC_DIGEST_EQUAL) {
+        sim_fail(sim, SIM_INVARIANT_DIGEST_UNEQUAL, "laptop %zu", device->index);
+    }
+    if (device->set_back) {
+        sim_fail(sim, SIM_INVARIANT_FORK_UNREPORTED,
+                 "laptop %zu was set back and synced as if nothing were wrong", device->index);
+    }
+    sim->ledger_moves += result->pushed + result->pulled + result->departed;
+    sim_count(sim, SIM_ACTION_SYNC_FINISHED);
+    sim_sync_abandon(device);
+    sim_check_sync_finished(device);
+}
+
+/* What may end a sync without anybody being at fault. */
+static bool is_expected(const struct sim_device *device, enum cs_status status)
+{
+    switch ((int)status) {
+    case CS_FORGED: /* bits flipped, an old response */
+    case CS_MALFORMED:
+    case CS_WRONG_SERVER:
+    case CS_UNSUPPORTED:
+        return device->sim->plan.rates[SIM_FAULT_RESPONSE_FLIPPED] > 0 ||
+               device->sim->plan.rates[SIM_FAULT_RESPONSE_REPLAYED] > 0 ||
+               device->sim->plan.rates[SIM_FAULT_RESPONSE_CUT] > 0;
+    case CS_UNAVAILABLE: /* the server's disk */
+        return true;
+    case CS_REFUSED: /* overtaken on its way */
+        return true;
+    case CS_IO: /* the own disk */
+    case CS_DISK_FULL:
+        return true;
+    case CS_FORKED:
+        return device->was_restored || device->in_clone_group;
+    case CS_ROLLED_BACK:
+        return device->sim->server_image_in;
+    default:
+        return false;
+    }
+}
+
+static void failed(struct sim_device *device, enum cs_status status)
+{
+    struct sim *sim = device->sim;
+    sim_event(sim, "laptop %zu's sync failed: %s: %.90s", device->index, cs_status_name(status),
+              sim->problem.text);
+    sim_count(sim, SIM_ACTION_SYNC_FAILED);
+    if (!device->machine.disk->dead && !is_expected(device, status)) {
+        sim_fail(
+            sim,
+            status == CS_FORKED ? SIM_INVARIANT_FORK_UNREPORTED : SIM_INVARIANT_UNEXPECTED_STATUS,
+            "laptop %zu's sync: %s: %s", device->index, cs_status_name(status), sim->problem.text);
+    }
+    device->rolled_back = status == CS_ROLLED_BACK || device->rolled_back;
+    if (status == CS_FORKED) {
+        device->state = SIM_DEVICE_FORKED;
+        device->set_back = false;
+    }
+    sim_sync_abandon(device);
+}
+
+static void send_next(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
+    struct cs_buffer request;
+    bool more = false;
+    cs_buffer_init(&request, CS_REQUEST_MAX);
+    enum cs_status status = cs_sync_next(device->session, &request, &more, &sim->problem);
+    if (status != CS_OK) {
+        failed(device, status);
+    } else if (!more) {
+        finish(device);
+    } else {
+        if (++device->rounds > ROUNDS_MAX) {
+            sim_fail(sim, SIM_INVARIANT_NOT_LIVE, "laptop %zu: more than %d exchanges",
+                     device->index, ROUNDS_MAX);
+        }
+        sim_network_send(device, cs_buffer_bytes(&request));
+    }
+    cs_buffer_release(&request);
+    (void)sim_device_recover(device);
+}
+
+void sim_sync_start(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
+    sim_sync_abandon(device);
+    device->machine.true_ms = sim->now_ms;
+    device->session_number++;
+    device->session_since_ms = sim->now_ms;
+    device->rounds = 0;
+    sim->problem.text[0] = '\0';
+    sim_count(sim, SIM_ACTION_SYNC_STARTED);
+    enum cs_status status = cs_sync_begin(device->replica, &device->session);
+    if (status != CS_OK) {
+        device->session = NULL;
+        failed(device, status);
+        (void)sim_device_recover(device);
+        return;
+    }
+    send_next(device);
+}
+
+void sim_sync_receive(struct sim_device *device, struct cs_bytes response)
+{
+    struct sim *sim = device->sim;
+    device->machine.true_ms = sim->now_ms;
+    sim->problem.text[0] = '\0';
+    sim->receiving = device->index;
+    enum cs_status status = cs_sync_receive(device->session, response, &sim->problem);
+    sim_event(sim, "laptop %zu receives %zu bytes: %s", device->index, response.size,
+              cs_status_name(status));
+    if (status == CS_OK) {
+        send_next(device);
+        return;
+    }
+    failed(device, status);
+    (void)sim_device_recover(device);
+}
