@@ -1,9 +1,10 @@
 /*
- * Stands in for libsodium's crypto_pwhash, by LD_PRELOAD, in tests that start the client a thousand times.
+ * Stands in for libsodium's crypto_pwhash: linked into tests of what happens after it, and preloaded into programs that a test
+ * starts a thousand times.
  *
- * Deriving the key takes nine tenths of a short command's time, by design. Where a test is about what happens after it (kills
- * at any moment, connections cut at any byte), that time would only hide the moments that matter. Each passphrase still
- * gives its own key. Never part of a program.
+ * Deriving the key takes nine tenths of the time of a test that joins or unlocks, by design. Where a test is about something
+ * else, that time would only hide the moments that matter. Each passphrase, salt and set of parameters still gives its own key.
+ * The tests of shared/crypto and of the golden replicas use the real one. Never part of a program.
  */
 #include <stddef.h>
 #include <stdint.h>
