@@ -28,6 +28,7 @@ struct recount {
     struct cs_doctor *doctor;
     struct cs_multiset *digests; /* one per scope */
     size_t scope_count;
+    const struct cs_scope_state *scopes;
 };
 
 static enum cs_status recount_row(struct recount *recount, const struct cs_stored_row *row)
@@ -35,6 +36,7 @@ static enum cs_status recount_row(struct recount *recount, const struct cs_store
     uint8_t hash[CS_HASH_SIZE];
     enum cs_status status = cs_stored_row_hash(row, hash);
     struct cs_reader reader;
+    bool held = false;
     cs_reader_init(&reader, row->scopes);
     while (status == CS_OK && reader.rest.size > 0) {
         uint64_t number = cs_read_varint(&reader);
@@ -43,7 +45,12 @@ static enum cs_status recount_row(struct recount *recount, const struct cs_store
                                      (int)row->name.size, (const char *)row->name.data);
             return CS_OK;
         }
+        held = held || recount->scopes[number - 1].subscribed;
         cs_multiset_add(&recount->digests[number - 1], hash);
+    }
+    if (status == CS_OK && !held) {
+        cs_doctor_report_finding(recount->doctor, "a row of %.*s is in no scope of this replica",
+                                 (int)row->name.size, (const char *)row->name.data);
     }
     recount->doctor->report.rows_checked++;
     return status;
@@ -108,6 +115,17 @@ static enum cs_status recount_covered(void *context, struct cs_bytes entity, con
     return status;
 }
 
+/* Damage is a finding: the checks go on with what is left. */
+static enum cs_status note_unreadable(struct cs_doctor *doctor, enum cs_status status,
+                                      const char *finding)
+{
+    if (status != CS_CORRUPT) {
+        return status;
+    }
+    cs_doctor_report_finding(doctor, "%s", finding);
+    return CS_OK;
+}
+
 static enum cs_status check_digests(struct cs_doctor *doctor)
 {
     struct cs_applier applier;
@@ -115,15 +133,18 @@ static enum cs_status check_digests(struct cs_doctor *doctor)
     enum cs_status status = cs_applier_init(&applier, doctor->replica);
     if (status == CS_OK) {
         recount.scope_count = applier.scope_count;
+        recount.scopes = applier.scopes;
         recount.digests = cs_alloc_zero(applier.scope_count, sizeof *recount.digests);
         status = recount.digests == NULL ? CS_NO_MEMORY : CS_OK;
     }
     if (status == CS_OK) {
         status = cs_row_scan_all(doctor->replica->tables, recount_view, &recount);
+        status = note_unreadable(doctor, status, "a row cannot be read");
     }
     if (status == CS_OK) {
         status = each_key(doctor->replica, "SELECT entity, row FROM _covered", recount_covered,
                           &recount);
+        status = note_unreadable(doctor, status, "a row under an unsent edit cannot be read");
     }
     for (size_t i = 0; status == CS_OK && i < applier.scope_count; i++) {
         if (memcmp(&recount.digests[i], &applier.scopes[i].digest, sizeof *recount.digests) != 0) {

@@ -149,6 +149,21 @@ enum cs_status cs_apply_page(struct cs_apply *apply, const struct cs_sync_respon
     return status != CS_OK ? status : apply_cursors(apply);
 }
 
+enum cs_status cs_apply_repair(struct cs_apply *apply, const struct cs_sync_response *page,
+                               struct cs_problem *problem)
+{
+    cs_arena_release(&apply->arena);
+    apply->page = page;
+    enum cs_status status = intern_scopes(apply);
+    if (status == CS_OK) {
+        status = cs_apply_rows(apply, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_apply_departures(apply);
+    }
+    return status != CS_OK ? status : cs_applier_finish(&apply->applier);
+}
+
 enum cs_status cs_apply_finish(struct cs_apply *apply, const struct cs_sync_response *last)
 {
     uint8_t digest[CS_HASH_SIZE];

@@ -41,6 +41,13 @@ enum cs_status cs_apply_page(struct cs_apply *apply, const struct cs_sync_respon
 enum cs_status cs_apply_finish(struct cs_apply *apply,
                                const struct cs_sync_response *last) CS_MUST_USE;
 
+/*
+ * Rows and departures that a repair brings (repair.h), of a page whose cursors only name the scopes: applied and the view brought up to
+ * date; cursors, outcomes and what the server is at stay as they are.
+ */
+enum cs_status cs_apply_repair(struct cs_apply *apply, const struct cs_sync_response *page,
+                               struct cs_problem *problem) CS_MUST_USE;
+
 /* Parts of cs_apply_page (apply_rows.c, apply_outcomes.c). */
 enum cs_status cs_apply_outcomes(struct cs_apply *apply) CS_MUST_USE;
 enum cs_status cs_apply_rows(struct cs_apply *apply, struct cs_problem *problem) CS_MUST_USE;

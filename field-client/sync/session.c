@@ -67,6 +67,7 @@ enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session 
     }
     session->replica = replica;
     session->result.refusals = session->refusals;
+    session->result.unequal_text = "";
     cs_arena_init(&session->arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_staging_clear(replica);
     if (status == CS_OK) {
@@ -88,6 +89,7 @@ void cs_sync_end(struct cs_sync_session *owned_session)
     if (owned_session != NULL) {
         cs_arena_release(&owned_session->arena);
         cs_free(owned_session->cursors);
+        cs_repair_end(owned_session->repair);
         cs_free(owned_session);
     }
 }
@@ -101,8 +103,9 @@ const struct cs_sync_result *cs_sync_result(const struct cs_sync_session *sessio
  * Packs and counts the request in one local commit, so that no counter is ever used for two
  * requests.
  */
-static enum cs_status pack_and_count(struct cs_replica *replica, uint64_t *out_counter)
+enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter)
 {
+    struct cs_replica *replica = session->replica;
     struct cs_database *database = cs_replica_database(replica);
     enum cs_status status = cs_database_begin(database);
     if (status != CS_OK) {
@@ -153,13 +156,13 @@ static enum cs_status collect(struct cs_sync_session *session, struct cs_arena *
     return status;
 }
 
-static enum cs_status seal(struct cs_sync_session *session, uint64_t counter, struct cs_bytes body,
-                           struct cs_buffer *out)
+enum cs_status cs_session_seal(struct cs_sync_session *session, enum cs_message_kind kind,
+                               uint64_t counter, struct cs_bytes body, struct cs_buffer *out)
 {
     struct cs_replica *replica = session->replica;
     const struct cs_world *world = cs_replica_world(replica);
     const struct cs_identity *identity = cs_replica_identity(replica);
-    struct cs_request_header header = {.kind = CS_MESSAGE_SYNC, .counter = counter};
+    struct cs_request_header header = {.kind = kind, .counter = counter};
     struct cs_outbox_head head;
     enum cs_status status = cs_outbox_head(replica, &head);
     if (status != CS_OK) {
@@ -170,9 +173,16 @@ static enum cs_status seal(struct cs_sync_session *session, uint64_t counter, st
     world->random(world->context, header.nonce, sizeof header.nonce);
     header.log_sequence = head.sequence;
     memcpy(header.log_head, head.hash, CS_HASH_SIZE);
-    return cs_request_seal(world, &header, body, cs_identity_sign_key(identity),
-                           cs_identity_server_statement(identity)->bundle_key, out,
-                           session->request_hash);
+    size_t start = out->size;
+    session->sent_size = 0;
+    status = cs_request_seal(world, &header, body, cs_identity_sign_key(identity),
+                             cs_identity_server_statement(identity)->bundle_key, out,
+                             session->request_hash);
+    if (status == CS_OK) {
+        session->sent_size = out->size - start;
+        session->awaiting = true;
+    }
+    return status;
 }
 
 static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
@@ -191,15 +201,10 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
         status = cs_sync_request_encode(&request, &body);
     }
     cs_arena_release(&arena);
-    size_t start = out->size;
-    session->sent_size = 0;
     if (status == CS_OK) {
-        status = seal(session, counter, cs_buffer_bytes(&body), out);
+        status = cs_session_seal(session, CS_MESSAGE_SYNC, counter, cs_buffer_bytes(&body), out);
     }
     cs_buffer_release(&body);
-    if (status == CS_OK) {
-        session->sent_size = out->size - start;
-    }
     return status;
 }
 
@@ -210,8 +215,7 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
         return session->failed;
     }
     if (session->done) {
-        *out_more = false;
-        return CS_OK;
+        return cs_session_repair_next(session, out_request, out_more);
     }
     if (session->rounds == CS_SYNC_ROUNDS_MAX) {
         session->failed = CS_LIMIT;
@@ -219,13 +223,12 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
                               CS_SYNC_ROUNDS_MAX);
     }
     uint64_t counter = 0;
-    enum cs_status status = pack_and_count(session->replica, &counter);
+    enum cs_status status = cs_session_count(session, &counter);
     if (status == CS_OK) {
         status = build(session, counter, out_request);
     }
     if (status == CS_OK) {
         session->rounds++;
-        session->awaiting = true;
         *out_more = true;
     }
     return status;

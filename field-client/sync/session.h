@@ -24,7 +24,7 @@
 
 enum cs_sync_digest {
     CS_SYNC_DIGEST_UNKNOWN, /* the last page was not reached */
-    CS_SYNC_DIGEST_EQUAL,
+    CS_SYNC_DIGEST_EQUAL,   /* at the end, also after a repair */
     CS_SYNC_DIGEST_UNEQUAL,
 };
 struct cs_sync_refusal {
@@ -44,6 +44,10 @@ struct cs_sync_result {
     uint64_t bytes_down;
     uint64_t round_trips;
     enum cs_sync_digest digest;
+    /* Rows of confirmed state that differed from the server's and were put right or taken away; see repair.h. */
+    uint64_t repaired;
+    uint64_t sums_mended;     /* own sums that were wrong against the own rows */
+    const char *unequal_text; /* UNEQUAL: why it was not put right, for people; may be empty */
     const struct cs_sync_refusal *refusals;
     size_t refusal_count; /* ≤ CS_SYNC_REFUSALS_SHOWN_MAX */
 };

@@ -3,6 +3,8 @@
 #define CS_SYNC_SESSION_INTERNAL_H
 
 #include "field-client/sync/apply.h"
+#include "field-client/sync/repair.h"
+#include "shared/wire/envelope.h"
 
 struct cs_sync_session {
     struct cs_replica *replica;
@@ -21,10 +23,34 @@ struct cs_sync_session {
     uint64_t resend_from; /* the server asked for everything from here on; 0 = it did not */
     int64_t staged_count;
     unsigned rounds;
-    unsigned stalled; /* exchanges in a row that brought nothing on */
+    unsigned stalled;                       /* exchanges in a row that brought nothing on */
+    struct cs_repair_checkpoint checkpoint; /* of the last page */
+    bool proved;                            /* what was left here has been compared with it */
+    struct cs_repair *repair;               /* what differs is put right; NULL: nothing does */
 };
 
 /* Forgets pages of a session that broke off. */
 enum cs_status cs_staging_clear(struct cs_replica *replica) CS_MUST_USE;
+
+/* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
+enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;
+enum cs_status cs_session_seal(struct cs_sync_session *session, enum cs_message_kind kind,
+                               uint64_t counter, struct cs_bytes body,
+                               struct cs_buffer *out) CS_MUST_USE;
+
+/* The last page is applied: what it left here is to be what the server has (session_repair.c). */
+void cs_session_note_checkpoint(struct cs_sync_session *session,
+                                const struct cs_sync_response *last);
+/*
+ * Something stored here cannot be read, so that a page cannot be applied: takes it out, to come again
+ * by the repair. CS_CORRUPT: there was nothing of the kind.
+ */
+enum cs_status cs_session_clean(struct cs_sync_session *session) CS_MUST_USE;
+/* When the sync is done: compares, and asks on as long as something differs. */
+enum cs_status cs_session_repair_next(struct cs_sync_session *session,
+                                      struct cs_buffer *out_request, bool *out_more) CS_MUST_USE;
+enum cs_status cs_session_repair_receive(struct cs_sync_session *session, enum cs_message_kind kind,
+                                         struct cs_bytes body,
+                                         struct cs_problem *problem) CS_MUST_USE;
 
 #endif

@@ -250,6 +250,9 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
     if (status == CS_OK) {
         status = page->last ? apply_last(session, page, problem) : stage(session, body);
     }
+    if (status == CS_CORRUPT && page->last && cs_session_clean(session) == CS_OK) {
+        status = apply_last(session, page, problem);
+    }
     if (status != CS_OK) {
         cs_free(cursors);
         return status;
@@ -302,6 +305,9 @@ static enum cs_status receive_failure(struct cs_sync_session *session, struct cs
 static enum cs_status receive_body(struct cs_sync_session *session, enum cs_message_kind kind,
                                    struct cs_bytes body, struct cs_problem *problem)
 {
+    if (session->done) {
+        return cs_session_repair_receive(session, kind, body, problem);
+    }
     if (kind == CS_MESSAGE_FAILURE) {
         return receive_failure(session, body, problem);
     }
@@ -314,6 +320,9 @@ static enum cs_status receive_body(struct cs_sync_session *session, enum cs_mess
     enum cs_status status = cs_sync_response_decode(body, &arena, &page);
     if (status == CS_OK) {
         status = receive_page(session, body, &page, problem);
+    }
+    if (status == CS_OK && session->done) {
+        cs_session_note_checkpoint(session, &page);
     }
     cs_arena_release(&arena);
     return status;

@@ -74,6 +74,9 @@ enum cs_status cs_row_scan(struct cs_row_tables *tables, const struct cs_entity 
 /* All rows of all entities, the opaque ones too. */
 enum cs_status cs_row_scan_all(struct cs_row_tables *tables, cs_row_visitor *visit,
                                void *context) CS_MUST_USE;
+/* Removes rows that cannot be read (CS_CORRUPT when loaded): what is there then can be scanned. In the caller's transaction. */
+enum cs_status cs_row_remove_unreadable(struct cs_row_tables *tables,
+                                        uint64_t *out_removed) CS_MUST_USE;
 /* Ids of live rows with field = value, ascending, at most `limit`; in the arena. */
 enum cs_status cs_row_find(struct cs_row_tables *tables, const struct cs_entity *entity,
                            size_t field_index, const struct cs_value *value, size_t limit,
