@@ -72,15 +72,24 @@ static enum cs_status make_home(struct cs_command *command)
     return status != CS_OK ? status : make_folder(command, path);
 }
 
-static enum cs_status check_not_joined(struct cs_command *command)
+/* A laptop that has joined may have to join again; then its passphrase is asked for, not chosen. */
+static bool has_joined(const struct cs_command *command)
 {
     char path[CS_HOME_PATH_MAX];
     int size = snprintf(path, sizeof path, "%s/%s", command->home, CS_IDENTITY_FILE);
-    if (size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0) {
-        return cs_problem_set(&command->problem, CS_EXISTS,
-                              "this laptop has joined already (%.300s)", path);
-    }
-    return CS_OK;
+    return size > 0 && (size_t)size < sizeof path && access(path, F_OK) == 0;
+}
+
+static void print_again(struct cs_command *command, const struct cs_join_result *result)
+{
+    cs_command_print(
+        command,
+        CS_WORDS(command,
+                 "joined again with new keys; everything on this laptop is still "
+                 "here, and %llu %s out anew with the next sync\n",
+                 "已用新密钥重新加入;本机内容全部保留,%llu 项%s将在下次同步时重新发送\n"),
+        (unsigned long long)result->carried,
+        command->chinese ? "修改" : (result->carried == 1 ? "change goes" : "changes go"));
 }
 
 static enum cs_status answer(struct cs_command *command, const struct cs_join_result *result)
@@ -94,6 +103,8 @@ static enum cs_status answer(struct cs_command *command, const struct cs_join_re
         cs_json_set(json, "roles", cs_view_roles_json(result->roles));
         cs_json_set(json, "fingerprint", cs_json_text(cs_bytes_of_text(result->fingerprint)));
         cs_json_set(json, "first", cs_json_boolean(result->first));
+        cs_json_set(json, "again", cs_json_boolean(result->again));
+        cs_json_set(json, "carried", cs_json_integer((int64_t)result->carried));
         cs_json_set(json, "home", cs_json_text(cs_bytes_of_text(command->home)));
         cs_json_set(json, "warning", cs_json_text(cs_bytes_of_text(result->warning)));
         return cs_command_json(command, json);
@@ -102,6 +113,9 @@ static enum cs_status answer(struct cs_command *command, const struct cs_join_re
         command,
         CS_WORDS(command, "joined; fingerprint of this device: %s\n", "已加入;本设备指纹:%s\n"),
         result->fingerprint);
+    if (result->again) {
+        print_again(command, result);
+    }
     if (result->first) {
         cs_command_print(
             command, "%s\n",
@@ -128,7 +142,8 @@ static enum cs_status run(struct cs_command *command, const struct arguments *ar
     }
     struct cs_secret *passphrase = NULL;
     enum cs_status status =
-        cs_passphrase_read(CS_PASSPHRASE_CHOOSE, &passphrase, &command->problem);
+        cs_passphrase_read(has_joined(command) ? CS_PASSPHRASE_UNLOCK : CS_PASSPHRASE_CHOOSE,
+                           &passphrase, &command->problem);
     if (status != CS_OK) {
         return status;
     }
@@ -154,9 +169,6 @@ enum cs_status cs_command_join(struct cs_command *command)
 {
     struct arguments arguments = {NULL, NULL, NULL, 0};
     enum cs_status status = take_arguments(command, &arguments);
-    if (status == CS_OK) {
-        status = check_not_joined(command);
-    }
     if (status != CS_OK) {
         return status;
     }

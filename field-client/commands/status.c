@@ -3,6 +3,7 @@
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/row_view.h"
 #include "field-client/replica/query.h"
+#include "field-client/replica/rejoin.h"
 #include "shared/base/text.h"
 
 struct facts {
@@ -15,6 +16,7 @@ struct facts {
     int64_t exceptions;
     bool recovery_missing;
     bool memory_locked;
+    enum cs_status left;       /* why this laptop must join again; CS_OK: it need not */
     struct cs_json *last_sync; /* owned; NULL = never */
 };
 
@@ -47,6 +49,9 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     if (status == CS_OK) {
         status = cs_query_count(replica, "exception", "state", "open", &out->exceptions);
     }
+    if (status == CS_OK) {
+        status = cs_rejoin_reason(replica, &out->left);
+    }
     return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
 }
 
@@ -69,6 +74,9 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "exceptions", cs_json_integer(facts->exceptions));
     cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
     facts->last_sync = NULL;
+    cs_json_set(json, "must_join_again",
+                facts->left == CS_OK ? cs_json_null()
+                                     : cs_json_text(cs_bytes_of_text(cs_status_name(facts->left))));
     cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
     cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
     return cs_command_json(command, json);
@@ -149,6 +157,16 @@ static enum cs_status answer_text(struct cs_command *command, const struct facts
     print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
     print_last_sync(command, facts);
+    if (facts->left != CS_OK) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: this laptop was copied or set back and must join again: ask "
+                             "your office for a new invite, then run countersign join; nothing on "
+                             "it is lost",
+                             "警告:本机曾被复制或恢复到旧状态,必须重新加入:请向办公室索取新邀请,"
+                             "然后运行 countersign join;本机内容不会丢失"));
+    }
     if (!facts->memory_locked) {
         cs_command_print(
             command, "%s\n",

@@ -20,6 +20,9 @@
 #define CS_META_REPAIR_NOTE "repair_note"              /* see repair_note.h */
 /* Not 0: the server is being recovered, nothing is repaired by digest (design §8). Set by whoever handles recovery. */
 #define CS_META_RECOVERY_OPEN "recovery_open"
+#define CS_META_LEFT "left_because"      /* name of the status for which the log cannot go on */
+#define CS_META_REJOIN_TO "rejoin_to"    /* 32 bytes: the certificate that takes the replica over */
+#define CS_META_CARRIED "rejoin_carried" /* transactions that it took over */
 
 /*
  * Remembers which server answered, and its time beside the own clocks, for the stamps of later

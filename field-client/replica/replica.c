@@ -1,4 +1,5 @@
 /* Opening a replica, and the small facts it keeps; see replica.h. */
+#include "field-client/replica/rejoin.h"
 #include "field-client/replica/replica_internal.h"
 
 #include <stdio.h>
@@ -39,6 +40,9 @@ static enum cs_status check_owner(struct cs_replica *replica, struct cs_problem 
     if (status == CS_OK) {
         status =
             pin(replica, CS_META_CERTIFICATE, cs_identity_certificate_id(replica->identity), &same);
+    }
+    if (status == CS_OK && !same) {
+        status = cs_rejoin_take_over(replica, &same);
     }
     if (status == CS_OK && !same) {
         return cs_problem_set(problem, CS_EXISTS,

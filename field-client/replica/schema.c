@@ -11,6 +11,7 @@
  *   _outbox   change-sets as first sent, for good
  *   _scope    scopes interned to small numbers, their cursors and digests
  *   _staged   pages of a pull that is not complete
+ *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
  * old one.
@@ -38,6 +39,17 @@ static const char tables_1[] =
     "UNIQUE (kind, id));"
     "CREATE TABLE _staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL);";
 
+static const char former_tables[] =
+    "CREATE TABLE _former_outbox (certificate BLOB NOT NULL, sequence INTEGER NOT NULL, "
+    "acknowledged INTEGER NOT NULL, \"inner\" BLOB NOT NULL, "
+    "PRIMARY KEY (certificate, sequence));";
+
+static enum cs_status make_former_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, former_tables);
+}
+
 static enum cs_status make_tables_1(struct cs_database *database, void *context)
 {
     (void)context;
@@ -46,6 +58,6 @@ static enum cs_status make_tables_1(struct cs_database *database, void *context)
 
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
-    static const struct cs_migration migrations[] = {{make_tables_1}};
+    static const struct cs_migration migrations[] = {{make_tables_1}, {make_former_tables}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -1,32 +1,13 @@
 /* Joining, second half: the exchange, and what is kept of it; see join.h. */
 #include "field-client/replica/invite.h"
 #include "field-client/replica/meta.h"
+#include "field-client/replica/rejoin.h"
 #include "field-client/sync/join_internal.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/messages.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* CS_EXISTS if this home has an identity already, whatever its passphrase. */
-static enum cs_status check_home(const struct cs_join_input *input, struct cs_problem *problem)
-{
-    char path[CS_HOME_PATH_MAX];
-    int size = snprintf(path, sizeof path, "%s/%s", input->home, CS_IDENTITY_FILE);
-    if (size < 0 || (size_t)size >= sizeof path) {
-        return cs_problem_set(problem, CS_INVALID, "the path of the home folder is too long");
-    }
-    struct cs_buffer content;
-    cs_buffer_init(&content, CS_MEBI);
-    enum cs_status status = input->world->file_read(input->world->context, path, &content);
-    bool present = content.size > 0;
-    cs_buffer_release(&content);
-    if (status == CS_NOT_FOUND || (status == CS_OK && !present)) {
-        return CS_OK;
-    }
-    return status != CS_OK ? status
-                           : cs_problem_set(problem, CS_EXISTS, "this laptop has joined already");
-}
 
 enum cs_status cs_join_begin(const struct cs_join_input *input, struct cs_join **out,
                              struct cs_problem *problem)
@@ -37,13 +18,16 @@ enum cs_status cs_join_begin(const struct cs_join_input *input, struct cs_join *
     }
     join->input = input;
     cs_arena_init(&join->arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = check_home(input, problem);
+    enum cs_status status = cs_join_open_former(join, problem);
     if (status == CS_OK) {
         status =
             cs_invite_package_decode(input->invite_text, &join->arena, &join->package, problem);
     }
     if (status == CS_OK) {
         status = cs_join_check_invite(join, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_join_check_former(join, problem);
     }
     if (status == CS_OK) {
         status = cs_join_prepare_identity(join, problem);
@@ -60,6 +44,7 @@ void cs_join_end(struct cs_join *owned_join)
 {
     if (owned_join != NULL) {
         cs_identity_destroy(owned_join->identity);
+        cs_identity_destroy(owned_join->former);
         cs_arena_release(&owned_join->arena);
         cs_wipe(&owned_join->package, sizeof owned_join->package);
         cs_free(owned_join);
@@ -163,7 +148,12 @@ static enum cs_status set_up_replica(struct cs_join *join, const struct cs_join_
     if (status != CS_OK) {
         return status;
     }
-    status = cs_replica_note_server(replica, response->incarnation, response->server_time_ms);
+    /* Who joins again knows an incarnation already: that another one answers is for the next sync to find. */
+    if (join->former == NULL) {
+        status = cs_replica_note_server(replica, response->incarnation, response->server_time_ms);
+    } else {
+        status = cs_rejoin_carried(replica, &join->carried);
+    }
     if (status == CS_OK && join->package.first) {
         status = insert_owner(join, replica, problem);
     }
@@ -171,7 +161,10 @@ static enum cs_status set_up_replica(struct cs_join *join, const struct cs_join_
     return status;
 }
 
-/* The identity last: as long as it is missing, joining again goes on from here. */
+/*
+ * The identity last: as long as it is missing, joining again goes on from here. Where there was
+ * one, the new one comes first: the replica is handed over when it is opened with it, now or later.
+ */
 static enum cs_status keep(struct cs_join *join, const struct cs_join_response *response,
                            struct cs_problem *problem)
 {
@@ -179,8 +172,14 @@ static enum cs_status keep(struct cs_join *join, const struct cs_join_response *
     const struct cs_world *world = input->world;
     char joining[CS_HOME_PATH_MAX];
     (void)snprintf(joining, sizeof joining, "%s/%s", input->home, CS_IDENTITY_JOINING_FILE);
-    enum cs_status status = set_up_replica(join, response, problem);
+    enum cs_status status = CS_OK;
+    if (join->former != NULL) {
+        status = cs_join_replace_former(join, problem);
+    }
     if (status == CS_OK) {
+        status = set_up_replica(join, response, problem);
+    }
+    if (status == CS_OK && join->former == NULL) {
         status = cs_identity_save(world, join->identity, input->home, CS_IDENTITY_FILE);
     }
     return status != CS_OK ? status : world->file_replace(world->context, joining, CS_BYTES_NONE);
@@ -252,7 +251,12 @@ static void fill_result(const struct cs_join *join, struct cs_join_result *out)
 {
     const struct cs_certificate *own = cs_identity_certificate(join->identity);
     struct cs_join_result result = {
-        .person = own->person, .roles = own->roles, .first = join->package.first};
+        .person = own->person,
+        .roles = own->roles,
+        .first = join->package.first,
+        .again = join->former != NULL,
+        .carried = join->carried,
+    };
     cs_certificate_fingerprint(cs_identity_certificate_id(join->identity), result.fingerprint);
     memcpy(result.warning, join->warning, sizeof result.warning);
     *out = result;

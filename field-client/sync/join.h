@@ -10,6 +10,10 @@
  * person id and a certificate signed by root, and lets root state which server it is. Every other
  * device checks the inviter's chain, root's statement about the server and the server's statement
  * before it makes any key.
+ *
+ * A home whose log cannot go on (its disk was copied or set back) joins again the same way, with a
+ * fresh invite for the same person: new keys, the same replica, and what was not confirmed goes out
+ * under the new log (replica/rejoin.h). The old identity stays as HOME/identity.former-LOG.
  */
 #ifndef CS_SYNC_JOIN_H
 #define CS_SYNC_JOIN_H
@@ -32,7 +36,7 @@ struct cs_join; /* opaque */
 
 /*
  * Checks the invite, makes (or finds again) the keys and stores them. CS_EXISTS: this home has
- * joined already, or holds the unfinished join of a first device for another server; CS_MALFORMED,
+ * joined already and its log can go on, or holds the unfinished join of a first device for another server; CS_MALFORMED,
  * CS_FORGED, … for the invite; CS_INVALID; CS_WRONG_PASSPHRASE: an unfinished join was begun with
  * another passphrase. Everything in `input` is borrowed until cs_join_end.
  */
@@ -61,6 +65,8 @@ struct cs_join_result {
     struct cs_id person;
     cs_roles roles;
     bool first;
+    bool again;       /* this home had an identity, which was replaced */
+    uint64_t carried; /* again: transactions that wait to be sent anew */
     char warning[128];
 };
 /* The whole join over world->exchange. */

@@ -1,5 +1,6 @@
 /* What the session does with a response: open, check, stage or apply; see session.h. */
 #include "field-client/replica/outbox.h"
+#include "field-client/replica/rejoin.h"
 #include "field-client/sync/session_internal.h"
 #include "shared/wire/envelope.h"
 
@@ -355,5 +356,6 @@ enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes 
     }
     cs_buffer_release(&plain);
     session->failed = status;
-    return status;
+    enum cs_status noted = cs_rejoin_note(session->replica, status);
+    return noted != CS_OK ? noted : status;
 }

@@ -67,6 +67,10 @@ static const struct cs_exception_kind kinds[] = {
     {"server_sums_wrong", "the server's sums were wrong", "服务器校验和有误",
      "let the administrator run countersign-server verify and look at the server's disk" ACCEPT_EN,
      "请管理员运行 countersign-server verify 并检查服务器硬盘" ACCEPT_ZH, true},
+    {"signed_on_copied_device", "signed on a copied device", "在被复制的设备上签署",
+     "ask the person who signed it; void the receipt if it is not theirs (receipt void NUMBER "
+     "--reason TEXT)" ACCEPT_EN,
+     "向签署人核实;如非本人所签,作废该回执单(receipt void 号码 --reason 原因)" ACCEPT_ZH, true},
 };
 
 const struct cs_exception_kind *cs_exception_kind_at(size_t index)

@@ -7,6 +7,7 @@
 #include "shared/domain/validation.h"
 #include "shared/rows/signed_content.h"
 #include "sync-server/reconcile/computed.h"
+#include "sync-server/reconcile/copied_device.h"
 
 #define SUBJECTS_MAX ((size_t)1000)
 
@@ -474,6 +475,7 @@ static enum cs_status (*const rules[])(struct cs_reconcile *, const struct cs_wo
     rule_row_consistent,
     rule_duplicate,
     rule_deleted_reference,
+    cs_rule_copied_device,
 };
 
 enum cs_status cs_exceptions_update(struct cs_reconcile *reconcile,

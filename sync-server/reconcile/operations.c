@@ -248,21 +248,21 @@ static enum cs_status update_unit(struct cs_reconcile *reconcile, struct cs_work
         }
     }
     verdict->field = change->field;
+    struct cs_versions base = change->base;
     struct cs_value values[CS_FIELDS_PER_ENTITY_MAX];
     enum cs_status status = unit_values(operation, entity, &unit, change->base, values, verdict);
     if (status == CS_OK) {
-        status = cs_bases_check(reconcile, row, unit.name, change->base, edit, verdict);
+        status = cs_bases_check(reconcile, row, unit.name, change->base, edit, verdict, &base);
     }
     if (status == CS_OK) {
-        status = check_room(reconcile, row, unit.name, change->base, verdict);
+        status = check_room(reconcile, row, unit.name, base, verdict);
     }
-    if (status == CS_OK && sets_again(reconcile, row, &unit, change->base)) {
+    if (status == CS_OK && sets_again(reconcile, row, &unit, base)) {
         status = judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
                                                "%s.%s is set once and cannot be changed",
                                                entity->name, entity->fields[index].name));
     }
-    return status != CS_OK ? status
-                           : cs_unit_edit(reconcile, row, &unit, values, change->base, edit);
+    return status != CS_OK ? status : cs_unit_edit(reconcile, row, &unit, values, base, edit);
 }
 
 /* "_deleted" = 0 is the one change that is not a field: a person keeps a row that somebody wanted to delete. */
@@ -303,8 +303,9 @@ static enum cs_status find_row(struct cs_reconcile *reconcile, const struct cs_o
         return status;
     }
     for (size_t i = 0; status == CS_OK && i < operation->change_count; i++) {
+        struct cs_versions base;
         status = cs_bases_check(reconcile, *out, operation->changes[i].field,
-                                operation->changes[i].base, edit, verdict);
+                                operation->changes[i].base, edit, verdict, &base);
     }
     if (status == CS_OK) {
         status = wait_for_row(reconcile, &operation->row, verdict);

@@ -184,6 +184,27 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
     return status;
 }
 
+enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
+                                          struct cs_arena *arena, struct cs_logged_transaction *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT " TRANSACTION_COLUMNS
+                         " FROM _transaction WHERE id = ?1 AND outcome IN (1, 3) LIMIT 1",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_make(id, 16));
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        status = read_transaction(statement, arena, out);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count)
 {

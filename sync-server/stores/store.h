@@ -131,6 +131,10 @@ enum cs_status cs_store_transaction(struct cs_store *store, const struct cs_vers
 /* Was a transaction with this id applied or held already? */
 enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t id[static 16],
                                           bool *out) CS_MUST_USE;
+/* The applied or held transaction with this id: what a DUPLICATE is a duplicate of. CS_NOT_FOUND. */
+enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
+                                          struct cs_arena *arena,
+                                          struct cs_logged_transaction *out) CS_MUST_USE;
 /* All held ones, in order of arrival. */
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count) CS_MUST_USE;

@@ -171,6 +171,96 @@ void laptop_restart(struct laptop *laptop)
                               &laptop->replica, &laptop->universe->problem));
 }
 
+/* Replaces the folder `to` by a copy of `from`. */
+static void copy_folder(const char *from, const char *to)
+{
+    char command[1024];
+    int size =
+        snprintf(command, sizeof command, "rm -rf -- '%s' && cp -a -- '%s' '%s'", to, from, to);
+    assert_true(size > 0 && (size_t)size < sizeof command);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a test's own folders */
+}
+
+/* The small files of a home: they are in the laptop's world, not on this machine's disk. */
+static void copy_files(struct fake_world *from, const char *from_home, struct fake_world *to,
+                       const char *to_home)
+{
+    size_t size = strlen(from_home);
+    for (size_t i = 0; i < from->file_count; i++) {
+        const char *path = from->files[i].path;
+        if (strncmp(path, from_home, size) != 0 || path[size] != '/') {
+            continue;
+        }
+        char copy[512];
+        (void)snprintf(copy, sizeof copy, "%s%s", to_home, path + size);
+        struct cs_buffer content;
+        cs_buffer_init(&content, CS_MEBI);
+        cs_buffer_append_bytes(&content, cs_buffer_bytes(&from->files[i].content));
+        assert_ok(content.status);
+        assert_ok(to->world.file_replace(to->world.context, copy, cs_buffer_bytes(&content)));
+        cs_buffer_release(&content);
+    }
+}
+
+static void stop(struct laptop *laptop)
+{
+    cs_replica_close(laptop->replica);
+    laptop->replica = NULL;
+}
+
+void laptop_save(struct laptop *laptop, const char *name)
+{
+    char path[256];
+    path_in(laptop->universe, name, path, sizeof path);
+    stop(laptop);
+    copy_folder(laptop->home, path);
+    copy_files(&laptop->fake, laptop->home, &laptop->fake, path);
+    laptop_restart(laptop);
+}
+
+void laptop_set_back(struct laptop *laptop, const char *name)
+{
+    char path[256];
+    path_in(laptop->universe, name, path, sizeof path);
+    stop(laptop);
+    copy_folder(path, laptop->home);
+    copy_files(&laptop->fake, path, &laptop->fake, laptop->home);
+    laptop_restart(laptop);
+}
+
+struct laptop *universe_clone(struct laptop *laptop)
+{
+    struct laptop *clone = universe_new_laptop(laptop->universe);
+    clone->registry = laptop->registry;
+    clone->fake.wall_ms = laptop->fake.wall_ms;
+    stop(laptop);
+    copy_folder(laptop->home, clone->home);
+    copy_files(&laptop->fake, laptop->home, &clone->fake, clone->home);
+    laptop_restart(laptop);
+    laptop_restart(clone);
+    return clone;
+}
+
+void universe_save_server(struct universe *universe, const char *name)
+{
+    char path[256];
+    path_in(universe, name, path, sizeof path);
+    cs_server_close(universe->server);
+    universe->server = NULL;
+    copy_folder(universe->server_folder, path);
+    universe_restart_server(universe);
+}
+
+void universe_set_server_back(struct universe *universe, const char *name)
+{
+    char path[256];
+    path_in(universe, name, path, sizeof path);
+    cs_server_close(universe->server);
+    universe->server = NULL;
+    copy_folder(path, universe->server_folder);
+    universe_restart_server(universe);
+}
+
 struct laptop *universe_new_laptop(struct universe *universe)
 {
     assert_true(universe->laptop_count < UNIVERSE_LAPTOPS_MAX);
@@ -250,6 +340,27 @@ struct laptop *universe_join(struct universe *universe, struct laptop *inviter, 
     struct laptop *laptop = join(universe, cs_buffer_bytes(&invite), "");
     cs_buffer_release(&invite);
     return laptop;
+}
+
+enum cs_status laptop_join_again(struct laptop *laptop, struct laptop *inviter)
+{
+    const struct cs_certificate *own = cs_identity_certificate(laptop->identity);
+    struct cs_buffer invite;
+    struct cs_buffer name;
+    cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
+    cs_buffer_init(&name, CS_PERSON_NAME_MAX + 1);
+    cs_buffer_append_bytes(&name, own->person_name);
+    universe_invite(inviter, cs_buffer_text(&name), own->roles,
+                    laptop->universe->fake.wall_ms + 24 * 3600 * 1000, &invite);
+    cs_replica_close(laptop->replica);
+    laptop->replica = NULL;
+    enum cs_status status = laptop_join(laptop, cs_buffer_bytes(&invite), "");
+    cs_buffer_release(&invite);
+    cs_buffer_release(&name);
+    if (status != CS_OK) {
+        laptop_restart(laptop);
+    }
+    return status;
 }
 
 enum cs_status laptop_sync(struct laptop *laptop)

@@ -79,6 +79,17 @@ enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite,
 /* The client program stops and starts again. */
 void laptop_restart(struct laptop *laptop);
 
+/* A second laptop with a copy of the first one's disk; both go on. */
+struct laptop *universe_clone(struct laptop *laptop);
+/* Copies of a disk under a name, and back: the laptop or the server is as it was then. The server's comes back without any
+ * command, as when somebody puts yesterday's folder in its place. */
+void laptop_save(struct laptop *laptop, const char *name);
+void laptop_set_back(struct laptop *laptop, const char *name);
+void universe_save_server(struct universe *universe, const char *name);
+void universe_set_server_back(struct universe *universe, const char *name);
+/* Joins again in its own home, with a fresh invite of `inviter` for the same person. */
+enum cs_status laptop_join_again(struct laptop *laptop, struct laptop *inviter) CS_MUST_USE;
+
 /* One whole sync. */
 enum cs_status laptop_sync(struct laptop *laptop) CS_MUST_USE;
 /* Syncs and asserts that it worked and digests are equal. */

@@ -89,7 +89,11 @@ static void test_join_refuses(void **state)
 static void test_joined_already(void **state)
 {
     (void)state;
-    assert_int_equal(run_json("join", in_home("invite.txt")), 1);
+    char invite[CS_HOME_PATH_MAX + 300];
+    (void)snprintf(invite, sizeof invite, "%s", in_home("again.txt"));
+    assert_int_equal(run("invite", "--person", "韩梅", "--role", "technician", "--output", invite),
+                     0);
+    assert_int_equal(run_json("join", invite), 1);
     assert_error("EXISTS", "joined already");
 }
 

@@ -1,0 +1,134 @@
+/* Joining again in a home whose log cannot go on; see join.h and replica/rejoin.h. */
+#include "field-client/replica/rejoin.h"
+#include "field-client/sync/join_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FORMER_FILE "identity.former-%016" PRIx64
+
+static enum cs_status home_path(const struct cs_join *join, const char *file,
+                                char out[static CS_HOME_PATH_MAX], struct cs_problem *problem)
+{
+    int size = snprintf(out, CS_HOME_PATH_MAX, "%s/%s", join->input->home, file);
+    return size >= 0 && (size_t)size < CS_HOME_PATH_MAX
+               ? CS_OK
+               : cs_problem_set(problem, CS_INVALID, "the path of the home folder is too long");
+}
+
+/* The file as it is; CS_NOT_FOUND also for an empty one. */
+static enum cs_status read_identity(const struct cs_join *join, struct cs_buffer *out,
+                                    struct cs_problem *problem)
+{
+    const struct cs_world *world = join->input->world;
+    char path[CS_HOME_PATH_MAX];
+    enum cs_status status = home_path(join, CS_IDENTITY_FILE, path, problem);
+    if (status == CS_OK) {
+        status = world->file_read(world->context, path, out);
+    }
+    return status == CS_OK && out->size == 0 ? CS_NOT_FOUND : status;
+}
+
+static enum cs_status open_replica(struct cs_join *join, struct cs_identity *identity,
+                                   struct cs_replica **out, struct cs_problem *problem)
+{
+    const struct cs_join_input *input = join->input;
+    return cs_replica_open(input->world, input->home, input->registry, identity, out, problem);
+}
+
+static enum cs_status check_left(struct cs_join *join, struct cs_problem *problem)
+{
+    struct cs_replica *replica;
+    enum cs_status reason = CS_OK;
+    enum cs_status status = open_replica(join, join->former, &replica, problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_rejoin_reason(replica, &reason);
+    cs_replica_close(replica);
+    return status != CS_OK || reason != CS_OK
+               ? status
+               : cs_problem_set(problem, CS_EXISTS, "this laptop has joined already");
+}
+
+enum cs_status cs_join_open_former(struct cs_join *join, struct cs_problem *problem)
+{
+    const struct cs_join_input *input = join->input;
+    struct cs_buffer content;
+    cs_buffer_init(&content, CS_MEBI);
+    enum cs_status status = read_identity(join, &content, problem);
+    cs_buffer_release(&content);
+    if (status != CS_OK) {
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    status = cs_identity_unlock(input->world, input->home, CS_IDENTITY_FILE, input->passphrase,
+                                &join->former, problem);
+    return status != CS_OK ? status : check_left(join, problem);
+}
+
+enum cs_status cs_join_check_former(const struct cs_join *join, struct cs_problem *problem)
+{
+    if (join->former == NULL) {
+        return CS_OK;
+    }
+    const struct cs_certificate *own = cs_identity_certificate(join->former);
+    if (join->package.first) {
+        return cs_problem_set(problem, CS_EXISTS,
+                              "this laptop has joined already: joining again takes an invite that "
+                              "a device of your organisation made");
+    }
+    if (memcmp(join->invite.organisation, own->organisation, CS_HASH_SIZE) != 0) {
+        return cs_problem_set(problem, CS_WRONG_ORGANISATION,
+                              "this invite is of another organisation than this laptop");
+    }
+    if (!cs_id_equal(&join->invite.person, &own->person)) {
+        return cs_problem_set(problem, CS_INVALID,
+                              "this invite is for another person than the one this laptop belongs "
+                              "to: nobody's unsent work may go out under another name");
+    }
+    return CS_OK;
+}
+
+/* A copy under its log's name; making it twice is the same. */
+static enum cs_status archive(struct cs_join *join, struct cs_problem *problem)
+{
+    const struct cs_world *world = join->input->world;
+    char name[64];
+    char path[CS_HOME_PATH_MAX];
+    struct cs_buffer content;
+    cs_buffer_init(&content, CS_MEBI);
+    (void)snprintf(name, sizeof name, FORMER_FILE, cs_identity_log(join->former));
+    enum cs_status status = home_path(join, name, path, problem);
+    if (status == CS_OK) {
+        status = read_identity(join, &content, problem);
+    }
+    if (status == CS_OK) {
+        status = world->file_replace(world->context, path, cs_buffer_bytes(&content));
+    }
+    cs_buffer_release(&content);
+    return status;
+}
+
+static enum cs_status announce(struct cs_join *join, struct cs_problem *problem)
+{
+    struct cs_replica *replica;
+    enum cs_status status = open_replica(join, join->former, &replica, problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_rejoin_announce(replica, cs_identity_certificate_id(join->identity));
+    cs_replica_close(replica);
+    return status;
+}
+
+enum cs_status cs_join_replace_former(struct cs_join *join, struct cs_problem *problem)
+{
+    enum cs_status status = archive(join, problem);
+    if (status == CS_OK) {
+        status = announce(join, problem);
+    }
+    return status != CS_OK ? status
+                           : cs_identity_save(join->input->world, join->identity, join->input->home,
+                                              CS_IDENTITY_FILE);
+}
