@@ -66,8 +66,13 @@ static const struct cs_command_entry commands[] = {
      "retry types the change again with corrections; dismiss puts it aside for good."},
     {"entities", cs_command_entities, "[ENTITY]", "what can be recorded, and its fields",
      "可记录的对象及字段", ""},
-    {"doctor", cs_command_doctor, "", "check this replica", "检查本机数据",
-     "Reads everything and changes nothing. Exit code 1 when something was found."},
+    {"doctor", cs_command_doctor, "[--repair]", "check this replica", "检查本机数据",
+     "Reads everything. Exit code 1 when something was found; the next sync then counts "
+     "everything\n"
+     "anew and has the server put right what differs. --repair first puts right what needs no "
+     "server:\n"
+     "sums, what is shown over unsent changes, rows that cannot be read. Unsent changes are never\n"
+     "touched."},
     {"lock", cs_command_lock, "", "forget the passphrase", "锁定", ""},
 };
 

@@ -34,6 +34,11 @@ void cs_sync_result_json(const struct cs_sync_result *result, struct cs_json *ob
     put_count(object, "round_trips", result->round_trips);
     cs_json_set(object, "digest",
                 cs_json_text(cs_bytes_of_text(cs_sync_digest_name(result->digest))));
+    put_count(object, "repaired", result->repaired);
+    put_count(object, "sums_mended", result->sums_mended);
+    cs_json_set(
+        object, "unequal_text",
+        cs_json_text(cs_bytes_of_text(result->unequal_text == NULL ? "" : result->unequal_text)));
 }
 
 enum cs_status cs_last_sync_store(struct cs_command *command, struct cs_replica *replica,

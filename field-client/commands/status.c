@@ -1,5 +1,6 @@
 /* The command status: who this is, what waits, what needs a person. */
 #include "field-client/commands/command.h"
+#include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/row_view.h"
 #include "field-client/replica/query.h"
@@ -18,6 +19,7 @@ struct facts {
     bool memory_locked;
     enum cs_status left;       /* why this laptop must join again; CS_OK: it need not */
     struct cs_json *last_sync; /* owned; NULL = never */
+    struct cs_json *differed;  /* owned */
 };
 
 /* Tried on a secret of the usual size: that is what the system refuses or not. */
@@ -52,6 +54,9 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     if (status == CS_OK) {
         status = cs_rejoin_reason(replica, &out->left);
     }
+    if (status == CS_OK) {
+        status = cs_difference_note_json(replica, &out->differed);
+    }
     return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
 }
 
@@ -77,6 +82,8 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "must_join_again",
                 facts->left == CS_OK ? cs_json_null()
                                      : cs_json_text(cs_bytes_of_text(cs_status_name(facts->left))));
+    cs_json_set(json, "differed", facts->differed);
+    facts->differed = NULL;
     cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
     cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
     return cs_command_json(command, json);
@@ -137,7 +144,8 @@ static void print_last_sync(struct cs_command *command, const struct facts *fact
     cs_command_print(command, "\n");
 }
 
-static enum cs_status answer_text(struct cs_command *command, const struct facts *facts)
+static enum cs_status answer_text(struct cs_command *command, struct cs_replica *replica,
+                                  const struct facts *facts)
 {
     struct cs_buffer roles;
     cs_buffer_init(&roles, CS_KIBI);
@@ -166,6 +174,9 @@ static enum cs_status answer_text(struct cs_command *command, const struct facts
                              "it is lost",
                              "警告:本机曾被复制或恢复到旧状态,必须重新加入:请向办公室索取新邀请,"
                              "然后运行 countersign join;本机内容不会丢失"));
+    }
+    if (status == CS_OK) {
+        status = cs_difference_note_print(command, replica);
     }
     if (!facts->memory_locked) {
         cs_command_print(
@@ -197,8 +208,10 @@ enum cs_status cs_command_status(struct cs_command *command)
         status = gather(replica, &facts);
     }
     if (status == CS_OK) {
-        status = command->json ? answer_json(command, &facts) : answer_text(command, &facts);
+        status =
+            command->json ? answer_json(command, &facts) : answer_text(command, replica, &facts);
     }
     cs_json_destroy(facts.last_sync);
+    cs_json_destroy(facts.differed);
     return status;
 }

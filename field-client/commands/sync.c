@@ -62,17 +62,35 @@ static void print_line(struct cs_command *command, uint64_t count, const char *e
     }
 }
 
-static void print_outcome(struct cs_command *command, const struct outcome *outcome)
+/* What differed is never silent, also when it is equal again. */
+static void print_difference(struct cs_command *command, const struct cs_sync_result *result)
 {
-    const struct cs_sync_result *result = outcome->result;
-    print_numbers(command, outcome);
+    print_line(command, result->repaired,
+               "rows differed from the server and were put right: see countersign status, and tell "
+               "your office if it happens again",
+               "行与服务器不一致,已补正:见 countersign status,如再次出现请告知办公室");
+    print_line(command, result->sums_mended,
+               "sums on this laptop were wrong and were counted anew: see countersign status",
+               "个本机校验和有误,已重新计算:见 countersign status");
     if (result->digest == CS_SYNC_DIGEST_UNEQUAL) {
         cs_command_print(
             command, "%s\n",
             cs_command_words(
                 command, "NOT equal with the server: run countersign doctor and tell your office",
                 "与服务器不一致:请运行 countersign doctor 并告知办公室"));
+        if (result->unequal_text != NULL && result->unequal_text[0] != '\0') {
+            cs_command_print(command, "  ");
+            cs_command_print_safe(command, cs_bytes_of_text(result->unequal_text));
+            cs_command_print(command, "\n");
+        }
     }
+}
+
+static void print_outcome(struct cs_command *command, const struct outcome *outcome)
+{
+    const struct cs_sync_result *result = outcome->result;
+    print_numbers(command, outcome);
+    print_difference(command, result);
     print_line(command, result->refused,
                "refused: see countersign refusals, nothing you typed is lost",
                "项被拒绝:见 countersign refusals,录入内容未丢失");

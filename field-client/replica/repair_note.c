@@ -56,20 +56,21 @@ enum cs_status cs_repair_note_save(struct cs_replica *replica, const struct cs_r
     return status;
 }
 
-void cs_repair_note_text(const struct cs_repair_note *note, bool chinese, char out[static 256])
+void cs_repair_note_text(const struct cs_repair_note *note, bool chinese,
+                         char out[static CS_REPAIR_NOTE_TEXT_MAX])
 {
     unsigned long long rows = note->report.rows;
     unsigned long long departed = note->report.departed;
     switch (note->report.outcome) {
     case CS_COMPARE_REPAIRED:
-        (void)snprintf(out, 256,
+        (void)snprintf(out, CS_REPAIR_NOTE_TEXT_MAX,
                        chinese ? "本机数据曾与服务器不一致:已补正 %llu 行,移除 %llu 行,现已一致"
                                : "this laptop differed from the server: %llu rows were put right, "
                                  "%llu taken away; it is equal again",
                        rows, departed);
         return;
     case CS_COMPARE_SUMS_MENDED:
-        (void)snprintf(out, 256,
+        (void)snprintf(out, CS_REPAIR_NOTE_TEXT_MAX,
                        chinese
                            ? "本机 %llu 个范围的校验和有误,已重新计算,数据无误"
                            : "the sums of %llu scopes on this laptop were wrong and were counted "
@@ -77,7 +78,7 @@ void cs_repair_note_text(const struct cs_repair_note *note, bool chinese, char o
                        (unsigned long long)note->report.sums);
         return;
     case CS_COMPARE_SERVER_SUM:
-        (void)snprintf(out, 256, "%s",
+        (void)snprintf(out, CS_REPAIR_NOTE_TEXT_MAX, "%s",
                        chinese ? "服务器的校验和有误,已重新计算;本机数据与服务器一致"
                                : "the server's sums were wrong and were counted anew; this laptop "
                                  "holds the same rows");

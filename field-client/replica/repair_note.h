@@ -8,6 +8,9 @@
 #include "field-client/replica/replica.h"
 #include "shared/wire/compare.h"
 
+/* Room for the sentence. */
+#define CS_REPAIR_NOTE_TEXT_MAX 256
+
 struct cs_repair_note {
     int64_t times; /* differences found so far; 0: never */
     int64_t at_ms; /* of the last one, by this laptop's clock */
@@ -19,7 +22,8 @@ enum cs_status cs_repair_note_load(struct cs_replica *replica,
 /* Takes part in a transaction that is open. */
 enum cs_status cs_repair_note_save(struct cs_replica *replica,
                                    const struct cs_repair_note *note) CS_MUST_USE;
-/* One sentence for people, without the time; `chinese` chooses the language. `out` takes 256 bytes. */
-void cs_repair_note_text(const struct cs_repair_note *note, bool chinese, char out[static 256]);
+/* One sentence for people, without the time; `chinese` chooses the language. */
+void cs_repair_note_text(const struct cs_repair_note *note, bool chinese,
+                         char out[static CS_REPAIR_NOTE_TEXT_MAX]);
 
 #endif

@@ -12,6 +12,8 @@
 #define LISTED_SPOILT_MAX 2000
 /* Rows of all ranges in one request. */
 #define REQUEST_ROWS_MAX 8000
+/* Ranges that wait; more differ only where a server says so without reason, or nearly everything is lost. */
+#define RANGES_MAX 50000
 
 struct scan {
     struct cs_repair *repair;
@@ -61,6 +63,9 @@ enum cs_status cs_repair_scan(struct cs_repair *repair, const struct cs_compare_
 
 static enum cs_status add_range(struct cs_repair *repair, const struct cs_repair_range *range)
 {
+    if (repair->range_count == RANGES_MAX) {
+        return CS_OK; /* what is left out is found when the scopes are compared again */
+    }
     if (repair->range_count == repair->range_capacity) {
         size_t capacity = repair->range_capacity == 0 ? 64 : repair->range_capacity * 2;
         struct cs_repair_range *grown = cs_resize(repair->ranges, capacity * sizeof *grown);
@@ -80,6 +85,11 @@ static bool is_small(const struct cs_repair_range *range, bool spoilt)
     uint64_t theirs_max = spoilt ? LISTED_SPOILT_MAX : LISTED_THEIRS_MAX;
     return range->range.depth == CS_COMPARE_DEPTH_MAX ||
            (range->own <= own_max && range->theirs <= theirs_max);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+    return cs_compare_range_order(a, b);
 }
 
 struct scope_sums {
@@ -188,24 +198,15 @@ enum cs_status cs_repair_take_children(struct cs_repair *repair,
 
 void cs_repair_forget(struct cs_repair *repair, size_t count)
 {
-    const struct cs_compare_request *request = &repair->request;
     size_t kept = 0;
-    for (size_t i = 0; i < repair->range_count; i++) {
-        size_t asked = 0;
-        while (asked < count &&
-               cs_compare_range_order(&request->ranges[asked], &repair->ranges[i].range) != 0) {
-            asked++;
-        }
-        if (asked == count) {
+    for (size_t i = 0; count > 0 && i < repair->range_count; i++) {
+        const struct cs_compare_range *asked = repair->request.ranges;
+        if (bsearch(&repair->ranges[i].range, asked, count, sizeof *asked, compare_ranges) ==
+            NULL) {
             repair->ranges[kept++] = repair->ranges[i];
         }
     }
-    repair->range_count = kept;
-}
-
-static int compare_ranges(const void *a, const void *b)
-{
-    return cs_compare_range_order(a, b);
+    repair->range_count = count > 0 ? kept : repair->range_count;
 }
 
 enum cs_status cs_repair_choose(struct cs_repair *repair)

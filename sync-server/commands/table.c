@@ -15,13 +15,17 @@ static const struct cs_admin_entry entries[] = {
      "Log lines go to standard error."},
     {"status", cs_admin_status, "DIR", "what the server holds; also while it is running", ""},
     {"devices", cs_admin_devices, "DIR", "the devices that joined; also while it is running", ""},
-    {"verify", cs_admin_verify, "DIR",
+    {"verify", cs_admin_verify, "DIR [--repair-digests]",
      "check everything that can be checked; exit 1 if anything is wrong",
      "Database pages; the certificate chain of every device; signature, chain and content of "
      "every\n"
      "stored change-set, and that each of its transactions has an outcome; the digest of every "
      "scope\n"
-     "against the rows. Works while the server is running."},
+     "against the rows. Works while the server is running.\n"
+     "--repair-digests first stores the digests of the rows as they are; the server must not run.\n"
+     "Only do so when the rows are right (else restore a backup): every device that holds others "
+     "is\n"
+     "made to hold these at its next sync, and says so."},
     {"backup", cs_admin_backup, "DIR DEST",
      "make a verified copy in the new folder DEST; also while the server is running",
      "DEST holds the database and the keys, which stay sealed. The master key is NOT copied: keep "

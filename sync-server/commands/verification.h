@@ -7,7 +7,7 @@
  *   pages        SQLite's integrity check
  *   devices      the certificate chain of each leads to the organisation, and is this device's
  *   change-sets  per device: sequence, previous hash, signature, body, counters, head; an outcome per transaction
- *   digests      per scope: the sum over all rows equals the stored one
+ *   digests      per scope: the sum over all rows equals the stored one, and that over the order of changes
  */
 #ifndef CS_SERVER_COMMANDS_VERIFICATION_H
 #define CS_SERVER_COMMANDS_VERIFICATION_H
@@ -32,6 +32,13 @@ struct cs_verification {
 /* `store` has a snapshot taken (cs_store_begin), or nobody writes to it meanwhile. */
 enum cs_status cs_verification_run(struct cs_verification *verification,
                                    struct cs_store *store) CS_MUST_USE;
+
+/*
+ * Stores for every scope the digest of the rows that are there: whoever asks for it has decided that the rows stand. Devices that hold
+ * others are made to hold these at their next sync. `store` is a writer, outside of a batch.
+ */
+enum cs_status cs_verification_mend_digests(struct cs_store *store,
+                                            uint64_t *out_mended) CS_MUST_USE;
 
 /* ---- between the files of the verification ---- */
 
