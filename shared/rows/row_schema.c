@@ -1,5 +1,6 @@
 /*
- * The tables of a registry in a database: created, grown when the registry grew, compared when they may not change.
+ * The tables of a registry in a database: created, grown when the registry grew, cut back when an older program returns, compared
+ * when they may not change.
  *
  * Called through cs_row_tables_create and cs_row_tables_attach (row_table.h). What must stay true: a value is found in the
  * column of its field as soon as the field is known, and no value stands where the program at hand does not look, so that
@@ -109,14 +110,16 @@ static enum cs_status read_columns(struct cs_row_tables *tables, const struct cs
     return status;
 }
 
-/* A column of no field was added by a newer program: what stands in it would be lost with the next replacement. */
+/* A column of no field was added by a newer program: what stands in it would be lost with the next replacement of its row. */
 static bool has_foreign_column(const struct columns *columns)
 {
     return columns->total > columns->known + CS_ROW_ENGINE_COLUMNS;
 }
 
-/* A table of no entity, likewise. Tables of the engine and of SQLite itself are not looked at. */
-static enum cs_status refuse_foreign_tables(const struct cs_row_tables *tables)
+/* The name of a table of no entity, made by a newer program; empty if there is none. Tables of the engine and of SQLite itself are
+ * not looked at. */
+static enum cs_status foreign_table(const struct cs_row_tables *tables, struct cs_arena *arena,
+                                    struct cs_bytes *out)
 {
     struct cs_statement *statement;
     enum cs_status status =
@@ -125,12 +128,47 @@ static enum cs_status refuse_foreign_tables(const struct cs_row_tables *tables)
                          "substr(name, 1, 1) <> '_' AND substr(name, 1, 7) <> 'sqlite_'",
                          &statement);
     bool more = true;
-    while (status == CS_OK && (status = cs_statement_step(statement, &more)) == CS_OK && more) {
+    struct cs_bytes name = CS_BYTES_NONE;
+    while (status == CS_OK && name.size == 0 &&
+           (status = cs_statement_step(statement, &more)) == CS_OK && more) {
         if (cs_registry_find(tables->registry, cs_column_bytes(statement, 0)) == NULL) {
-            status = CS_UNSUPPORTED;
+            status = cs_arena_copy(arena, cs_column_bytes(statement, 0), &name);
         }
     }
     cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out = name;
+    }
+    return status;
+}
+
+static enum cs_status refuse_foreign_tables(const struct cs_row_tables *tables)
+{
+    struct cs_arena arena;
+    struct cs_bytes name = CS_BYTES_NONE;
+    cs_arena_init(&arena, 64 * CS_KIBI);
+    enum cs_status status = foreign_table(tables, &arena, &name);
+    if (status == CS_OK && name.size > 0) {
+        status = CS_UNSUPPORTED;
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+/* Each becomes opaque, and is gone then. */
+static enum cs_status withdraw_foreign_tables(struct cs_row_tables *tables)
+{
+    enum cs_status status = CS_OK;
+    struct cs_bytes name = CS_BYTES_NONE;
+    do {
+        struct cs_arena arena;
+        cs_arena_init(&arena, 64 * CS_KIBI);
+        status = foreign_table(tables, &arena, &name);
+        if (status == CS_OK && name.size > 0) {
+            status = cs_row_withdraw_table(tables, name);
+        }
+        cs_arena_release(&arena);
+    } while (status == CS_OK && name.size > 0);
     return status;
 }
 
@@ -263,8 +301,9 @@ static enum cs_status create_table(struct cs_row_tables *tables, const struct cs
     if (columns.total == 0) {
         status = cs_database_execute(tables->database, sql->create);
     } else if (has_foreign_column(&columns)) {
-        status = CS_UNSUPPORTED;
-    } else if (columns.known < entity->field_count) {
+        status = cs_row_withdraw_columns(tables, entity);
+    }
+    if (status == CS_OK && columns.total > 0 && columns.known < entity->field_count) {
         status = grow_table(tables, entity, &columns);
     }
     if (status == CS_OK && sql->create_indexes[0] != '\0') {
@@ -337,7 +376,7 @@ static enum cs_status create_all(struct cs_row_tables *tables)
 {
     enum cs_status status = cs_database_execute(tables->database, opaque_table);
     if (status == CS_OK) {
-        status = refuse_foreign_tables(tables);
+        status = withdraw_foreign_tables(tables);
     }
     for (size_t i = 0; status == CS_OK && i < tables->registry->entity_count; i++) {
         status = create_table(tables, tables->registry->entities[i]);

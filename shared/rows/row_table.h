@@ -33,9 +33,10 @@ struct cs_stored_row {
 struct cs_row_tables; /* prepared SQL texts for one database and registry */
 
 /* Creates missing tables, columns and indexes (a newer schema adds columns) and moves what was opaque and is known now into
- * its place: whole rows, and single values out of `_extra`. All or nothing: in the caller's transaction, which must be rolled
- * back on failure, or where none is open in one of its own. CS_UNSUPPORTED for a database that a newer schema has grown: what
- * stands in columns or tables unknown here would be lost when a row is replaced. Borrows both arguments. */
+ * its place: whole rows, and single values out of `_extra`. A database that a newer schema has grown goes the other way: what stands
+ * in columns and tables unknown here becomes opaque again, and they are dropped. All or nothing: in the caller's transaction, which
+ * must be rolled back on failure, or where none is open in one of its own. CS_UNSUPPORTED for a table or column that no descriptor
+ * can have made. Borrows both arguments. */
 enum cs_status cs_row_tables_create(struct cs_database *database,
                                     const struct cs_registry *registry,
                                     struct cs_row_tables **out) CS_MUST_USE;

@@ -26,4 +26,14 @@ enum cs_status cs_row_load_opaque(struct cs_row_tables *tables, struct cs_bytes 
 enum cs_status cs_row_remove_opaque(struct cs_row_tables *tables, struct cs_bytes name,
                                     const struct cs_id *id) CS_MUST_USE;
 
+/*
+ * For a database that a newer program has grown (row_withdraw.c): what this registry does not know becomes opaque again, inside the
+ * caller's transaction. Values of unknown columns go into `_extra`, rows of an unknown table into `_opaque`, and the columns or the
+ * table are dropped. CS_UNSUPPORTED: it is no table that shared/rows makes.
+ */
+enum cs_status cs_row_withdraw_columns(struct cs_row_tables *tables,
+                                       const struct cs_entity *entity) CS_MUST_USE;
+enum cs_status cs_row_withdraw_table(struct cs_row_tables *tables,
+                                     struct cs_bytes name) CS_MUST_USE;
+
 #endif

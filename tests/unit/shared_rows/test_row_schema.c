@@ -167,28 +167,6 @@ static void growth_works_inside_the_callers_transaction(void **state)
     assert_int_equal(load(f, "visit", 1).extra_count, 3);
 }
 
-static void a_database_that_a_newer_schema_grew_is_refused(void **state)
-{
-    struct rows_fixture *f = *state;
-    assert_ok(fixture_reopen(f, &schema_2));
-    assert_status(fixture_reopen(f, &schema_1), CS_UNSUPPORTED);
-    assert_null(f->tables);
-    assert_false(cs_database_in_transaction(f->database));
-    assert_ok(fixture_reopen(f, &schema_2));
-}
-
-static void a_table_of_an_unknown_entity_is_refused(void **state)
-{
-    struct rows_fixture *f = *state;
-    execute(f, "CREATE TABLE _engine (x)");
-    assert_ok(fixture_reopen(f, &schema_1));
-    execute(f, "CREATE TABLE zebra (id BLOB PRIMARY KEY)");
-    assert_status(fixture_reopen(f, &schema_1), CS_UNSUPPORTED);
-    struct cs_row_tables *tables = NULL;
-    assert_status(cs_row_tables_attach(f->database, &schema_1, &tables), CS_UNSUPPORTED);
-    assert_null(tables);
-}
-
 static void a_reader_takes_the_tables_as_they_are_or_not_at_all(void **state)
 {
     struct rows_fixture *f = *state;
@@ -309,8 +287,6 @@ int main(void)
         ROW_TEST(opaque_rows_move_to_their_table),
         ROW_TEST(growth_happens_once),
         ROW_TEST(growth_works_inside_the_callers_transaction),
-        ROW_TEST(a_database_that_a_newer_schema_grew_is_refused),
-        ROW_TEST(a_table_of_an_unknown_entity_is_refused),
         ROW_TEST(a_reader_takes_the_tables_as_they_are_or_not_at_all),
         ROW_TEST(damage_stops_growth_and_changes_nothing),
         ROW_TEST(growth_survives_every_failing_allocation),
