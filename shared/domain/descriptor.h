@@ -75,6 +75,9 @@ enum cs_field_flags {
     CS_FIELD_OWNER = 1 << 6,
     CS_FIELD_PROJECT = 1 << 7,
     CS_FIELD_HIDDEN = 1 << 8, /* not shown in lists */
+    /* Required since a later version of the program: the server takes rows that older programs make without it. Every
+     * required field that is appended to an entity in use has it. */
+    CS_FIELD_LATER = 1 << 9,
 };
 
 struct cs_field {

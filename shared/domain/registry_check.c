@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define ENTITIES_MAX ((size_t)256)
-#define FLAGS_KNOWN ((unsigned)(CS_FIELD_HIDDEN << 1) - 1)
+#define FLAGS_KNOWN ((unsigned)(CS_FIELD_LATER << 1) - 1)
 /* Flags that speak about the row referred to. */
 #define FLAGS_OF_REFERENCES                                                                        \
     ((unsigned)(CS_FIELD_FOLLOWS | CS_FIELD_CARRIES | CS_FIELD_OWNER | CS_FIELD_PROJECT))
@@ -80,7 +80,12 @@ static const char *field_enumerations(const struct subject *subject)
     bool known = (unsigned)field->type <= CS_FIELD_BYTES &&
                  (unsigned)field->policy <= CS_MERGE_COMPUTED &&
                  (field->flags & ~FLAGS_KNOWN) == 0 && (field->writers & ~CS_ROLES_ALL) == 0;
-    return known ? NULL : "type, policy, flags or writers are unknown";
+    if (!known) {
+        return "type, policy, flags or writers are unknown";
+    }
+    return (field->flags & CS_FIELD_LATER) != 0 && (field->flags & CS_FIELD_REQUIRED) == 0
+               ? "required later is said of a field that is not required"
+               : NULL;
 }
 
 static const char *field_limits(const struct subject *subject)

@@ -210,23 +210,51 @@ enum cs_status cs_write_once_kept(const struct cs_entity *entity, const struct c
     return refuse_second_write(entity, field, problem);
 }
 
+bool cs_value_is_newer_choice(const struct cs_field *field, const struct cs_value *value)
+{
+    if (field->type != CS_FIELD_CHOICE || value->kind != CS_VALUE_TEXT || value->bytes.size == 0 ||
+        value->bytes.size > CS_NAME_MAX || cs_choices_find(field->choices, value->bytes) >= 0) {
+        return false;
+    }
+    bool name = true;
+    for (size_t i = 0; name && i < value->bytes.size; i++) {
+        uint8_t byte = value->bytes.data[i];
+        name = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+    }
+    return name;
+}
+
 static bool is_missing(const struct cs_value *value)
 {
     bool sized = value->kind == CS_VALUE_TEXT || value->kind == CS_VALUE_BYTES;
     return value->kind == CS_VALUE_NULL || (sized && value->bytes.size == 0);
 }
 
-enum cs_status cs_row_complete(const struct cs_entity *entity, const struct cs_value *values,
-                               struct cs_problem *problem)
+/* `exempt`: required fields with one of these flags may be missing. */
+static enum cs_status complete(const struct cs_entity *entity, const struct cs_value *values,
+                               unsigned exempt, struct cs_problem *problem)
 {
     for (size_t i = 0; i < entity->field_count; i++) {
         const struct cs_field *field = &entity->fields[i];
-        if ((field->flags & CS_FIELD_REQUIRED) != 0 && is_missing(&values[i])) {
+        if ((field->flags & CS_FIELD_REQUIRED) != 0 && (field->flags & exempt) == 0 &&
+            is_missing(&values[i])) {
             return cs_problem_set(problem, CS_INVALID, "%s.%s is required (%s)", entity->name,
                                   field->name, field->label_zh);
         }
     }
     return CS_OK;
+}
+
+enum cs_status cs_row_complete(const struct cs_entity *entity, const struct cs_value *values,
+                               struct cs_problem *problem)
+{
+    return complete(entity, values, 0, problem);
+}
+
+enum cs_status cs_row_complete_for_older(const struct cs_entity *entity,
+                                         const struct cs_value *values, struct cs_problem *problem)
+{
+    return complete(entity, values, CS_FIELD_LATER, problem);
 }
 
 /* What two values of a field are compared by: instants by their time, whatever their offset. */

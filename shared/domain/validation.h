@@ -39,6 +39,13 @@ enum cs_status cs_write_once_kept(const struct cs_entity *entity, const struct c
 /* Required fields of a whole row, values[i] belonging to entity->fields[i]: CS_INVALID naming what is missing. */
 enum cs_status cs_row_complete(const struct cs_entity *entity, const struct cs_value *values,
                                struct cs_problem *problem) CS_MUST_USE;
+/* The same of a row that a program of any version may have made: what became required later (CS_FIELD_LATER) may be missing. For
+ * the server, which must not refuse what happened on site because a laptop was not upgraded. */
+enum cs_status cs_row_complete_for_older(const struct cs_entity *entity,
+                                         const struct cs_value *values,
+                                         struct cs_problem *problem) CS_MUST_USE;
+/* Is this a value that a newer program's list of choices may hold: a well-formed name that is not in this one? */
+bool cs_value_is_newer_choice(const struct cs_field *field, const struct cs_value *value);
 /* Rules over a row (order rules); CS_INVALID naming both fields. */
 enum cs_status cs_row_consistent(const struct cs_entity *entity, const struct cs_value *values,
                                  struct cs_problem *problem) CS_MUST_USE;

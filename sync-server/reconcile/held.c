@@ -190,7 +190,9 @@ static enum cs_status hold(struct cs_held *held, const struct cs_edit *edit,
         verdict->outcome = CS_OUTCOME_REFUSED;
         verdict->status = cs_problem_set(
             &verdict->problem, CS_LIMIT,
-            "too many changes wait for a newer server: upgrade it, then send this again");
+            verdict->status == CS_GAP
+                ? "too many changes wait for others that have not arrived: send this again later"
+                : "too many changes wait for a newer server: upgrade it, then send this again");
         return CS_OK;
     }
     held->all_count++;

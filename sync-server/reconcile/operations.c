@@ -88,6 +88,13 @@ static enum cs_status check_change(struct cs_reconcile *reconcile, const struct 
     }
     const struct cs_field *field = &entity->fields[index];
     enum cs_status status = cs_write_permitted(entity, field, kind, roles, &verdict->problem);
+    if (status == CS_OK && cs_value_is_newer_choice(field, &change->value)) {
+        (void)cs_problem_set(&verdict->problem, CS_UNSUPPORTED,
+                             "%s.%s has a value this server does not know yet; kept until it is "
+                             "upgraded",
+                             entity->name, field->name);
+        return refuse(verdict, CS_OUTCOME_HELD, CS_UNSUPPORTED);
+    }
     if (status == CS_OK) {
         status = cs_value_check(entity, field, &change->value, &verdict->problem);
     }
@@ -153,7 +160,7 @@ static enum cs_status insert(struct cs_reconcile *reconcile, const struct cs_ope
         values[cs_entity_field_index(entity, operation->changes[i].field)] =
             operation->changes[i].value;
     }
-    status = judge(verdict, cs_row_complete(entity, values, &verdict->problem));
+    status = judge(verdict, cs_row_complete_for_older(entity, values, &verdict->problem));
     if (status == CS_OK) {
         status = cs_working_set_touch(&reconcile->set, row);
     }

@@ -273,6 +273,14 @@ static void what_waits_is_refused_with_its_base(void **state)
     universe_close(&scene.universe);
 }
 
+static void assert_says(const struct hostile *hostile, const char *words)
+{
+    char text[CS_PROBLEM_TEXT_MAX];
+    struct cs_bytes said = hostile->response.refusals[0].text;
+    (void)snprintf(text, sizeof text, "%.*s", (int)said.size, (const char *)said.data);
+    assert_non_null(strstr(text, words));
+}
+
 /* Nobody fills the server with what waits, in number or in bytes; and others are not slowed or stopped by it. */
 static void what_one_device_leaves_waiting_is_bounded(void **state)
 {
@@ -293,6 +301,7 @@ static void what_one_device_leaves_waiting_is_bounded(void **state)
     assert_int_equal(hostile.response.outcomes[0].count, 1000);
     assert_int_equal(hostile.response.outcomes[1].outcome, CS_OUTCOME_REFUSED);
     assert_status(hostile.response.refusals[0].status, CS_LIMIT);
+    assert_says(&hostile, "wait for others that have not arrived");
     static char text[200 * 1024];
     memset(text, 'a', sizeof text);
     for (size_t i = 0; i < 30; i++) {
@@ -305,6 +314,7 @@ static void what_one_device_leaves_waiting_is_bounded(void **state)
     }
     assert_ok(hostile_push(&hostile));
     assert_int_equal(hostile_outcome(&hostile, 14), CS_OUTCOME_REFUSED);
+    assert_says(&hostile, "wait for a newer server: upgrade it");
     (void)laptop_new(scene.owner, "part", "code=P-1", "name=电源", NULL);
     laptop_sync_equal(scene.owner);
     laptop_sync_equal(scene.office);

@@ -116,11 +116,22 @@ static void unknown_enumerators_of_fields(void **state)
     toy.item[TOY_DIGEST].policy = (enum cs_merge_policy)(CS_MERGE_COMPUTED + 1);
     assert_breach(&toy, "item.digest: type, policy");
     toy_init(&toy);
-    toy.item[TOY_DIGEST].flags = 1U << 9;
+    toy.item[TOY_DIGEST].flags = 1U << 10;
     assert_breach(&toy, "item.digest: type, policy");
     toy_init(&toy);
     toy.item[TOY_DIGEST].writers = (cs_roles)1 << CS_ROLE_COUNT;
     assert_breach(&toy, "item.digest: type, policy");
+}
+
+static void only_a_required_field_is_required_later(void **state)
+{
+    (void)state;
+    struct toy toy;
+    toy_init(&toy);
+    toy.item[TOY_DIGEST].flags = CS_FIELD_LATER;
+    assert_breach(&toy, "item.digest: required later is said of a field that is not required");
+    toy.item[TOY_DIGEST].flags |= CS_FIELD_REQUIRED;
+    assert_int_equal(cs_registry_check(&toy.registry, NULL), CS_OK);
 }
 
 static void unknown_enumerators_of_entities(void **state)
@@ -384,6 +395,7 @@ int main(void)
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(labels_in_both_languages),
         cmocka_unit_test(unknown_enumerators_of_fields),
+        cmocka_unit_test(only_a_required_field_is_required_later),
         cmocka_unit_test(unknown_enumerators_of_entities),
         cmocka_unit_test(number_of_fields),
         cmocka_unit_test(limits_of_fields),

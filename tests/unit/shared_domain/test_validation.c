@@ -384,6 +384,51 @@ static void complete_rows(void **state)
     assert_int_equal(cs_row_complete(item, values, NULL), CS_INVALID);
 }
 
+static void what_became_required_later_may_be_missing_in_older_rows(void **state)
+{
+    (void)state;
+    struct toy toy;
+    toy_init(&toy);
+    const struct cs_entity *item = &toy.entities[TOY_ITEM];
+    struct cs_value values[TOY_FIELDS] = {{0}};
+    values[TOY_NAME] = text_value("valve");
+    toy.item[TOY_COUNT].flags = CS_FIELD_REQUIRED | CS_FIELD_LATER;
+    struct cs_problem problem = {""};
+    assert_int_equal(cs_row_complete(item, values, &problem), CS_INVALID);
+    assert_problem(&problem, "item.count is required");
+    assert_int_equal(cs_row_complete_for_older(item, values, &problem), CS_OK);
+    values[TOY_NAME] = CS_NULL;
+    problem.text[0] = '\0';
+    assert_int_equal(cs_row_complete_for_older(item, values, &problem), CS_INVALID);
+    assert_problem(&problem, "item.name is required");
+}
+
+static void a_newer_choice_is_a_name_that_is_not_listed(void **state)
+{
+    (void)state;
+    struct toy toy;
+    toy_init(&toy);
+    const struct cs_field *status = &toy.item[TOY_STATUS];
+    char longest[CS_NAME_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[CS_NAME_MAX + 1] = '\0';
+    const struct {
+        struct cs_value value;
+        bool newer;
+    } cases[] = {
+        {text_value("draft"), false},    {text_value("sent_2"), true},
+        {text_value("Sent"), false},     {text_value("two words"), false},
+        {text_value(""), false},         {CS_NULL, false},
+        {cs_value_integer(1), false},    {text_value(longest), false},
+        {text_value(longest + 1), true},
+    };
+    for (size_t i = 0; i < CS_COUNT(cases); i++) {
+        assert_int_equal(cs_value_is_newer_choice(status, &cases[i].value), cases[i].newer);
+    }
+    struct cs_value name = text_value("valve");
+    assert_false(cs_value_is_newer_choice(&toy.item[TOY_NAME], &name));
+}
+
 static void ordered_rows(void **state)
 {
     (void)state;
@@ -464,6 +509,8 @@ int main(void)
         cmocka_unit_test(required_once_fields_have_had_their_write),
         cmocka_unit_test(a_value_written_once_is_kept),
         cmocka_unit_test(complete_rows),
+        cmocka_unit_test(what_became_required_later_may_be_missing_in_older_rows),
+        cmocka_unit_test(a_newer_choice_is_a_name_that_is_not_listed),
         cmocka_unit_test(ordered_rows),
         cmocka_unit_test(one_moment_in_two_zones_is_in_order),
         cmocka_unit_test(numbers_and_dates_are_ordered_too),
