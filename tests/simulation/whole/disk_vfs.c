@@ -372,6 +372,9 @@ static sqlite3_vfs make(const char *name, struct sim_disk **disk)
 
 void sim_vfs_start(void)
 {
+    /* One thread, and nobody asks how much memory is in use. */
+    cs_require(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
+               sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
     slots.base = make("simulation", NULL);
     cs_require(sqlite3_vfs_register(&slots.base, 1) == SQLITE_OK);
     for (size_t i = 0; i < SIM_SLOTS_MAX; i++) {

@@ -31,13 +31,13 @@ void sim_server_close(struct sim *sim)
 
 void sim_server_restart(struct sim *sim)
 {
-    struct sim_disk_counts before = sim_machine_counts(&sim->machine);
+    bool lost_power = sim->machine.disk->dead;
     sim_server_close(sim);
     sim->machine.disk->full = false;
     sim->machine.disk->error_left = -1;
     sim->machine.disk->power_left = -1;
     sim_machine_restart(&sim->machine);
-    if (before.power_losses > 0) {
+    if (lost_power) {
         enum cs_status status = sim_vfs_check(sim->machine.disk, SIM_DATABASE_PATH, &sim->problem);
         if (status != CS_OK) {
             sim_fail(sim, SIM_INVARIANT_DATABASE_DAMAGED, "the server's: %s", sim->problem.text);
