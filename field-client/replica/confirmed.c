@@ -3,6 +3,7 @@
 
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
+#include "shared/base/planted.h"
 #include "shared/merge/row_versions.h"
 
 enum change { ADD, SUBTRACT };
@@ -168,6 +169,24 @@ enum cs_status cs_applier_lift(struct cs_applier *applier, struct cs_bytes entit
     return overlaid ? mark_dirty(replica, entity, id) : restore(replica, entity, id);
 }
 
+/* The mistake of PURGE_UNSENT. */
+static enum cs_status purge_unsent(struct cs_replica *replica, struct cs_bytes entity,
+                                   const struct cs_id *id)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        replica->database,
+        "DELETE FROM _pending WHERE counter IN (SELECT counter FROM _overlay WHERE entity = ?1 "
+        "AND row = ?2)",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_text(statement, 1, entity);
+    cs_bind_bytes(statement, 2, cs_id_bytes(id));
+    return cs_statement_run(statement);
+}
+
 enum cs_status cs_applier_depart(struct cs_applier *applier, struct cs_bytes entity,
                                  const struct cs_id *id, bool *out_departed)
 {
@@ -179,6 +198,9 @@ enum cs_status cs_applier_depart(struct cs_applier *applier, struct cs_bytes ent
         struct cs_stored_row after = before;
         after.exists = false;
         status = cs_applier_put(applier, &before, &after);
+    }
+    if (status == CS_OK && CS_PLANTED(PURGE_UNSENT)) {
+        status = purge_unsent(applier->replica, entity, id);
     }
     if (status == CS_OK) {
         *out_departed = before.exists;

@@ -3,6 +3,7 @@
 #include "shared/crypto/seal.h"
 
 #include "shared/base/memory.h"
+#include "shared/base/planted.h"
 #include "shared/crypto/hash.h"
 #include "shared/crypto/label.h"
 
@@ -120,6 +121,10 @@ enum cs_status cs_seal(const struct cs_world *world,
     uint8_t key[CS_AEAD_KEY_SIZE] = {0};
     world->random(world->context, secret, sizeof secret);
     world->random(world->context, nonce, sizeof nonce);
+    if (CS_PLANTED(REUSE_NONCE)) {
+        memset(secret, 7, sizeof secret);
+        memset(nonce, 7, sizeof nonce);
+    }
     (void)crypto_scalarmult_curve25519_base(ephemeral, secret);
     struct exchange exchange = {cs_bytes_of_array(secret),
                                 cs_bytes_make(recipient, CS_SEAL_KEY_SIZE), ephemeral, recipient};

@@ -1,6 +1,8 @@
 /* Heads and which of them is shown, see heads.h. */
 #include "shared/merge/heads.h"
 
+#include "shared/base/planted.h"
+
 enum cs_status cs_heads_apply(struct cs_heads heads, const struct cs_head *edit,
                               struct cs_versions base, struct cs_arena *arena, struct cs_heads *out)
 {
@@ -12,7 +14,8 @@ enum cs_status cs_heads_apply(struct cs_heads heads, const struct cs_head *edit,
     bool placed = false;
     for (size_t i = 0; i < heads.count; i++) {
         const struct cs_head *head = &heads.items[i];
-        if (cs_versions_contain(base, &head->version)) {
+        if (cs_versions_contain(base, &head->version) &&
+            !(CS_PLANTED(CLAIMED_TIME_DECIDES) && edit->effective_ms < head->effective_ms)) {
             continue;
         }
         int order = cs_version_compare(&edit->version, &head->version);

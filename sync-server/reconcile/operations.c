@@ -1,6 +1,7 @@
 /* Applying one transaction, see operations.h. */
 #include "sync-server/reconcile/operations.h"
 
+#include "shared/base/planted.h"
 #include "shared/domain/validation.h"
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/bases.h"
@@ -394,7 +395,9 @@ enum cs_status cs_transaction_apply(struct cs_reconcile *reconcile, const struct
     *out = (struct cs_verdict){.outcome = CS_OUTCOME_APPLIED};
     cs_working_set_mark(&reconcile->set);
     enum cs_status status = CS_OK;
-    for (size_t i = 0; status == CS_OK && i < edit->transaction->operation_count; i++) {
+    size_t count = edit->transaction->operation_count;
+    count = CS_PLANTED(HALF_TRANSACTION) ? (count + 1) / 2 : count;
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
         out->operation = (uint32_t)i;
         status = apply_operation(reconcile, &edit->transaction->operations[i], edit, out);
     }

@@ -1,6 +1,8 @@
 /* Collecting the answer to a push, see push_answer.h. */
 #include "sync-server/reconcile/push_answer.h"
 
+#include "shared/base/planted.h"
+
 enum cs_status cs_push_answer_init(struct cs_push_answer *answer,
                                    const struct cs_push_change_set *change_sets, size_t count,
                                    struct cs_arena *arena)
@@ -73,7 +75,7 @@ enum cs_status cs_push_answer_again(struct cs_push_answer *answer, struct cs_sto
         if (status != CS_OK) {
             return status == CS_NOT_FOUND ? CS_CORRUPT : status;
         }
-        add_outcome(answer, logged.outcome);
+        add_outcome(answer, CS_PLANTED(FRESH_OUTCOME) ? CS_OUTCOME_APPLIED : logged.outcome);
         answer->result.echo_count += transactions->items[i].operation_count;
         if (logged.outcome == CS_OUTCOME_REFUSED) {
             answer->result.refusals[answer->result.refusal_count++] = (struct cs_refusal){

@@ -1,6 +1,7 @@
 /* Scopes of rows, see scopes.h. */
 #include "sync-server/reconcile/scopes.h"
 
+#include "shared/base/planted.h"
 #include "sync-server/reconcile/computed.h"
 #include "sync-server/reconcile/conflicts.h"
 
@@ -255,7 +256,7 @@ static enum cs_status put_dependents(struct cs_reconcile *reconcile, struct agen
     for (size_t i = 0; status == CS_OK && i < reconcile->registry->entity_count; i++) {
         const struct cs_entity *other = reconcile->registry->entities[i];
         for (size_t j = 0; status == CS_OK && j < other->field_count; j++) {
-            if ((other->fields[j].flags & CS_FIELD_FOLLOWS) == 0 ||
+            if ((other->fields[j].flags & CS_FIELD_FOLLOWS) == 0 || CS_PLANTED(FORGET_SCOPE) ||
                 !refers_to(&other->fields[j], entity)) {
                 continue;
             }

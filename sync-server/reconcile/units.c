@@ -1,6 +1,7 @@
 /* Units of a row, see units.h. */
 #include "sync-server/reconcile/units.h"
 
+#include "shared/base/planted.h"
 #include "shared/merge/heads.h"
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/authors.h"
@@ -179,7 +180,7 @@ static enum cs_status set_heads(struct cs_reconcile *reconcile, struct cs_workin
     }
     for (size_t i = 0; i < resolution->alternative_count; i++) {
         const struct cs_alternative *alternative = &resolution->alternatives[i];
-        for (size_t j = 0; j < alternative->versions.count; j++) {
+        for (size_t j = 0; j < alternative->versions.count && !CS_PLANTED(DROP_LOSING_VALUE); j++) {
             heads[count++] =
                 (struct cs_stored_head){unit, alternative->versions.items[j], alternative->value};
         }
@@ -258,7 +259,8 @@ enum cs_status cs_unit_edit(struct cs_reconcile *reconcile, struct cs_working_ro
         return status;
     }
     struct cs_versions shown = cs_row_versions_of(&versions, unit->name);
-    if (cs_versions_equal(shown, base) && heads_of_unit(state, unit->name) == 0) {
+    if (cs_versions_equal(shown, base) && heads_of_unit(state, unit->name) == 0 &&
+        !CS_PLANTED(CLAIMED_TIME_DECIDES)) {
         return cs_unit_assign(reconcile, row, unit, values, &edit->version);
     }
     state->changed = true;

@@ -116,6 +116,7 @@ void sim_check_end(struct sim *sim)
             check_part_replica(device);
         }
     }
+    sim_check_visible(sim);
     check_outcomes(sim);
     check_count(sim, sim_model_check(sim));
     if (sim_vfs_check(sim->machine.disk, SIM_DATABASE_PATH, &sim->problem) != CS_OK) {

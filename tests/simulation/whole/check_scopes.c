@@ -30,9 +30,10 @@ enum cs_status __wrap_cs_sync_response_decode(struct cs_bytes bytes, struct cs_a
 void sim_check_begin(struct sim *sim)
 {
     receiver = sim;
+    sim_check_nonces_begin();
 }
 
-static uint32_t person_bit(struct cs_bytes id)
+uint32_t sim_person_bit(struct cs_bytes id)
 {
     for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {
         struct cs_id person;
@@ -60,7 +61,7 @@ static bool follow(struct sim_ledger *ledger, struct sim_row *row, const struct 
     if (field->type != CS_FIELD_REFERENCE || !cs_id_from_bytes(value->bytes, &id)) {
         return false;
     }
-    bool more = (field->flags & CS_FIELD_OWNER) != 0 && widen(row, person_bit(value->bytes));
+    bool more = (field->flags & CS_FIELD_OWNER) != 0 && widen(row, sim_person_bit(value->bytes));
     struct sim_row *other = sim_ledger_row(ledger, &id);
     if (other == NULL) {
         return more;
@@ -137,7 +138,7 @@ static bool may_see(struct sim *sim, const struct sim_device *device, struct cs_
         return about != NULL && (about->persons & bit) != 0;
     }
     if (cs_bytes_equal_text(entity, "refusal")) {
-        return person_bit(field_of(row, "author")) == bit;
+        return sim_person_bit(field_of(row, "author")) == bit;
     }
     return false;
 }

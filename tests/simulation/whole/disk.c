@@ -242,11 +242,11 @@ void sim_disk_fail_power(struct sim_disk *disk)
     disk->after = after;
 }
 
-bool sim_disk_has_unsynced(const struct sim_disk *disk)
+bool sim_disk_has_unsynced(const struct sim_disk *disk, const char *name)
 {
     for (size_t i = 0; i < disk->file_count; i++) {
         const struct sim_file *file = &disk->files[i];
-        if (!file->exists || file->dirty_from == file->dirty_to) {
+        if (strcmp(file->name, name) != 0 || !file->exists) {
             continue;
         }
         for (size_t page = file->dirty_from; page < file->dirty_to; page++) {

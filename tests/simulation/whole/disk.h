@@ -87,8 +87,8 @@ struct sim_disk *sim_disk_copy(const struct sim_disk *disk);
 struct sim_disk *sim_disk_durable(const struct sim_disk *disk);
 /* Power fails now. */
 void sim_disk_fail_power(struct sim_disk *disk);
-/* Unsynced bytes of any file that was synced before? */
-bool sim_disk_has_unsynced(const struct sim_disk *disk);
+/* Does this file hold bytes that a loss of power may take? */
+bool sim_disk_has_unsynced(const struct sim_disk *disk, const char *name);
 
 enum sim_open { SIM_OPEN_EXISTING, SIM_OPEN_CREATE };
 /* NULL if there is none and none is to be made. */

@@ -1,4 +1,5 @@
 /* The simulator as people start it: tools/simulate, and short runs under ctest. */
+#include "tests/simulation/whole/calibrate.h"
 #include "tests/simulation/whole/workers.h"
 
 #include <getopt.h>
@@ -15,10 +16,14 @@ struct options {
     bool one;
     bool trace;
     bool json;
+    bool calibrate;
+    const char *plant;
 };
 
 static const char usage[] = "usage: simulate [--seeds A..B] [--jobs N] [--json]\n"
-                            "       simulate --seed S [--trace]\n";
+                            "       simulate --seed S [--trace] [--plant NAME]\n"
+    "       simulate --plant NAME [--seeds A..B] [--jobs N]\n"
+    "       simulate --calibrate [--jobs N]\n";
 
 static bool parse_number(const char *text, uint64_t *out, const char **out_end)
 {
@@ -43,7 +48,8 @@ static bool parse(int count, char **arguments, struct options *out)
     static const struct option known[] = {
         {"seeds", required_argument, NULL, 'r'}, {"seed", required_argument, NULL, 's'},
         {"jobs", required_argument, NULL, 'j'},  {"trace", no_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'o'},        {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'o'},        {"plant", required_argument, NULL, 'p'},
+        {"calibrate", no_argument, NULL, 'c'},   {NULL, 0, NULL, 0}};
     const char *end;
     uint64_t number;
     int option;
@@ -64,6 +70,12 @@ static bool parse(int count, char **arguments, struct options *out)
         case 't':
             out->trace = true;
             break;
+        case 'p':
+            out->plant = optarg;
+            break;
+        case 'c':
+            out->calibrate = true;
+            break;
         case 'o':
             out->json = true;
             break;
@@ -72,6 +84,30 @@ static bool parse(int count, char **arguments, struct options *out)
         }
     }
     return valid && optind == count;
+}
+
+static int run_planted(const struct options *options)
+{
+    unsigned planted = sim_planted_find(options->plant);
+    if (planted == 0) {
+        (void)fprintf(stderr, "there is no planted bug %s in this build\n", options->plant);
+        return 2;
+    }
+    struct sim_work work = {.first = options->first,
+                            .last = options->last,
+                            .jobs = options->jobs,
+                            .planted = planted,
+                            .stop_at_failure = true};
+    sim_work_run(&work);
+    if (work.failure_count == 0) {
+        (void)printf("%s: not found in %llu seeds\n", options->plant,
+                     (unsigned long long)work.done);
+        return 1;
+    }
+    (void)printf("%s: found with seed %llu: %s: %s\n", options->plant,
+                 (unsigned long long)work.failures[0].seed, work.failures[0].invariant,
+                 work.failures[0].detail);
+    return 0;
 }
 
 static void print_counts(const struct sim_counts *counts)
@@ -124,7 +160,15 @@ int main(int count, char **arguments)
     cs_require(cs_crypto_start() == CS_OK);
     sim_vfs_start();
     sim_template_make();
-    int result = options.one ? sim_work_one(options.first, options.trace) : run(&options);
+    int result;
+    if (options.calibrate) {
+        result = sim_calibrate(options.jobs);
+    } else if (options.one) {
+        sim_plant(options.plant != NULL ? sim_planted_find(options.plant) : 0);
+        result = sim_work_one(options.first, options.trace);
+    } else {
+        result = options.plant != NULL ? run_planted(&options) : run(&options);
+    }
     sim_template_release();
     return result;
 }

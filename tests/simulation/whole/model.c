@@ -195,6 +195,27 @@ static void check_conflict(struct subject *subject, const char *unit, const stru
     }
 }
 
+/* What rests on a change that was not taken cannot have been taken itself. */
+static void check_bases(struct subject *subject)
+{
+    for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
+        for (size_t i = 0; applied(op) && i < op->change_count; i++) {
+            for (size_t j = 0; j < op->changes[i].base.count; j++) {
+                const struct cs_version *base = &op->changes[i].base.items[j];
+                bool stands = base->log == CS_LOG_SERVER;
+                for (const struct sim_op *other = subject->row->last; other != NULL && !stands;
+                     other = other->earlier) {
+                    stands = applied(other) && cs_version_equal(&other->entry->version, base);
+                }
+                if (!stands) {
+                    wrong(subject, SIM_INVARIANT_CAUSALITY_BROKEN, "base",
+                          "a change was applied, what it rests on was not");
+                }
+            }
+        }
+    }
+}
+
 static void check_unit(struct subject *subject, size_t unit)
 {
     const struct cs_field *field = &subject->row->entity->fields[unit];
@@ -315,6 +336,7 @@ static void check_row(struct sim *sim, const struct sim_row *row, struct conflic
             }
         }
         check_deletes(&subject);
+        check_bases(&subject);
     }
     cs_arena_release(&subject.arena);
 }

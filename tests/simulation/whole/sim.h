@@ -295,8 +295,13 @@ void sim_check_device_started(struct sim_device *device);
 void sim_check_sync_finished(struct sim_device *device);
 void sim_check_server_started(struct sim *sim);
 void sim_check_server_answered(struct sim *sim);
+void sim_check_nonces_begin(void);
+void sim_check_nonces(struct sim *sim);
 void sim_check_wire(struct sim *sim, struct cs_bytes bytes);
 void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_response *page);
+/* Bit of the person with this row id; 0 for nobody. */
+uint32_t sim_person_bit(struct cs_bytes id);
+void sim_check_visible(struct sim *sim);
 void sim_check_end(struct sim *sim);
 
 #endif

@@ -1,6 +1,8 @@
 /* Many seeds on several cores, see workers.h. */
 #include "tests/simulation/whole/workers.h"
 
+#include "tests/simulation/whole/calibrate.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -89,6 +91,7 @@ static void run_seed(const struct sim_work *work, uint64_t seed)
 static _Noreturn void work_on(const struct sim_work *work, struct worker *worker)
 {
     self = worker;
+    sim_plant(work->planted);
     sim_on_failure(note_failure);
     for (;;) {
         if (worker->chunk_next >= worker->chunk_end) {

@@ -19,6 +19,7 @@ struct sim_work {
     uint64_t first;
     uint64_t last;
     unsigned jobs;
+    unsigned planted; /* a bug that is switched on; 0: none */
     bool stop_at_failure;
     bool show_progress;
     unsigned twice_permille; /* seeds that are run twice and compared */

@@ -1,0 +1,44 @@
+/*
+ * Bugs that can be switched on, to see that the simulator finds them (tests/simulation/whole).
+ *
+ * Only in a build with CS_PLANT_BUGS, which the preset `simulate` makes: in every other one CS_PLANTED is the constant 0 and nothing
+ * of this remains. Each stands where a programmer could have made the mistake, in as little code as the mistake would take.
+ */
+#ifndef CS_BASE_PLANTED_H
+#define CS_BASE_PLANTED_H
+
+/* name, the mistake */
+#define CS_PLANTED_TABLE(X)                                                                        \
+    X(ACKNOWLEDGE_EARLY, "acknowledge before the commit")                                          \
+    X(DROP_LOSING_VALUE, "drop the losing value")                                                  \
+    X(FORGET_SCOPE, "forget a scope on reassignment")                                              \
+    X(ACCEPT_GAP, "accept a gap in the device log")                                                \
+    X(REUSE_NONCE, "reuse a nonce")                                                                \
+    X(SKIP_BASE_CHECK, "skip the check of bases")                                                  \
+    X(PURGE_UNSENT, "purge unsent rows when a scope is lost")                                      \
+    X(CLAIMED_TIME_DECIDES, "let a claimed time decide what came first")                           \
+    X(IGNORE_PREVIOUS_HASH, "ignore the hash of the previous change-set")                          \
+    X(HALF_TRANSACTION, "apply half a transaction")                                                \
+    X(FRESH_OUTCOME, "give a resent change-set a fresh outcome")                                   \
+    X(ONE_CURSOR, "take one scope's cursor for all of them")
+
+#ifdef CS_PLANT_BUGS
+
+enum cs_planted {
+    CS_PLANTED_NONE,
+#define CS_PLANTED_ENUM(name, text) CS_PLANTED_##name,
+    CS_PLANTED_TABLE(CS_PLANTED_ENUM)
+#undef CS_PLANTED_ENUM
+        CS_PLANTED_COUNT
+};
+/* The one that is switched on. */
+extern enum cs_planted cs_planted_bug;
+#define CS_PLANTED(name) (cs_planted_bug == CS_PLANTED_##name)
+
+#else
+
+#define CS_PLANTED(name) 0
+
+#endif
+
+#endif
