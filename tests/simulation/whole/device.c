@@ -8,17 +8,22 @@ bool sim_device_is_usable(const struct sim_device *device)
     return device->state != SIM_DEVICE_UNUSED && device->replica != NULL;
 }
 
+void sim_unlock(struct sim *sim, struct sim_machine *machine, struct cs_identity **out)
+{
+    sim_expect(sim,
+               cs_identity_unlock(&machine->world, SIM_HOME, CS_IDENTITY_FILE,
+                                  cs_bytes_of_text(PASSPHRASE), out, &sim->problem),
+               "unlocking an identity");
+}
+
 void sim_device_open(struct sim_device *device)
 {
     struct sim *sim = device->sim;
     device->machine.true_ms = sim->now_ms;
     sim->problem.text[0] = '\0';
-    enum cs_status status =
-        cs_identity_unlock(&device->machine.world, SIM_HOME, CS_IDENTITY_FILE,
-                           cs_bytes_of_text(PASSPHRASE), &device->identity, &sim->problem);
-    sim_expect(sim, status, "a laptop unlocks its identity");
-    status = cs_replica_open(&device->machine.world, SIM_HOME, device->registry, device->identity,
-                             &device->replica, &sim->problem);
+    sim_unlock(sim, &device->machine, &device->identity);
+    enum cs_status status = cs_replica_open(&device->machine.world, SIM_HOME, device->registry,
+                                            device->identity, &device->replica, &sim->problem);
     sim_expect(sim, status, "a laptop opens its replica");
 }
 

@@ -249,7 +249,8 @@ bool sim_disk_has_unsynced(const struct sim_disk *disk, const char *name)
         if (strcmp(file->name, name) != 0 || !file->exists) {
             continue;
         }
-        for (size_t page = file->dirty_from; page < file->dirty_to; page++) {
+        for (size_t page = file->dirty_from; page < file->dirty_to && page < file->now.page_count;
+             page++) {
             if (page_at(&file->now, page) != page_at(&file->durable, page)) {
                 return true;
             }

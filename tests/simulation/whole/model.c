@@ -208,8 +208,13 @@ static void check_bases(struct subject *subject)
                     stands = applied(other) && cs_version_equal(&other->entry->version, base);
                 }
                 if (!stands) {
-                    wrong(subject, SIM_INVARIANT_CAUSALITY_BROKEN, "base",
-                          "a change was applied, what it rests on was not");
+                    const struct sim_entry *entry = op->entry;
+                    sim_fail(subject->sim, SIM_INVARIANT_CAUSALITY_BROKEN,
+                             "%s: change %llu of laptop %zu was applied, %016llx %llu that it "
+                             "rests on was not",
+                             op->entity->name, (unsigned long long)entry->version.counter,
+                             entry->author, (unsigned long long)base->log,
+                             (unsigned long long)base->counter);
                 }
             }
         }

@@ -21,8 +21,10 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed, size_t device_count_max
     struct sim_random random = sim_random_of(seed, 3);
     *plan = (struct sim_plan){.device_count = 0};
     for (size_t i = 0; i < SIM_FAULT_COUNT; i++) {
-        bool on = sim_permille(&random, faults[i].seeds);
-        unsigned rate = 1 + (unsigned)sim_below(&random, faults[i].rate);
+        /* A stream for each, so that a new fault at the end of the table leaves the others' seeds as they were. */
+        struct sim_random own = sim_random_of(seed, 1000 + i);
+        bool on = sim_permille(&own, faults[i].seeds);
+        unsigned rate = 1 + (unsigned)sim_below(&own, faults[i].rate);
         plan->rates[i] = on ? rate : 0;
     }
     /* One seed in eight has nothing but edits and syncs: there, what is found is simple to understand. */

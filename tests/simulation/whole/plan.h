@@ -22,16 +22,16 @@
     X(BATCHED, "several requests in one commit", 500, 600)                                         \
     X(COURIER, "request carried by hand", 400, 100)                                                \
     X(PARTITION, "partition", 500, 15)                                                             \
-    X(CLIENT_POWER, "client loses power", 500, 30)                                                 \
-    X(CLIENT_POWER_WRITING, "client loses power while writing", 500, 30)                           \
-    X(SERVER_POWER, "server loses power", 500, 20)                                                 \
-    X(SERVER_POWER_WRITING, "server loses power while writing", 500, 20)                           \
+    X(CLIENT_POWER, "client loses power", 500, 15)                                                 \
+    X(CLIENT_POWER_WRITING, "client loses power while writing", 500, 20)                           \
+    X(SERVER_POWER, "server loses power", 500, 10)                                                 \
+    X(SERVER_POWER_WRITING, "server loses power while writing", 500, 12)                           \
     X(CLIENT_DISK_ERROR, "client's disk fails once", 300, 30)                                      \
     X(SERVER_DISK_ERROR, "server's disk fails once", 300, 20)                                      \
     X(CLIENT_DISK_FULL, "client's disk full", 300, 20)                                             \
     X(SERVER_DISK_FULL, "server's disk full", 300, 20)                                             \
-    X(CLIENT_RESTART, "client restarted", 500, 30)                                                 \
-    X(SERVER_RESTART, "server restarted", 500, 20)                                                 \
+    X(CLIENT_RESTART, "client restarted", 500, 15)                                                 \
+    X(SERVER_RESTART, "server restarted", 500, 10)                                                 \
     X(CLOCK_WRONG, "clock wrong by years", 400, 15)                                                \
     X(CLOCK_JUMP, "clock jumps", 500, 30)                                                          \
     X(SERVER_CLOCK_JUMP, "server's clock jumps", 200, 10)                                          \
@@ -39,7 +39,8 @@
     X(IMAGE_RESTORED, "laptop restored from an old image", 150, 20)                                \
     X(SERVER_IMAGE, "server restored from an old image", 150, 15)                                  \
     X(EDIT_IN_SYNC, "edit while a sync is under way", 500, 500)                                    \
-    X(LAX_CLIENT, "client that does not check", 300, 500)
+    X(LAX_CLIENT, "client that does not check", 300, 500)                                          \
+    X(INTRUDER, "device that obeys no rules", 300, 60)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

@@ -32,6 +32,7 @@ static void step(struct sim *sim)
     sim->machine.true_ms = sim->now_ms;
     sim_network_deliver(sim);
     sim_faults(sim);
+    sim_intruder(sim);
     struct sim_device *device = &sim->devices[sim_below(&sim->random, sim->device_count)];
     if (!sim_device_is_usable(device)) {
         return;
@@ -86,6 +87,8 @@ void sim_release(struct sim *sim)
             sim_disk_destroy(device->image);
         }
     }
+    cs_identity_destroy(sim->intruder_identity);
+    sim_machine_release(&sim->intruder);
     sim_server_close(sim);
     sim_machine_release(&sim->machine);
     sim_disk_destroy(sim->server_image);

@@ -21,6 +21,8 @@
 #define SIM_CLONES_MAX 2
 #define SIM_INSTANCES_MAX (SIM_DEVICES_MAX + SIM_CLONES_MAX)
 #define SIM_SERVER_SLOT SIM_INSTANCES_MAX
+#define SIM_INTRUDER_SLOT (SIM_INSTANCES_MAX + 1)
+#define SIM_INTRUDER_ROLES (CS_ROLE(TECHNICIAN) | CS_ROLE(WAREHOUSE))
 #define SIM_MESSAGES_MAX 64
 #define SIM_EVENTS_KEPT 60
 #define SIM_EVENT_TEXT_MAX 160
@@ -57,6 +59,7 @@
     X(UNEXPECTED_STATUS, "something failed that should not")                                       \
     X(CAUSALITY_BROKEN, "a claimed time decided what came first")                                  \
     X(NONCE_REUSED, "one key and nonce encrypted two messages")                                    \
+    X(INTRUDER_BELIEVED, "the server took what breaks the rules")                                  \
     X(NOT_REPEATABLE, "the same seed gave another run")
 
 enum sim_invariant {
@@ -191,6 +194,9 @@ struct sim {
     uint64_t server_image_position;
     bool server_image_in; /* the server runs on an old image */
     size_t receiving;     /* the device that a page is for */
+    /* A device that obeys no rules: a machine and its keys. */
+    struct sim_machine intruder;
+    struct cs_identity *intruder_identity;
     /* Everybody else. */
     struct sim_device devices[SIM_INSTANCES_MAX];
     size_t device_count;
@@ -233,6 +239,7 @@ uint64_t sim_run(struct sim *sim, uint64_t seed, bool print);
 void sim_release(struct sim *sim);
 
 /* device.c: laptops that start and stop. */
+void sim_unlock(struct sim *sim, struct sim_machine *machine, struct cs_identity **out);
 void sim_device_open(struct sim_device *device);
 void sim_device_close(struct sim_device *device);
 /* Closes, restarts the machine (from what power left, if it failed) and opens again; checks what must have survived. */
@@ -282,6 +289,9 @@ bool sim_committed(struct sim_device *device, enum cs_status status, enum sim_ac
 /* Ends an edit that went as far as this. */
 bool sim_conclude(struct sim_device *device, struct cs_edit *owned_edit, enum cs_status status,
                   enum sim_action action);
+
+/* intruder.c: now and then a device that obeys no rules does something. */
+void sim_intruder(struct sim *sim);
 
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);

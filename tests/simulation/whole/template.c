@@ -14,24 +14,28 @@
 
 #define PASSPHRASE "correct horse battery staple"
 #define START_MS ((int64_t)1772413200000)
+/* The last one obeys no rules. */
+#define PEOPLE (SIM_DEVICES_MAX + 1)
+#define INTRUDER SIM_DEVICES_MAX
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 static const struct {
     const char *name;
     cs_roles roles;
     bool has_van;
-} people[SIM_DEVICES_MAX] = {
+} people[PEOPLE] = {
     {"王芳", CS_ROLE(OWNER), false},     {"李强", CS_ROLE(OFFICE), false},
     {"张伟", CS_ROLE(TECHNICIAN), true}, {"赵敏", CS_ROLE(TECHNICIAN), true},
     {"孙丽", CS_ROLE(WAREHOUSE), false}, {"周杰", CS_ROLE(TECHNICIAN), true},
+    {"吴刚", SIM_INTRUDER_ROLES, false},
 };
 
 static struct {
     struct sim sim;
     struct sim_disk *server;
-    struct sim_disk *devices[SIM_DEVICES_MAX];
-    struct cs_id persons[SIM_DEVICES_MAX];
-    uint64_t counters[SIM_DEVICES_MAX];
+    struct sim_disk *devices[PEOPLE];
+    struct cs_id persons[PEOPLE];
+    uint64_t counters[PEOPLE];
 } made;
 
 static const struct cs_tls_material no_tls = {.key = {(const uint8_t *)"key", 3},
@@ -223,7 +227,7 @@ static void take_copies(struct sim *sim)
 {
     sim_server_close(sim);
     made.server = sim_disk_copy(sim->machine.disk);
-    for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {
+    for (size_t i = 0; i < PEOPLE; i++) {
         made.counters[i] = sim->devices[i].counter_recorded;
         sim_device_close(&sim->devices[i]);
         made.devices[i] = sim_disk_copy(sim->devices[i].machine.disk);
@@ -234,7 +238,7 @@ void sim_template_make(void)
 {
     struct sim *sim = &made.sim;
     struct cs_buffer first;
-    *sim = (struct sim){.seed = 1, .now_ms = START_MS, .registry = cs_registry_core()};
+    *sim = (struct sim){.seed = UINT64_MAX, .now_ms = START_MS, .registry = cs_registry_core()};
     sim->random = sim_random_of(1, 0);
     sim_ledger_init(&sim->ledger);
     sim_vfs_seed(1);
@@ -242,13 +246,13 @@ void sim_template_make(void)
     init_server(sim, &first);
     join(sim, 0, cs_buffer_bytes(&first));
     cs_buffer_release(&first);
-    for (size_t i = 1; i < SIM_DEVICES_MAX; i++) {
+    for (size_t i = 1; i < PEOPLE; i++) {
         invite(sim, i);
     }
     make_data(sim);
     sim_record(&sim->devices[0]);
     for (size_t round = 0; round < 2; round++) {
-        for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {
+        for (size_t i = 0; i < PEOPLE; i++) {
             sim->devices[i].machine.true_ms = sim->now_ms;
             sync(&sim->devices[i]);
         }
@@ -263,7 +267,7 @@ void sim_template_release(void)
 {
     struct sim *sim = &made.sim;
     sim_disk_destroy(made.server);
-    for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {
+    for (size_t i = 0; i < PEOPLE; i++) {
         sim_disk_destroy(made.devices[i]);
     }
     sim_release(sim);
@@ -295,6 +299,11 @@ void sim_template_start(struct sim *sim)
     start_server(sim, sim_disk_copy(made.server));
     sim->machine.disk->random = sim_random_of(sim->seed, 5);
     sim_server_open(sim);
+    sim_machine_start(&sim->intruder, SIM_INTRUDER_SLOT, sim_disk_copy(made.devices[INTRUDER]),
+                      sim->seed);
+    if (sim->plan.rates[SIM_FAULT_INTRUDER] > 0) {
+        sim_unlock(sim, &sim->intruder, &sim->intruder_identity);
+    }
     choose(sim, chosen);
     sim->device_count = SIM_DEVICES_MAX;
     for (size_t i = 0; i < SIM_DEVICES_MAX; i++) {

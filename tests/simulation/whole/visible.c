@@ -13,6 +13,7 @@ struct place {
     struct cs_stored_row stored;
     uint32_t persons;  /* in whose scope it is */
     uint64_t projects; /* in the scopes of which projects */
+    bool resting;      /* deleted, or it follows a deleted row: both stay where they were then */
 };
 
 struct places {
@@ -84,6 +85,9 @@ static bool pass_along(struct places *places, struct place *place, size_t field)
         return false;
     }
     bool more = (flags & CS_FIELD_FOLLOWS) != 0 && hand_on(other, place);
+    if ((flags & CS_FIELD_FOLLOWS) != 0 && other->resting && !place->resting) {
+        place->resting = more = true;
+    }
     if ((flags & CS_FIELD_CARRIES) != 0 && !place->stored.deleted) {
         more = hand_on(place, other) || more;
     }
@@ -96,8 +100,7 @@ static void spread(struct places *places)
         more = false;
         for (size_t i = 0; i < places->sim->ledger.row_count; i++) {
             struct place *place = &places->items[i];
-            for (size_t j = 0; place->stored.exists && j < place->stored.entity->field_count;
-                 j++) {
+            for (size_t j = 0; place->stored.exists && j < place->stored.entity->field_count; j++) {
                 more = pass_along(places, place, j) || more;
             }
         }
@@ -120,6 +123,7 @@ static void load(struct sim *sim, struct places *places)
                    "reading a row");
         if (place->stored.exists) {
             own_scopes(places, place);
+            place->resting = place->stored.deleted;
         }
     }
     spread(places);
@@ -148,7 +152,7 @@ static void check_device(struct places *places, struct sim_device *device)
         const struct place *place = &places->items[i];
         struct cs_arena arena;
         struct cs_stored_row own;
-        if (!place->stored.exists) {
+        if (!place->stored.exists || place->resting) {
             continue;
         }
         bool visible = place->stored.entity->scope == CS_SCOPE_RULE_EVERYONE ||
