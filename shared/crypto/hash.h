@@ -18,6 +18,9 @@ void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_
 /* BLAKE2b-256 over u8 `kind` ‖ data: the leaves and nodes of a Merkle tree (evidence/merkle.h), and nothing else. */
 void cs_hash_tree(uint8_t kind, struct cs_bytes data, uint8_t out[static CS_HASH_SIZE]);
 
+/* BLAKE2b-256 of nothing: the root of an empty tree. */
+void cs_hash_nothing(uint8_t out[static CS_HASH_SIZE]);
+
 /* SHA-256, where a format of others asks for it: key ids of signed notes. */
 void cs_sha256(struct cs_bytes data, uint8_t out[static 32]);
 
