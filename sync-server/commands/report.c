@@ -1,6 +1,8 @@
 /* A verification told to people, see report.h. */
 #include "sync-server/commands/report.h"
 
+#include "shared/base/text.h"
+
 #define FINDINGS_LISTED_MAX 1000
 
 static void on_finding(void *context, const char *text)
@@ -48,6 +50,10 @@ void cs_report_json(struct cs_report *report, struct cs_json *object)
     cs_json_set(object, "transactions", cs_json_integer((int64_t)sums->transactions));
     cs_json_set(object, "rows", cs_json_integer((int64_t)sums->rows));
     cs_json_set(object, "scopes", cs_json_integer((int64_t)sums->scopes));
+    char root[2 * CS_HASH_SIZE + 1];
+    cs_hex_encode(cs_bytes_of_array(sums->log_root), root);
+    cs_json_set(object, "leaves", cs_json_integer((int64_t)sums->leaves));
+    cs_json_set(object, "log_root", cs_admin_json_text(root));
     cs_json_set(object, "finding_count", cs_json_integer((int64_t)sums->findings));
     cs_json_set(object, "findings", report->findings);
     report->findings = NULL;
@@ -69,8 +75,9 @@ void cs_report_text(struct cs_report *report)
     }
     cs_admin_print(report->admin,
                    "checked: %llu devices, %llu change-sets, %llu transactions, %llu rows, "
-                   "%llu scopes; %llu findings\n",
+                   "%llu scopes, %llu leaves of the evidence log; %llu findings\n",
                    (unsigned long long)sums->devices, (unsigned long long)sums->change_sets,
                    (unsigned long long)sums->transactions, (unsigned long long)sums->rows,
-                   (unsigned long long)sums->scopes, (unsigned long long)sums->findings);
+                   (unsigned long long)sums->scopes, (unsigned long long)sums->leaves,
+                   (unsigned long long)sums->findings);
 }

@@ -127,6 +127,9 @@ enum cs_status cs_verification_run(struct cs_verification *verification, struct 
         status = end_part(verification, "devices", check_devices(verification, store, &arena));
     }
     if (status == CS_OK) {
+        status = end_part(verification, "evidence log", cs_verification_log(verification, store));
+    }
+    if (status == CS_OK) {
         status = end_part(verification, "rows", cs_verification_digests(verification, store));
     }
     cs_arena_release(&arena);

@@ -7,6 +7,7 @@
  *   pages        SQLite's integrity check
  *   devices      the certificate chain of each leads to the organisation, and is this device's
  *   change-sets  per device: sequence, previous hash, signature, body, counters, head; an outcome per transaction
+ *   evidence log each certificate, change-set and row of evidence is in it and nothing else; the tree is that of the leaves
  *   digests      per scope: the sum over all rows equals the stored one, and that over the order of changes
  */
 #ifndef CS_SERVER_COMMANDS_VERIFICATION_H
@@ -27,6 +28,8 @@ struct cs_verification {
     uint64_t transactions;
     uint64_t rows;
     uint64_t scopes;
+    uint64_t leaves;
+    uint8_t log_root[CS_HASH_SIZE]; /* of the tree over the leaves as they are stored */
 };
 
 /* `store` has a snapshot taken (cs_store_begin), or nobody writes to it meanwhile. */
@@ -52,6 +55,8 @@ enum cs_status cs_verification_change_sets(struct cs_verification *verification,
                                            struct cs_store *store, const struct cs_facts *facts,
                                            const struct cs_device *devices,
                                            size_t device_count) CS_MUST_USE;
+enum cs_status cs_verification_log(struct cs_verification *verification,
+                                   struct cs_store *store) CS_MUST_USE;
 enum cs_status cs_verification_digests(struct cs_verification *verification,
                                        struct cs_store *store) CS_MUST_USE;
 

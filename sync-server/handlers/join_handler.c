@@ -9,6 +9,7 @@
 #include "shared/evidence/server_statement.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/evidence_log.h"
 
 #include <string.h>
 
@@ -188,6 +189,11 @@ enum cs_status cs_join_commit(struct cs_server *server, struct cs_server_request
     struct cs_push_clock clock = {.now_ms = now_ms};
     if (status == CS_OK) {
         status = cs_directory_put(server->writer, &clock, &request->device, &request->arena);
+    }
+    struct cs_leaf leaf;
+    cs_leaf_certificate(request->device.certificate, &leaf);
+    if (status == CS_OK) {
+        status = cs_evidence_log_enter(server->writer, &leaf);
     }
     cs_log_event(server->log, CS_LOG_INFO, "device_joined",
                  CS_LOG_NUMBER("log", request->device.log));

@@ -1,6 +1,7 @@
 /* Opening and preparing a server, and its readers; see server.h. */
 #include "shared/evidence/invite_text.h"
 #include "sync-server/handlers/server_internal.h"
+#include "sync-server/reconcile/evidence_log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,20 @@ static void wake(struct cs_server *server)
     cs_arena_release(&arena);
 }
 
+/* A database from before there was an evidence log gets one: devices will not do without. */
+static enum cs_status begin_log(struct cs_server *server)
+{
+    enum cs_status status = cs_store_begin(server->writer);
+    if (status == CS_OK) {
+        status = cs_evidence_log_fill(server->writer);
+        if (status == CS_OK) {
+            status = cs_store_commit(server->writer);
+        }
+        cs_store_rollback(server->writer);
+    }
+    return status;
+}
+
 enum cs_status cs_server_open(const struct cs_server_options *options, struct cs_server **out,
                               struct cs_problem *problem)
 {
@@ -164,6 +179,9 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     if (status == CS_OK) {
         status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, server->incarnation,
                                sizeof server->incarnation);
+    }
+    if (status == CS_OK) {
+        status = begin_log(server);
     }
     if (status != CS_OK) {
         cs_server_close(server);

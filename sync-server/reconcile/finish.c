@@ -8,6 +8,7 @@
 
 #include "sync-server/reconcile/conflicts.h"
 #include "sync-server/reconcile/digests.h"
+#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/scopes.h"
 
@@ -83,6 +84,9 @@ static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_worki
     }
     if (status == CS_OK) {
         status = cs_store_save_rows(reconcile->store, &row->now.row, 1);
+    }
+    if (status == CS_OK) {
+        status = cs_evidence_log_enter_row(reconcile->store, &row->now.row);
     }
     if (status == CS_OK && row->now.heads_changed) {
         struct cs_row_key key = {row->now.row.name, row->now.row.id};

@@ -5,6 +5,7 @@
 #include "shared/base/text.h"
 #include "sync-server/reconcile/computed.h"
 #include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/finish.h"
 #include "sync-server/reconcile/held.h"
@@ -235,8 +236,12 @@ static enum cs_status take(struct cs_store *store, const struct cs_push_clock *c
     memcpy(device->head, change_set->hash, CS_HASH_SIZE);
     enum cs_status status = cs_store_append_change_set(store, device->log, device->sequence,
                                                        change_set->hash, change_set->inner);
-    return status != CS_OK ? status
-                           : apply_change_set(store, clock, device, change_set, arena, answer);
+    if (status == CS_OK) {
+        status = apply_change_set(store, clock, device, change_set, arena, answer);
+    }
+    struct cs_leaf leaf;
+    cs_leaf_change_set(device->log, device->sequence, device->head, &leaf);
+    return status != CS_OK ? status : cs_evidence_log_enter(store, &leaf);
 }
 
 enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock *clock,

@@ -48,5 +48,17 @@ static enum cs_status create_version_1(struct cs_database *database, void *conte
     return cs_database_execute(database, version_1);
 }
 
-const struct cs_migration cs_store_migrations[] = {{create_version_1}};
+/* The evidence log. Leaves are unique, so that nothing is entered twice. */
+static const char version_2[] =
+    "CREATE TABLE _leaf (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL UNIQUE);"
+    "CREATE TABLE _log_node (level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, "
+    " PRIMARY KEY (level, number)) WITHOUT ROWID;";
+
+static enum cs_status create_version_2(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, version_2);
+}
+
+const struct cs_migration cs_store_migrations[] = {{create_version_1}, {create_version_2}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

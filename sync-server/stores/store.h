@@ -211,6 +211,26 @@ enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, si
                                struct cs_arena *arena, struct cs_id **out,
                                size_t *out_count) CS_MUST_USE;
 
+/* The evidence log (shared/evidence/LOG.md): leaves by number, and the whole nodes above them by level (≥ 1) and number.
+ * Nothing is ever replaced: a second one of the same name, or the same leaf again, is CS_EXISTS. */
+enum cs_status cs_store_log_size(struct cs_store *store, uint64_t *out) CS_MUST_USE;
+enum cs_status cs_store_put_leaf(struct cs_store *store, uint64_t number,
+                                 struct cs_bytes leaf) CS_MUST_USE;
+/* Appended to `out`. CS_NOT_FOUND. */
+enum cs_status cs_store_leaf(struct cs_store *store, uint64_t number,
+                             struct cs_buffer *out) CS_MUST_USE;
+enum cs_status cs_store_leaf_number(struct cs_store *store, struct cs_bytes leaf,
+                                    uint64_t *out) CS_MUST_USE; /* CS_NOT_FOUND */
+enum cs_status cs_store_put_log_node(struct cs_store *store, unsigned level, uint64_t number,
+                                     const uint8_t hash[static CS_HASH_SIZE]) CS_MUST_USE;
+enum cs_status cs_store_log_node(struct cs_store *store, unsigned level, uint64_t number,
+                                 uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE; /* CS_NOT_FOUND */
+enum cs_status cs_store_log_node_count(struct cs_store *store, uint64_t *out) CS_MUST_USE;
+/* Calls visit for all leaves, ascending by number. */
+typedef enum cs_status cs_leaf_visitor(void *context, uint64_t number, struct cs_bytes leaf);
+enum cs_status cs_store_leaves(struct cs_store *store, cs_leaf_visitor *visit,
+                               void *context) CS_MUST_USE;
+
 /* Sum of an integer field over live rows that match. CS_TOO_LARGE if it passes 64 bits. */
 enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *entity,
                             size_t sum_field, const struct cs_row_filter *filters,

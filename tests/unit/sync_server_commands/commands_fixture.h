@@ -12,6 +12,7 @@
 #include "sync-server/commands/facts.h"
 #include "sync-server/commands/folder.h"
 #include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/push.h"
 #include "tests/support/testing.h"
 
@@ -270,6 +271,9 @@ static inline void join_device(struct cs_store *store)
     assert_ok(cs_store_put(store, CS_FACTS_ORGANISATION, cs_bytes_of_array(fixture.organisation)));
     assert_ok(cs_store_put_device(store, &fixture.device));
     assert_ok(cs_directory_put(store, &clock, &fixture.device, &arena));
+    struct cs_leaf leaf;
+    cs_leaf_certificate(fixture.device.certificate, &leaf);
+    assert_ok(cs_evidence_log_enter(store, &leaf));
     assert_ok(cs_store_commit(store));
     cs_arena_release(&arena);
 }

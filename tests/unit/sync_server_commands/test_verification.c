@@ -43,6 +43,7 @@ static void test_good_server(void **state)
     assert_true(ok);
     assert_int_equal(json_number(json, "devices"), 1);
     assert_int_equal(json_number(json, "change_sets"), 2);
+    assert_int_equal(json_number(json, "leaves"), 3);
     assert_int_equal(json_number(json, "transactions"), 2);
     assert_true(json_number(json, "rows") >= 2);
     assert_true(json_number(json, "scopes") >= 1);
@@ -237,6 +238,9 @@ static void append(uint64_t log, uint64_t sequence, struct cs_bytes inner, bool 
         assert_ok(cs_inner_hash(inner, hash));
     }
     assert_ok(cs_store_append_change_set(store, log, sequence, hash, inner));
+    struct cs_leaf leaf;
+    cs_leaf_change_set(log, sequence, hash, &leaf);
+    assert_ok(cs_evidence_log_enter(store, &leaf));
     end_damage();
 }
 
@@ -389,7 +393,8 @@ static void test_devices_without_organisation(void **state)
     make_device();
     cs_store_close(store);
     put_device();
-    assert_found(2, "there are devices but no organisation");
+    /* And its certificate was not entered. */
+    assert_found(3, "there are devices but no organisation");
 }
 
 static void test_damaged_facts(void **state)
