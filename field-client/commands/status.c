@@ -3,9 +3,12 @@
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/row_view.h"
+#include "field-client/replica/log_state.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/rejoin.h"
 #include "shared/base/text.h"
+
+#include <string.h>
 
 struct facts {
     const struct cs_certificate *certificate;
@@ -20,6 +23,9 @@ struct facts {
     enum cs_status left;       /* why this laptop must join again; CS_OK: it need not */
     struct cs_json *last_sync; /* owned; NULL = never */
     struct cs_json *differed;  /* owned */
+    struct cs_log_state log;
+    char digits[CS_CHECKPOINT_DIGITS_SIZE];
+    char alarm[CS_PROBLEM_TEXT_MAX]; /* empty: none */
 };
 
 /* Tried on a secret of the usual size: that is what the system refuses or not. */
@@ -32,6 +38,23 @@ static bool can_lock_memory(void)
     bool locked = cs_secret_is_locked(secret);
     cs_secret_destroy(secret);
     return locked;
+}
+
+/* What the device knows of the server's evidence log, for officers to compare (design §4). */
+static enum cs_status gather_history(struct cs_replica *replica, struct facts *out)
+{
+    struct cs_buffer alarm;
+    cs_buffer_init(&alarm, sizeof out->alarm - 1);
+    enum cs_status status = cs_log_state_load(replica, &out->log);
+    if (status == CS_OK) {
+        cs_checkpoint_digits(&out->log.checkpoint, out->digits);
+        status = cs_log_alarm(replica, &alarm);
+    }
+    if (status == CS_OK && alarm.size > 0) {
+        memcpy(out->alarm, alarm.data, alarm.size);
+    }
+    cs_buffer_release(&alarm);
+    return status;
 }
 
 static enum cs_status gather(struct cs_replica *replica, struct facts *out)
@@ -57,7 +80,25 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     if (status == CS_OK) {
         status = cs_difference_note_json(replica, &out->differed);
     }
+    if (status == CS_OK) {
+        status = gather_history(replica, out);
+    }
     return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
+}
+
+static struct cs_json *history_json(const struct facts *facts)
+{
+    struct cs_json *json = cs_json_object();
+    if (facts->log.any) {
+        cs_json_set(json, "entries", cs_json_integer((int64_t)facts->log.checkpoint.size));
+        cs_json_set(json, "digits", cs_json_text(cs_bytes_of_text(facts->digits)));
+        cs_json_set(json, "checkpoint",
+                    cs_json_text(cs_bytes_make(facts->log.note, facts->log.note_size)));
+    }
+    cs_json_set(json, "alarm",
+                facts->alarm[0] == '\0' ? cs_json_null()
+                                        : cs_json_text(cs_bytes_of_text(facts->alarm)));
+    return json;
 }
 
 static enum cs_status answer_json(struct cs_command *command, struct facts *facts)
@@ -84,6 +125,7 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
                                      : cs_json_text(cs_bytes_of_text(cs_status_name(facts->left))));
     cs_json_set(json, "differed", facts->differed);
     facts->differed = NULL;
+    cs_json_set(json, "history", history_json(facts));
     cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
     cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
     return cs_command_json(command, json);
@@ -144,6 +186,25 @@ static void print_last_sync(struct cs_command *command, const struct facts *fact
     cs_command_print(command, "\n");
 }
 
+/* Two devices with the same number of entries show the same digits, or were shown two histories. */
+static void print_history(struct cs_command *command, const struct facts *facts)
+{
+    print_heading(command, "history", "历史");
+    if (facts->log.any) {
+        cs_command_print(command, CS_WORDS(command, "%llu entries, %s\n", "%llu 条,%s\n"),
+                         (unsigned long long)facts->log.checkpoint.size, facts->digits);
+    } else {
+        cs_command_print(command, "%s\n", cs_command_words(command, "not seen yet", "尚未获取"));
+    }
+    if (facts->alarm[0] != '\0') {
+        cs_command_print(
+            command, "%s",
+            cs_command_words(command, "WARNING: the server's history: ", "警告:服务器历史记录:"));
+        cs_command_print_safe(command, cs_bytes_of_text(facts->alarm));
+        cs_command_print(command, "\n");
+    }
+}
+
 static enum cs_status answer_text(struct cs_command *command, struct cs_replica *replica,
                                   const struct facts *facts)
 {
@@ -178,6 +239,7 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
     if (status == CS_OK) {
         status = cs_difference_note_print(command, replica);
     }
+    print_history(command, facts);
     if (!facts->memory_locked) {
         cs_command_print(
             command, "%s\n",

@@ -3,6 +3,7 @@
 
 #include "field-client/replica/confirmed.h"
 #include "field-client/replica/doctor_internal.h"
+#include "field-client/replica/log_state.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
 
@@ -242,6 +243,20 @@ static enum cs_status check_file(struct cs_doctor *doctor)
     return status;
 }
 
+/* What a sync found wrong with the server's history is said until a sync finds it right. */
+static enum cs_status check_history(struct cs_doctor *doctor)
+{
+    struct cs_buffer alarm;
+    cs_buffer_init(&alarm, CS_PROBLEM_TEXT_MAX);
+    enum cs_status status = cs_log_alarm(doctor->replica, &alarm);
+    if (status == CS_OK && alarm.size > 0) {
+        cs_doctor_report_finding(doctor, "the server's history: %.*s", (int)alarm.size,
+                                 (const char *)alarm.data);
+    }
+    cs_buffer_release(&alarm);
+    return status;
+}
+
 enum cs_status cs_doctor_run(struct cs_replica *replica, cs_doctor_finding *finding, void *context,
                              struct cs_doctor_report *out)
 {
@@ -260,6 +275,9 @@ enum cs_status cs_doctor_run(struct cs_replica *replica, cs_doctor_finding *find
     }
     if (status == CS_OK) {
         status = cs_doctor_check_outbox(&doctor);
+    }
+    if (status == CS_OK) {
+        status = check_history(&doctor);
     }
     cs_pending_cache_release(&doctor.cache);
     if (status == CS_OK) {

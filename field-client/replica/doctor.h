@@ -3,7 +3,8 @@
  *
  * Checks: the database file; digests recomputed from scratch against those kept; view = confirmed ⊕
  * pending for every overlaid row; overlay entries and pending transactions belong together; the
- * outbox chain (sequences, hashes, signatures, counters); own certificate.
+ * outbox chain (sequences, hashes, signatures, counters); own certificate; and the alarm of
+ * log_state.h, if there is one.
  */
 #ifndef CS_REPLICA_DOCTOR_H
 #define CS_REPLICA_DOCTOR_H

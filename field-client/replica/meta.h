@@ -11,6 +11,8 @@
 #define CS_META_CERTIFICATE "certificate"   /* 32 bytes: whose log the outbox is */
 #define CS_META_INCARNATION "incarnation"   /* 16 bytes: the server's, as last applied */
 #define CS_META_POSITION "position"         /* greatest response position applied */
+#define CS_META_CHECKPOINT "checkpoint"     /* note of the last one verified, log_state.h */
+#define CS_META_LOG_ALARM "log_alarm"       /* text; empty or missing: none */
 #define CS_META_REQUEST_COUNTER "request_counter"
 #define CS_META_NEXT_COUNTER "next_counter" /* of the next transaction; missing = 1 */
 #define CS_META_SERVER_TIME "server_time_ms"

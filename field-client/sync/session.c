@@ -4,6 +4,7 @@
 #include "field-client/replica/meta.h"
 #include "field-client/replica/outbox.h"
 #include "field-client/sync/apply.h"
+#include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
 #include "shared/wire/envelope.h"
 
@@ -27,7 +28,7 @@ static enum cs_status load_known(struct cs_sync_session *session)
         session->known.position = (uint64_t)position;
     }
     cs_buffer_release(&incarnation);
-    return status;
+    return status != CS_OK ? status : cs_log_state_load(replica, &session->log);
 }
 
 /*
@@ -196,6 +197,11 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
                                       .cursors = session->cursors,
                                       .cursor_count = session->cursor_count};
     memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
+    request.log_size = cs_evidence_known_size(&session->log, request.incarnation);
+    uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
+    cs_server_statement_mark(
+        cs_identity_server_statement_bytes(cs_replica_identity(session->replica)), mark);
+    request.statement_mark = cs_bytes_of_array(mark);
     enum cs_status status = collect(session, &arena, &request.inners, &request.inner_count);
     if (status == CS_OK) {
         status = cs_sync_request_encode(&request, &body);

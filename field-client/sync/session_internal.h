@@ -2,6 +2,7 @@
 #ifndef CS_SYNC_SESSION_INTERNAL_H
 #define CS_SYNC_SESSION_INTERNAL_H
 
+#include "field-client/replica/log_state.h"
 #include "field-client/sync/apply.h"
 #include "field-client/sync/repair.h"
 #include "shared/wire/envelope.h"
@@ -17,6 +18,7 @@ struct cs_sync_session {
     uint8_t request_hash[CS_HASH_SIZE];
     size_t sent_size;                /* of the last request; counted when it is answered */
     struct cs_apply_known known;     /* newest of what was applied or staged */
+    struct cs_log_state log;         /* likewise */
     struct cs_scope_cursor *cursors; /* for the next request */
     size_t cursor_count;
     uint64_t answered;    /* change-sets up to here were answered in this session */

@@ -1,6 +1,7 @@
 /* What the session does with a response: open, check, stage or apply; see session.h. */
 #include "field-client/replica/outbox.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
 #include "shared/wire/envelope.h"
 
@@ -120,7 +121,8 @@ static enum cs_status check_done(struct cs_sync_session *session)
 }
 
 static enum cs_status apply_last(struct cs_sync_session *session,
-                                 const struct cs_sync_response *last, struct cs_problem *problem)
+                                 const struct cs_sync_response *last,
+                                 const struct cs_log_state *log, struct cs_problem *problem)
 {
     struct cs_database *database = cs_replica_database(session->replica);
     struct cs_sync_result result = session->result;
@@ -129,6 +131,12 @@ static enum cs_status apply_last(struct cs_sync_session *session,
         return status;
     }
     status = apply_all(session, last, &result, problem);
+    if (status == CS_OK) {
+        status = cs_log_state_save(session->replica, log);
+    }
+    if (status == CS_OK) {
+        status = cs_log_alarm_set(session->replica, CS_BYTES_NONE);
+    }
     if (status == CS_OK) {
         status = check_done(session);
     }
@@ -232,13 +240,39 @@ static enum cs_status take_statement(struct cs_sync_session *session,
                    : CS_OK;
 }
 
+/*
+ * The log is judged before anything of the page is believed. What was found is kept, so that people
+ * go on hearing of it.
+ */
+static enum cs_status check_log(struct cs_sync_session *session,
+                                const struct cs_sync_response *page, struct cs_log_state *out,
+                                struct cs_problem *problem)
+{
+    struct cs_problem found = {""};
+    enum cs_status status = cs_evidence_check(session->replica, &session->log, page, out, &found);
+    if (status == CS_OK) {
+        return CS_OK;
+    }
+    status = cs_problem_set(problem, status, "%s",
+                            found.text[0] != '\0' ? found.text : cs_status_text(status));
+    if (cs_status_class(status) != CS_CLASS_PEER) {
+        return status;
+    }
+    enum cs_status kept = cs_log_alarm_set(session->replica, cs_bytes_of_text(found.text));
+    return kept == CS_OK ? status : kept;
+}
+
 /* Whatever can fail comes before the commit, so that a failure means that nothing was applied. */
 static enum cs_status receive_page(struct cs_sync_session *session, struct cs_bytes body,
                                    const struct cs_sync_response *page, struct cs_problem *problem)
 {
     struct cs_scope_cursor *cursors = NULL;
     bool moved = page->row_count > 0 || page->departure_count > 0;
+    struct cs_log_state log = session->log;
     enum cs_status status = cs_apply_check(session->replica, &session->known, page, problem);
+    if (status == CS_OK) {
+        status = check_log(session, page, &log, problem);
+    }
     if (status == CS_OK) {
         status = take_statement(session, page, problem);
     }
@@ -249,10 +283,10 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
         status = copy_cursors(page, &cursors);
     }
     if (status == CS_OK) {
-        status = page->last ? apply_last(session, page, problem) : stage(session, body);
+        status = page->last ? apply_last(session, page, &log, problem) : stage(session, body);
     }
     if (status == CS_CORRUPT && page->last && cs_session_clean(session) == CS_OK) {
-        status = apply_last(session, page, problem);
+        status = apply_last(session, page, &log, problem);
     }
     if (status != CS_OK) {
         cs_free(cursors);
@@ -260,6 +294,7 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
     }
     memcpy(session->known.incarnation, page->incarnation, sizeof page->incarnation);
     session->known.position = page->position;
+    session->log = log;
     bool cursors_moved = take_cursors(session, cursors, page->cursor_count);
     return check_stalled(session, moved || cursors_moved, problem);
 }

@@ -1,4 +1,5 @@
 /* The customer's signature: everything a receipt needs, in one transaction; see visit.h and receipt.h. */
+#include "field-client/replica/log_state.h"
 #include "field-client/visit/receipt.h"
 #include "field-client/visit/series.h"
 #include "field-client/visit/snapshot.h"
@@ -84,6 +85,13 @@ static enum cs_status sign_record(struct signing *signing)
                                .claimed = signing->made.signed_at,
                                .fields = fields,
                                .field_count = CS_COUNT(fields)};
+    /* What this device was shown, for whoever is shown something else (design §4). */
+    struct cs_log_state log;
+    enum cs_status status = cs_log_state_load(signing->replica, &log);
+    if (status != CS_OK) {
+        return status;
+    }
+    record.checkpoint = cs_bytes_make(log.note, log.note_size);
     memcpy(record.organisation, cs_identity_organisation(identity), sizeof record.organisation);
     memcpy(record.certificate, cs_identity_certificate_id(identity), sizeof record.certificate);
     return cs_record_encode(&record, cs_identity_sign_key(identity), &signing->record);

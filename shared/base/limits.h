@@ -41,6 +41,10 @@
 /* Of one device; each may read all of its scopes. */
 #define CS_COMPARES_PER_HOUR_MAX ((size_t)600)
 
+/* The evidence log: a checkpoint's note, and the hashes of one proof. */
+#define CS_CHECKPOINT_MAX ((size_t)512)
+#define CS_LOG_PROOF_MAX ((size_t)65 * 32)
+
 /* Working memory one decoded message may take. */
 #define CS_MESSAGE_ARENA_MAX (256 * CS_MEBI)
 

@@ -50,6 +50,7 @@ enum cs_status_class {
     X(WRONG_ORGANISATION, PEER, "this belongs to another organisation")                            \
     X(FORKED, PEER, "the device was copied or restored: its log has two continuations")            \
     X(ROLLED_BACK, PEER, "the peer has gone back in time")                                         \
+    X(OTHER_HISTORY, PEER, "the server shows this device another history than before")             \
     X(UNKNOWN_DEVICE, PEER, "the device is not known")                                             \
     X(SUSPENDED, PEER, "the device is suspended")                                                  \
     X(REFUSED, PEER, "refused")                                                                    \

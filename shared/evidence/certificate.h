@@ -75,6 +75,10 @@ enum cs_status cs_chain_encode_next(struct cs_bytes inviter_chain, struct cs_byt
 enum cs_status cs_chain_organisation(struct cs_bytes bytes,
                                      uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE;
 
+/* The certificate id of the device a chain claims to be of: nothing is verified. CS_MALFORMED, CS_UNSUPPORTED, CS_LIMIT. */
+enum cs_status cs_chain_leaf_id(struct cs_bytes bytes,
+                                uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE;
+
 struct cs_chain {
     struct cs_certificate leaf;
     struct cs_bytes leaf_bytes;

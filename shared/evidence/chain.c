@@ -58,6 +58,13 @@ enum cs_status cs_chain_organisation(struct cs_bytes bytes, uint8_t out[static C
     return status;
 }
 
+enum cs_status cs_chain_leaf_id(struct cs_bytes bytes, uint8_t out[static CS_HASH_SIZE])
+{
+    struct links links;
+    enum cs_status status = take_apart(bytes, &links);
+    return status != CS_OK ? status : cs_certificate_id(links.certificates[0], out);
+}
+
 static enum cs_status put_together(const struct links *links, struct cs_buffer *out)
 {
     struct cs_buffer chain;

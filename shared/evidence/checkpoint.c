@@ -5,6 +5,7 @@
 #include "shared/base/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ORIGIN_START "countersign/"
@@ -270,10 +271,9 @@ static enum cs_status check_form(const struct note *note, const struct cs_checkp
     return status;
 }
 
-static enum cs_status read_note(const struct note *note, const uint8_t *organisation,
+static enum cs_status read_note(const struct note *note, uint8_t named[static CS_HASH_SIZE],
                                 struct cs_checkpoint *out)
 {
-    uint8_t named[CS_HASH_SIZE];
     enum cs_status status = take_origin(note->lines[LINE_ORIGIN], named, out->incarnation);
     if (status == CS_OK) {
         status = take_number(note->lines[LINE_SIZE], &out->size);
@@ -287,9 +287,6 @@ static enum cs_status read_note(const struct note *note, const uint8_t *organisa
     if (status == CS_OK) {
         status = check_form(note, out, named);
     }
-    if (status == CS_OK && memcmp(named, organisation, sizeof named) != 0) {
-        status = CS_WRONG_ORGANISATION;
-    }
     return status;
 }
 
@@ -300,6 +297,7 @@ enum cs_status cs_checkpoint_verify(struct cs_bytes note,
 {
     struct note split;
     struct cs_checkpoint found;
+    uint8_t named[CS_HASH_SIZE];
     if (note.size > CS_CHECKPOINT_MAX) {
         return CS_LIMIT;
     }
@@ -308,10 +306,52 @@ enum cs_status cs_checkpoint_verify(struct cs_bytes note,
         status = check_signature(&split, identity);
     }
     if (status == CS_OK) {
-        status = read_note(&split, organisation, &found);
+        status = read_note(&split, named, &found);
+    }
+    if (status == CS_OK && memcmp(named, organisation, sizeof named) != 0) {
+        status = CS_WRONG_ORGANISATION;
     }
     if (status == CS_OK) {
         *out = found;
     }
     return status;
+}
+
+enum cs_status cs_checkpoint_read(struct cs_bytes note, struct cs_checkpoint *out)
+{
+    struct note split;
+    struct cs_checkpoint found;
+    uint8_t named[CS_HASH_SIZE];
+    if (note.size > CS_CHECKPOINT_MAX) {
+        return CS_LIMIT;
+    }
+    enum cs_status status = split_note(note, &split);
+    if (status == CS_OK) {
+        status = read_note(&split, named, &found);
+    }
+    if (status == CS_OK) {
+        *out = found;
+    }
+    return status;
+}
+
+void cs_checkpoint_digits(const struct cs_checkpoint *checkpoint,
+                          char out[static CS_CHECKPOINT_DIGITS_SIZE])
+{
+    uint8_t size[8];
+    uint8_t hash[CS_HASH_SIZE];
+    for (size_t i = 0; i < sizeof size; i++) {
+        size[i] = (uint8_t)(checkpoint->size >> (56 - 8 * i));
+    }
+    const struct cs_bytes parts[] = {cs_bytes_of_array(checkpoint->incarnation),
+                                     cs_bytes_of_array(size), cs_bytes_of_array(checkpoint->root)};
+    cs_hash_parts("countersign checkpoint digits", parts, CS_COUNT(parts), hash);
+    for (size_t group = 0; group < 5; group++) {
+        uint64_t number = 0;
+        for (size_t i = 0; i < 6; i++) {
+            number = number << 8 | hash[6 * group + i];
+        }
+        (void)snprintf(out + 6 * group, 7, "%05u%s", (unsigned)(number % 100000),
+                       group < 4 ? " " : "");
+    }
 }

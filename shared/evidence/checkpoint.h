@@ -6,11 +6,11 @@
 #ifndef CS_EVIDENCE_CHECKPOINT_H
 #define CS_EVIDENCE_CHECKPOINT_H
 
+#include "shared/base/limits.h"
 #include "shared/crypto/hash.h"
 #include "shared/crypto/sign.h"
 
-/* Largest note, bytes; the longest one possible has 412. */
-#define CS_CHECKPOINT_MAX ((size_t)512)
+/* A note has at most CS_CHECKPOINT_MAX bytes (limits.h); the longest one possible has 412. */
 #define CS_INCARNATION_SIZE 16
 
 /* Within one incarnation neither size nor position goes back. */
@@ -36,5 +36,17 @@ enum cs_status cs_checkpoint_verify(struct cs_bytes note,
                                     const uint8_t organisation[static CS_HASH_SIZE],
                                     const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
                                     struct cs_checkpoint *out) CS_MUST_USE;
+/* Reads a note without believing it: the signature is not looked at. CS_LIMIT, CS_MALFORMED,
+ * CS_NO_MEMORY. */
+enum cs_status cs_checkpoint_read(struct cs_bytes note, struct cs_checkpoint *out) CS_MUST_USE;
+
+/* Room for the digits, with end mark. */
+#define CS_CHECKPOINT_DIGITS_SIZE 30
+/*
+ * What people compare on two screens or by telephone: five groups of five digits over incarnation,
+ * size and root. Two checkpoints with the same size and other digits are two histories.
+ */
+void cs_checkpoint_digits(const struct cs_checkpoint *checkpoint,
+                          char out[static CS_CHECKPOINT_DIGITS_SIZE]);
 
 #endif

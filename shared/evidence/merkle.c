@@ -34,12 +34,13 @@ static unsigned level_at(uint64_t start, uint64_t end)
 
 /* Whole nodes that cover [start, end), from left to right. */
 static enum cs_status load_cover(struct cs_merkle_range *range, uint64_t start, uint64_t end,
-                                 cs_merkle_reader *read, void *context)
+                                 cs_merkle_reader *get_node, void *context)
 {
     range->count = 0;
     while (start < end) {
         unsigned level = level_at(start, end);
-        enum cs_status status = read(context, level, start >> level, range->peaks[range->count++]);
+        enum cs_status status =
+            get_node(context, level, start >> level, range->peaks[range->count++]);
         if (status != CS_OK) {
             return status;
         }
@@ -58,13 +59,13 @@ static void fold(const struct cs_merkle_range *range, uint8_t *out)
 }
 
 enum cs_status cs_merkle_range_load(struct cs_merkle_range *range, uint64_t size,
-                                    cs_merkle_reader *read, void *context)
+                                    cs_merkle_reader *get_node, void *context)
 {
     struct cs_merkle_range loaded = {.size = size};
     if (size > CS_MERKLE_SIZE_MAX) {
         return CS_LIMIT;
     }
-    enum cs_status status = load_cover(&loaded, 0, size, read, context);
+    enum cs_status status = load_cover(&loaded, 0, size, get_node, context);
     if (status == CS_OK) {
         *range = loaded;
     }
@@ -73,7 +74,7 @@ enum cs_status cs_merkle_range_load(struct cs_merkle_range *range, uint64_t size
 
 enum cs_status cs_merkle_range_append(struct cs_merkle_range *range,
                                       const uint8_t leaf[static CS_HASH_SIZE],
-                                      cs_merkle_writer *write, void *context)
+                                      cs_merkle_writer *put_node, void *context)
 {
     uint8_t hash[CS_HASH_SIZE];
     size_t count = range->count;
@@ -81,12 +82,12 @@ enum cs_status cs_merkle_range_append(struct cs_merkle_range *range,
         return CS_LIMIT;
     }
     memcpy(hash, leaf, sizeof hash);
-    enum cs_status status = write == NULL ? CS_OK : write(context, 0, range->size, hash);
+    enum cs_status status = put_node == NULL ? CS_OK : put_node(context, 0, range->size, hash);
     /* Every 1 at the end of the size is a peak that the new node completes. */
     for (unsigned level = 0; status == CS_OK && (range->size >> level) % 2 == 1; level++) {
         cs_merkle_node(range->peaks[--count], hash, hash);
-        status =
-            write == NULL ? CS_OK : write(context, level + 1, range->size >> (level + 1), hash);
+        status = put_node == NULL ? CS_OK
+                                  : put_node(context, level + 1, range->size >> (level + 1), hash);
     }
     if (status == CS_OK) {
         memcpy(range->peaks[count], hash, sizeof hash);
@@ -112,7 +113,7 @@ struct cs_bytes cs_merkle_proof_bytes(const struct cs_merkle_proof *proof)
 
 /* What is being proved with: where nodes come from and where they go. */
 struct prover {
-    cs_merkle_reader *read;
+    cs_merkle_reader *get_node;
     void *context;
     struct cs_merkle_proof proof;
 };
@@ -121,7 +122,7 @@ struct prover {
 static enum cs_status add_subtree(struct prover *prover, uint64_t start, uint64_t end)
 {
     struct cs_merkle_range cover = {0};
-    enum cs_status status = load_cover(&cover, start, end, prover->read, prover->context);
+    enum cs_status status = load_cover(&cover, start, end, prover->get_node, prover->context);
     if (status == CS_OK) {
         fold(&cover, prover->proof.hashes[prover->proof.count++]);
     }
@@ -151,10 +152,10 @@ static uint64_t half_of(uint64_t count)
     return half;
 }
 
-enum cs_status cs_merkle_prove_inclusion(uint64_t index, uint64_t size, cs_merkle_reader *read,
+enum cs_status cs_merkle_prove_inclusion(uint64_t index, uint64_t size, cs_merkle_reader *get_node,
                                          void *context, struct cs_merkle_proof *out)
 {
-    struct prover prover = {.read = read, .context = context};
+    struct prover prover = {.get_node = get_node, .context = context};
     uint64_t start = 0;
     uint64_t end = size;
     if (index >= size || size > CS_MERKLE_SIZE_MAX) {
@@ -178,10 +179,11 @@ enum cs_status cs_merkle_prove_inclusion(uint64_t index, uint64_t size, cs_merkl
     return status;
 }
 
-enum cs_status cs_merkle_prove_consistency(uint64_t old_size, uint64_t size, cs_merkle_reader *read,
-                                           void *context, struct cs_merkle_proof *out)
+enum cs_status cs_merkle_prove_consistency(uint64_t old_size, uint64_t size,
+                                           cs_merkle_reader *get_node, void *context,
+                                           struct cs_merkle_proof *out)
 {
-    struct prover prover = {.read = read, .context = context};
+    struct prover prover = {.get_node = get_node, .context = context};
     uint64_t start = 0;
     uint64_t end = size;
     if (old_size > size || size > CS_MERKLE_SIZE_MAX) {

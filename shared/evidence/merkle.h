@@ -39,12 +39,12 @@ typedef enum cs_status cs_merkle_writer(void *context, unsigned level, uint64_t 
 
 /* The range of the first `size` leaves. CS_LIMIT for a size over CS_MERKLE_SIZE_MAX. */
 enum cs_status cs_merkle_range_load(struct cs_merkle_range *range, uint64_t size,
-                                    cs_merkle_reader *read, void *context) CS_MUST_USE;
-/* Appends one leaf (its hash). `write` may be NULL. After a failure the range is as it was.
+                                    cs_merkle_reader *get_node, void *context) CS_MUST_USE;
+/* Appends one leaf (its hash). `put_node` may be NULL. After a failure the range is as it was.
  * CS_LIMIT when it is full. */
 enum cs_status cs_merkle_range_append(struct cs_merkle_range *range,
                                       const uint8_t leaf[static CS_HASH_SIZE],
-                                      cs_merkle_writer *write, void *context) CS_MUST_USE;
+                                      cs_merkle_writer *put_node, void *context) CS_MUST_USE;
 void cs_merkle_range_root(const struct cs_merkle_range *range, uint8_t out[static CS_HASH_SIZE]);
 
 struct cs_merkle_proof {
@@ -55,12 +55,13 @@ struct cs_merkle_proof {
 struct cs_bytes cs_merkle_proof_bytes(const struct cs_merkle_proof *proof);
 
 /* RFC 9162 §2.1.3.1: that leaf `index` stands in the tree of `size` leaves. CS_INVALID if it cannot. */
-enum cs_status cs_merkle_prove_inclusion(uint64_t index, uint64_t size, cs_merkle_reader *read,
+enum cs_status cs_merkle_prove_inclusion(uint64_t index, uint64_t size, cs_merkle_reader *get_node,
                                          void *context, struct cs_merkle_proof *out) CS_MUST_USE;
 /* RFC 9162 §2.1.4.1: that the tree of `old_size` leaves is the beginning of the one of `size`. Empty
  * for 0 and for equal sizes. CS_INVALID if old_size > size. */
-enum cs_status cs_merkle_prove_consistency(uint64_t old_size, uint64_t size, cs_merkle_reader *read,
-                                           void *context, struct cs_merkle_proof *out) CS_MUST_USE;
+enum cs_status cs_merkle_prove_consistency(uint64_t old_size, uint64_t size,
+                                           cs_merkle_reader *get_node, void *context,
+                                           struct cs_merkle_proof *out) CS_MUST_USE;
 
 /* RFC 9162 §2.1.3.2 over the hashes one after the other. CS_FORGED: it does not prove it. */
 enum cs_status cs_merkle_verify_inclusion(const uint8_t leaf[static CS_HASH_SIZE], uint64_t index,

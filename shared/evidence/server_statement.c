@@ -64,6 +64,14 @@ enum cs_status cs_server_statement_verify(struct cs_bytes bytes,
     return CS_OK;
 }
 
+void cs_server_statement_mark(struct cs_bytes bytes,
+                              uint8_t out[static CS_SERVER_STATEMENT_MARK_SIZE])
+{
+    uint8_t hash[CS_HASH_SIZE];
+    cs_hash("countersign server statement", bytes, hash);
+    memcpy(out, hash, CS_SERVER_STATEMENT_MARK_SIZE);
+}
+
 enum cs_status cs_server_identity_encode(const struct cs_server_identity *statement,
                                          const struct cs_sign_key *root, struct cs_buffer *out)
 {

@@ -24,6 +24,11 @@ enum cs_status cs_server_statement_verify(struct cs_bytes bytes,
                                           const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
                                           struct cs_server_statement *out) CS_MUST_USE;
 
+/* Short mark of a signed statement, by which a device says which one it knows. */
+#define CS_SERVER_STATEMENT_MARK_SIZE 8
+void cs_server_statement_mark(struct cs_bytes bytes,
+                              uint8_t out[static CS_SERVER_STATEMENT_MARK_SIZE]);
+
 /* Signed by the root key: this identity is the organisation's server. */
 struct cs_server_identity {
     uint8_t organisation[CS_HASH_SIZE];

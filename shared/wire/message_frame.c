@@ -11,9 +11,15 @@
 
 void cs_message_begin(struct cs_buffer *plain, size_t size_max, size_t item_count)
 {
+    cs_message_begin_format(plain, size_max, FORMAT, item_count);
+}
+
+void cs_message_begin_format(struct cs_buffer *plain, size_t size_max, uint64_t format,
+                             size_t item_count)
+{
     cs_buffer_init(plain, size_max);
     cs_cbor_put_array(plain, item_count + 1);
-    cs_cbor_put_unsigned(plain, FORMAT);
+    cs_cbor_put_unsigned(plain, format);
 }
 
 enum cs_status cs_message_blame_caller(enum cs_status status)
@@ -40,21 +46,29 @@ enum cs_status cs_message_end(struct cs_buffer *plain, enum cs_status status, st
 void cs_message_open(struct cs_cbor_reader *reader, struct cs_bytes message, size_t size_max,
                      size_t item_count, struct cs_arena *arena)
 {
+    (void)cs_message_open_formats(reader, message, size_max, &item_count, 1, arena);
+}
+
+uint64_t cs_message_open_formats(struct cs_cbor_reader *reader, struct cs_bytes message,
+                                 size_t size_max, const size_t *item_counts, size_t format_count,
+                                 struct cs_arena *arena)
+{
     struct cs_bytes plain = CS_BYTES_NONE;
     enum cs_status status = cs_decompress_to_arena(message, size_max, arena, &plain);
     cs_cbor_reader_init(reader, plain);
     if (status != CS_OK) {
         cs_cbor_fail(reader, status);
-        return;
+        return 0;
     }
     size_t count = cs_cbor_enter_array(reader, SIZE_MAX);
     uint64_t format = cs_cbor_take_unsigned(reader);
-    if (reader->status == CS_OK && format != FORMAT) {
+    if (reader->status == CS_OK && (format == 0 || format > format_count)) {
         cs_cbor_fail(reader, CS_UNSUPPORTED);
     }
-    if (count != item_count + 1) {
+    if (reader->status == CS_OK && count != item_counts[format - 1] + 1) {
         cs_cbor_fail(reader, CS_MALFORMED);
     }
+    return reader->status == CS_OK ? format : 0;
 }
 
 enum cs_status cs_message_close(struct cs_cbor_reader *reader)

@@ -35,6 +35,22 @@ struct cs_sync_request {
     size_t cursor_count;
     struct cs_bytes *inners; /* change-sets in sequence order */
     size_t inner_count;
+    /* Format 1: without the rest, and answered without it. A zeroed request is of format 2. */
+    bool without_log;
+    uint64_t log_size;              /* of the last checkpoint the device has verified; 0 = none */
+    struct cs_bytes statement_mark; /* of the server statement it knows, 8 bytes; empty: none */
+};
+
+/* That a leaf stands in the evidence log: hashes one after the other, see evidence/merkle.h. */
+struct cs_row_proof {
+    uint32_t row; /* index in `rows` of the response */
+    uint64_t leaf;
+    struct cs_bytes path;
+};
+/* That the log of the response's checkpoint goes on from the one of this size. */
+struct cs_growth_proof {
+    uint64_t size;
+    struct cs_bytes path;
 };
 
 /* What became of a transaction. */
@@ -96,9 +112,21 @@ struct cs_sync_response {
     size_t row_count;
     struct cs_departure *departures; /* rows no scope of the device holds any more */
     size_t departure_count;
-    bool last;                        /* no further page: what was staged becomes visible */
-    uint8_t digest[CS_HASH_SIZE];     /* with `last`: cs_scopes_digest over the device's scopes */
-    struct cs_bytes server_statement; /* current keys, see evidence/server_statement.h */
+    bool last;                    /* no further page: what was staged becomes visible */
+    uint8_t digest[CS_HASH_SIZE]; /* with `last`: cs_scopes_digest over the device's scopes */
+    /* Current keys, see evidence/server_statement.h; empty in format 2 when the device knows them. */
+    struct cs_bytes server_statement;
+    /* Format 1 has nothing of the evidence log. A zeroed response is of format 2. */
+    bool without_log;
+    struct cs_bytes checkpoint;  /* see evidence/checkpoint.h; empty: the device has the newest */
+    struct cs_bytes consistency; /* of `checkpoint` with the device's last one */
+    struct cs_row_proof *row_proofs; /* ascending by row: rows of evidence and of devices */
+    size_t row_proof_count;
+    bool own_proved; /* after a push: the device's newest change-set stands in the log */
+    uint64_t own_leaf;
+    struct cs_bytes own_path;
+    struct cs_growth_proof *earlier; /* ascending by size: of checkpoints in records of `rows` */
+    size_t earlier_count;
 };
 
 /* Hash over (name, multiset hash) of each scope in ascending order of names: the root digest. `scopes` must be sorted. */

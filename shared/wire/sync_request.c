@@ -6,8 +6,9 @@
 #include "shared/wire/message_frame.h"
 #include "shared/wire/scopes.h"
 
-/* incarnation, position, cursors, inners */
-#define ITEMS 4
+/* incarnation, position, cursors, inners; from format 2 on: log size, statement mark */
+static const size_t item_counts[] = {4, 6};
+#define MARK_SIZE 8
 
 static enum cs_status check_request(const struct cs_sync_request *request)
 {
@@ -16,7 +17,10 @@ static enum cs_status check_request(const struct cs_sync_request *request)
     enum cs_status status =
         cs_scope_cursors_check(request->cursors, request->cursor_count, &scratch);
     cs_arena_release(&scratch);
-    if (status == CS_OK && request->position > INT64_MAX) {
+    bool mark_valid =
+        request->statement_mark.size == 0 || request->statement_mark.size == MARK_SIZE;
+    if (status == CS_OK &&
+        (request->position > INT64_MAX || request->log_size > INT64_MAX || !mark_valid)) {
         status = CS_MALFORMED;
     }
     if (status == CS_OK && request->inner_count > CS_CHANGE_SETS_PER_REQUEST_MAX) {
@@ -31,7 +35,8 @@ static enum cs_status check_request(const struct cs_sync_request *request)
 enum cs_status cs_sync_request_encode(const struct cs_sync_request *request, struct cs_buffer *out)
 {
     struct cs_buffer plain;
-    cs_message_begin(&plain, CS_REQUEST_MAX, ITEMS);
+    uint64_t format = request->without_log ? 1 : 2;
+    cs_message_begin_format(&plain, CS_REQUEST_MAX, format, item_counts[format - 1]);
     enum cs_status status = check_request(request);
     if (status == CS_OK) {
         cs_cbor_put_bytes(&plain, cs_bytes_of_array(request->incarnation));
@@ -41,6 +46,10 @@ enum cs_status cs_sync_request_encode(const struct cs_sync_request *request, str
         for (size_t i = 0; i < request->inner_count; i++) {
             cs_cbor_put_bytes(&plain, request->inners[i]);
         }
+    }
+    if (status == CS_OK && !request->without_log) {
+        cs_cbor_put_unsigned(&plain, request->log_size);
+        cs_cbor_put_bytes(&plain, request->statement_mark);
     }
     return cs_message_end(&plain, status, out);
 }
@@ -65,11 +74,20 @@ enum cs_status cs_sync_request_decode(struct cs_bytes bytes, struct cs_arena *ar
 {
     struct cs_cbor_reader reader;
     struct cs_sync_request request = {0};
-    cs_message_open(&reader, bytes, CS_REQUEST_MAX, ITEMS, arena);
+    uint64_t format = cs_message_open_formats(&reader, bytes, CS_REQUEST_MAX, item_counts,
+                                              CS_COUNT(item_counts), arena);
     cs_cbor_take_fixed(&reader, request.incarnation, sizeof request.incarnation);
     request.position = cs_message_take_bounded(&reader, INT64_MAX);
     request.cursors = cs_scope_cursors_take(&reader, arena, &request.cursor_count);
     take_inners(&reader, arena, &request);
+    request.without_log = format == 1;
+    if (format > 1) {
+        request.log_size = cs_message_take_bounded(&reader, INT64_MAX);
+        request.statement_mark = cs_cbor_take_bytes(&reader);
+        if (request.statement_mark.size != 0 && request.statement_mark.size != MARK_SIZE) {
+            cs_cbor_fail(&reader, CS_MALFORMED);
+        }
+    }
     enum cs_status status = cs_message_close(&reader);
     if (status == CS_OK) {
         *out = request;

@@ -10,10 +10,11 @@
 #include "shared/wire/columns.h"
 #include "shared/wire/message_frame.h"
 #include "shared/wire/scopes.h"
+#include "shared/wire/sync_proofs.h"
 
 /* incarnation, position, server time, log sequence, log head, first counter, outcomes, refusals, echoes, cursors,
- * scope sets, rows, departures, last, digest, server statement */
-#define ITEMS 16
+ * scope sets, rows, departures, last, digest, server statement; from format 2 on what sync_proofs.c has */
+static const size_t item_counts[] = {16, 16 + CS_SYNC_PROOF_ITEMS};
 /* counter, status, operation, field, text */
 #define REFUSAL_ITEMS 5
 /* entities, ids */
@@ -123,7 +124,10 @@ static enum cs_status check_response(const struct cs_sync_response *response,
     if (status == CS_OK) {
         status = check_echoes(response);
     }
-    return status == CS_OK ? check_indexes(response) : status;
+    if (status == CS_OK) {
+        status = check_indexes(response);
+    }
+    return status != CS_OK || response->without_log ? status : cs_sync_proofs_check(response);
 }
 
 static void put_outcomes(struct cs_buffer *out, const struct cs_sync_response *response)
@@ -214,6 +218,9 @@ static enum cs_status put_response(struct cs_buffer *out, const struct cs_sync_r
     cs_cbor_put_boolean(out, response->last);
     cs_cbor_put_bytes(out, cs_bytes_of_array(response->digest));
     cs_cbor_put_bytes(out, response->server_statement);
+    if (!response->without_log) {
+        cs_sync_proofs_put(out, response);
+    }
     return status;
 }
 
@@ -223,7 +230,8 @@ enum cs_status cs_sync_response_encode(const struct cs_sync_response *response,
     struct cs_buffer plain;
     struct cs_arena scratch;
     cs_arena_init(&scratch, CS_MESSAGE_ARENA_MAX);
-    cs_message_begin(&plain, CS_RESPONSE_MAX, ITEMS);
+    uint64_t format = response->without_log ? 1 : 2;
+    cs_message_begin_format(&plain, CS_RESPONSE_MAX, format, item_counts[format - 1]);
     enum cs_status status = check_response(response, &scratch);
     if (status == CS_OK) {
         status = put_response(&plain, response);
@@ -375,8 +383,13 @@ enum cs_status cs_sync_response_decode(struct cs_bytes bytes, struct cs_arena *a
 {
     struct cs_cbor_reader reader;
     struct cs_sync_response response = {0};
-    cs_message_open(&reader, bytes, CS_RESPONSE_MAX, ITEMS, arena);
+    uint64_t format = cs_message_open_formats(&reader, bytes, CS_RESPONSE_MAX, item_counts,
+                                              CS_COUNT(item_counts), arena);
     take_response(&reader, arena, &response);
+    response.without_log = format == 1;
+    if (format > 1) {
+        cs_sync_proofs_take(&reader, arena, &response);
+    }
     enum cs_status status = cs_message_close(&reader);
     if (status == CS_OK) {
         status = check_response(&response, arena);

@@ -8,6 +8,7 @@
 
 #include "shared/base/planted.h"
 #include "sync-server/handlers/echoes.h"
+#include "sync-server/handlers/log_answer.h"
 #include "sync-server/handlers/subscriptions.h"
 
 #include <string.h>
@@ -142,6 +143,7 @@ static enum cs_status add_row(struct pull *pull, const struct cs_scope_entry *en
     for (size_t i = 0; i < row.field_count; i++) {
         pull->bytes += 9 + row.fields[i].value.bytes.size;
     }
+    pull->bytes += cs_log_answer_size(stored.entity);
     pull->response->rows[pull->response->row_count++] = row;
     return CS_OK;
 }

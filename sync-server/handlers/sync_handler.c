@@ -2,6 +2,7 @@
  * Syncing: one request carries change-sets and cursors, the response what became of them and what has changed (design §8).
  */
 #include "shared/base/text.h"
+#include "sync-server/handlers/log_answer.h"
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
@@ -246,5 +247,8 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
     memcpy(response.log_head, request->device.head, sizeof response.log_head);
     enum cs_status status = cs_pull_read(reader, &request->device, &request->sync, &request->push,
                                          &request->arena, &response);
+    if (status == CS_OK) {
+        status = cs_log_answer(server, request, reader, &response);
+    }
     return status != CS_OK ? status : cs_sync_response_encode(&response, body);
 }

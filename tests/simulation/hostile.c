@@ -212,7 +212,7 @@ enum cs_status hostile_send(struct hostile *hostile, const struct cs_bytes *inne
     cs_buffer_init(&body, CS_REQUEST_MAX);
     cs_buffer_init(&request, CS_REQUEST_MAX);
     cs_buffer_init(&answer, CS_RESPONSE_MAX);
-    struct cs_sync_request content = {.inner_count = count};
+    struct cs_sync_request content = {.inner_count = count, .without_log = hostile->without_log};
     content.inners = take(hostile, count, sizeof *content.inners);
     for (size_t i = 0; i < count; i++) {
         content.inners[i] = inners[i];

@@ -26,6 +26,7 @@ struct hostile {
     size_t operations_max; /* per transaction, for those begun from now on */
     long fail_after;  /* allocations of the server that succeed before one fails; -1: none does */
     long allocations; /* of the server, for the last request */
+    bool without_log; /* requests of format 1 */
     /* The last answer. */
     struct cs_arena answer_arena;
     struct cs_sync_response response;

@@ -1,4 +1,5 @@
 /* status, sync without a network, last_sync, doctor, entities. */
+#include "field-client/replica/log_state.h"
 #include "tests/unit/field_client_commands/commands_fixture.h"
 
 #include "field-client/commands/last_sync.h"
@@ -89,6 +90,60 @@ static void test_last_sync(void **state)
     assert_has(commands.out, ", equal with the server");
 }
 
+static void put_checkpoint(void)
+{
+    struct cs_replica *replica = open_directly();
+    struct cs_log_state log = {.any = true, .checkpoint = {.size = 42, .position = 7}};
+    struct cs_buffer note;
+    cs_buffer_init(&note, CS_CHECKPOINT_MAX);
+    assert_ok(cs_checkpoint_encode(&log.checkpoint,
+                                   cs_identity_organisation(commands.organisation->identity),
+                                   commands.organisation->server, &note));
+    memcpy(log.note, note.data, note.size);
+    log.note_size = note.size;
+    assert_ok(cs_log_state_save(replica, &log));
+    cs_buffer_release(&note);
+    cs_replica_close(replica);
+}
+
+static void put_alarm(const char *text)
+{
+    struct cs_replica *replica = open_directly();
+    assert_ok(cs_log_alarm_set(replica, cs_bytes_of_text(text)));
+    cs_replica_close(replica);
+}
+
+/* What officers compare, and what is said until it is over. */
+static void test_history(void **state)
+{
+    (void)state;
+    struct cs_checkpoint checkpoint = {.size = 42};
+    char digits[CS_CHECKPOINT_DIGITS_SIZE];
+    char line[128];
+    cs_checkpoint_digits(&checkpoint, digits);
+    assert_int_equal(run("status"), 0);
+    assert_has(commands.out, "history:       not seen yet");
+    assert_int_equal(run_json("status"), 0);
+    assert_null(cs_json_get(cs_json_get(commands.json, "history"), "digits"));
+    put_checkpoint();
+    (void)snprintf(line, sizeof line, "history:       42 entries, %s", digits);
+    assert_int_equal(run("status"), 0);
+    assert_has(commands.out, line);
+    assert_null(strstr(commands.out, "the server's history"));
+    put_alarm("it shows two");
+    assert_int_equal(run("status"), 0);
+    assert_has(commands.out, "WARNING: the server's history: it shows two");
+    assert_int_equal(run_json("status"), 0);
+    const struct cs_json *history = cs_json_get(commands.json, "history");
+    assert_int_equal(json_integer(history, "entries"), 42);
+    assert_string_equal(json_text(history, "digits"), digits);
+    assert_string_equal(json_text(history, "alarm"), "it shows two");
+    assert_int_equal(run("doctor"), 1);
+    assert_has(commands.out, "the server's history: it shows two");
+    put_alarm("");
+    assert_int_equal(run("doctor"), 0);
+}
+
 static void test_doctor(void **state)
 {
     (void)state;
@@ -141,6 +196,7 @@ int main(void)
         COMMAND_TEST(test_status_text),
         COMMAND_TEST(test_sync_without_network),
         COMMAND_TEST(test_last_sync),
+        COMMAND_TEST(test_history),
         COMMAND_TEST(test_doctor),
         COMMAND_TEST(test_entities),
     };

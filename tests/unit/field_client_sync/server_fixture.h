@@ -11,6 +11,7 @@
 #include "shared/wire/envelope.h"
 #include "shared/wire/messages.h"
 #include "tests/unit/field_client_replica/client_fixture.h"
+#include "tests/unit/field_client_sync/log_fixture.h"
 
 #define ROWS_MAX 16
 
@@ -33,6 +34,9 @@ struct server {
     struct cs_echo_run echoes[4];
     struct cs_refusal refusals[4];
     struct cs_departure departures[4];
+    struct log_fixture log;
+    /* Changes the finished answer before it is encoded; NULL: nothing. */
+    void (*spoil)(struct server *s);
 };
 
 static inline void server_init(struct server *s, struct fixture *f)
@@ -122,6 +126,10 @@ static inline void server_digest(struct server *s)
 static inline void server_body(struct server *s, struct cs_buffer *body)
 {
     server_digest(s);
+    log_answer(&s->log, &s->response, s->f->identity, s->f->server, s->sync.log_size, &s->arena);
+    if (s->spoil != NULL) {
+        s->spoil(s);
+    }
     assert_ok(cs_sync_response_encode(&s->response, body));
 }
 

@@ -1,6 +1,7 @@
 /* The customer's signature: what is stored, and when it is refused. */
 #include "tests/unit/field_client_visit/visit_fixture.h"
 
+#include "field-client/replica/log_state.h"
 #include "shared/evidence/record.h"
 #include "shared/rows/signed_content.h"
 
@@ -70,6 +71,36 @@ static void the_record_names_and_signs_everything(void **state)
     cs_receipt_strokes_hash(snapshot_hash, T(STROKES), strokes_hash);
     assert_memory_equal(record.fields[3].value.bytes.data, snapshot_hash, CS_HASH_SIZE);
     assert_memory_equal(record.fields[4].value.bytes.data, strokes_hash, CS_HASH_SIZE);
+    cs_arena_release(&arena);
+}
+
+/* Whoever gets the receipt can tell whether its signer was shown the same history (design §4). */
+static void the_record_carries_the_last_checkpoint(void **state)
+{
+    struct site *s = *state;
+    struct cs_arena arena;
+    struct cs_stored_row row;
+    struct cs_record record;
+    struct cs_log_state log = {.any = true, .checkpoint = {.size = 42}};
+    struct cs_buffer note;
+    cs_arena_init(&arena, CS_MEBI);
+    cs_buffer_init(&note, CS_CHECKPOINT_MAX);
+    struct cs_id visit = worked_visit(s);
+    struct cs_visit_signed made = sign_visit(s, &visit);
+    load_receipt(s, &made.receipt, &arena, &row);
+    assert_ok(cs_record_decode(cs_visit_value(&row, "record")->bytes, &arena, &record));
+    assert_int_equal(record.checkpoint.size, 0);
+    assert_ok(cs_checkpoint_encode(&log.checkpoint, cs_identity_organisation(s->f->identity),
+                                   s->f->server, &note));
+    memcpy(log.note, note.data, note.size);
+    log.note_size = note.size;
+    assert_ok(cs_log_state_save(s->f->replica, &log));
+    visit = worked_visit(s);
+    made = sign_visit(s, &visit);
+    load_receipt(s, &made.receipt, &arena, &row);
+    assert_ok(cs_record_decode(cs_visit_value(&row, "record")->bytes, &arena, &record));
+    assert_true(cs_bytes_equal(record.checkpoint, cs_buffer_bytes(&note)));
+    cs_buffer_release(&note);
     cs_arena_release(&arena);
 }
 
@@ -209,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         VISIT_TEST(a_receipt_holds_what_was_signed),
         VISIT_TEST(the_record_names_and_signs_everything),
+        VISIT_TEST(the_record_carries_the_last_checkpoint),
         cmocka_unit_test(strokes_are_bound_to_the_snapshot),
         VISIT_TEST(receipts_are_numbered_in_order),
         VISIT_TEST(what_is_missing_is_named),

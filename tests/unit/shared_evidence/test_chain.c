@@ -61,6 +61,23 @@ static void test_the_claimed_organisation_is_read_and_not_verified(void **state)
     assert_int_equal(cs_chain_organisation(bytes, organisation), CS_LIMIT);
 }
 
+static void test_the_claimed_device_is_read_and_not_verified(void **state)
+{
+    (void)state;
+    uint8_t id[CS_HASH_SIZE];
+    uint8_t expected[CS_HASH_SIZE];
+    struct cs_bytes bytes = fixture_build(&fixture, 2, NULL);
+    assert_int_equal(cs_certificate_id(cs_buffer_bytes(&fixture.certificate_bytes[1]), expected),
+                     CS_OK);
+    assert_int_equal(cs_chain_leaf_id(bytes, id), CS_OK);
+    assert_memory_equal(id, expected, sizeof id);
+    bytes.size--;
+    assert_int_equal(cs_chain_leaf_id(bytes, id), CS_MALFORMED);
+    assert_int_equal(cs_chain_leaf_id(CS_BYTES_NONE, id), CS_MALFORMED);
+    bytes.size = CS_CHAIN_BYTES_MAX + 1;
+    assert_int_equal(cs_chain_leaf_id(bytes, id), CS_LIMIT);
+}
+
 static void test_problem_may_be_null(void **state)
 {
     (void)state;
@@ -282,6 +299,7 @@ int main(void)
         CASE(test_chains_of_every_length_verify),
         CASE(test_leaf_and_its_invite_come_out),
         CASE(test_the_claimed_organisation_is_read_and_not_verified),
+        CASE(test_the_claimed_device_is_read_and_not_verified),
         CASE(test_problem_may_be_null),
         CASE(test_any_changed_byte_is_refused),
         CASE(test_truncated_at_every_length),

@@ -260,6 +260,46 @@ static void a_signature_line_for_another_key_is_refused(void **state)
     assert_refused(cs_buffer_bytes(&note), CS_MALFORMED);
 }
 
+static void a_note_can_be_read_without_the_key(void **state)
+{
+    (void)state;
+    struct cs_checkpoint found = {.size = 77};
+    encode();
+    assert_ok(cs_checkpoint_read(cs_buffer_bytes(&note), &found));
+    assert_memory_equal(&found, &checkpoint, sizeof found);
+    found.size = 77;
+    for (size_t size = 0; size < note.size; size++) {
+        assert_status(cs_checkpoint_read(cs_bytes_make(note.data, size), &found), CS_MALFORMED);
+    }
+    uint8_t large[CS_CHECKPOINT_MAX + 1] = {0};
+    assert_status(cs_checkpoint_read(cs_bytes_of_array(large), &found), CS_LIMIT);
+    assert_int_equal(found.size, 77);
+}
+
+static void digits_tell_histories_apart(void **state)
+{
+    (void)state;
+    char digits[CS_CHECKPOINT_DIGITS_SIZE];
+    char others[CS_CHECKPOINT_DIGITS_SIZE];
+    cs_checkpoint_digits(&checkpoint, digits);
+    assert_string_equal(digits, "81795 93684 16716 34811 59998");
+    struct cs_checkpoint other = checkpoint;
+    other.position++; /* two devices may have asked at different moments */
+    cs_checkpoint_digits(&other, others);
+    assert_string_equal(digits, others);
+    other.root[31] ^= 1;
+    cs_checkpoint_digits(&other, others);
+    assert_string_not_equal(digits, others);
+    other = checkpoint;
+    other.size++;
+    cs_checkpoint_digits(&other, others);
+    assert_string_not_equal(digits, others);
+    other = checkpoint;
+    other.incarnation[0] ^= 1;
+    cs_checkpoint_digits(&other, others);
+    assert_string_not_equal(digits, others);
+}
+
 static void failed_allocations_leave_everything_as_it_was(void **state)
 {
     (void)state;
@@ -303,6 +343,8 @@ int main(void)
         CASE(names_have_one_form),
         CASE(a_second_signature_is_refused),
         CASE(a_signature_line_for_another_key_is_refused),
+        CASE(a_note_can_be_read_without_the_key),
+        CASE(digits_tell_histories_apart),
         CASE(failed_allocations_leave_everything_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,20 @@ static void test_statement_round_trip(void **state)
     assert_memory_equal(found.tls_key_hash, statement.tls_key_hash, sizeof found.tls_key_hash);
 }
 
+static void test_mark_is_of_the_bytes(void **state)
+{
+    (void)state;
+    uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
+    uint8_t other[CS_SERVER_STATEMENT_MARK_SIZE];
+    encode_statement(fixture.devices[0]);
+    cs_server_statement_mark(cs_buffer_bytes(&out), mark);
+    cs_server_statement_mark(cs_buffer_bytes(&out), other);
+    assert_memory_equal(mark, other, sizeof mark);
+    out.data[0] ^= 1;
+    cs_server_statement_mark(cs_buffer_bytes(&out), other);
+    assert_memory_not_equal(mark, other, sizeof mark);
+}
+
 static void test_identity_round_trip(void **state)
 {
     (void)state;
@@ -253,6 +267,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(test_statement_round_trip),
+        CASE(test_mark_is_of_the_bytes),
         CASE(test_identity_round_trip),
         CASE(test_other_signers_are_refused),
         CASE(test_statement_of_another_identity_is_refused),

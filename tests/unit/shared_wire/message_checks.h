@@ -62,7 +62,7 @@ static inline void message_check_hostile(message_encode encode, message_decode d
     for (plain.size = 0; plain.size < whole; plain.size++) {
         assert_int_not_equal(message_decode_plain(decode, &plain), CS_OK);
     }
-    plain.data[1] = 2; /* format: after the head of the array, which has fewer than 24 items */
+    plain.data[1] = 23; /* format: after the head of the array, which has fewer than 24 items */
     assert_int_equal(message_decode_plain(decode, &plain), CS_UNSUPPORTED);
     cs_buffer_release(&frame);
     cs_buffer_release(&plain);

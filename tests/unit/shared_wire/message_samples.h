@@ -43,6 +43,8 @@ static inline struct cs_sync_request sample_sync_request(struct sample_random *r
     for (size_t i = 0; i < request.inner_count; i++) {
         request.inners[i] = sample_bytes(random, arena, sample_below(random, 300));
     }
+    request.log_size = (request.position * 7) & INT64_MAX;
+    request.statement_mark = cs_bytes_make("8 octets", request.inner_count % 2 == 0 ? 8 : 0);
     return request;
 }
 
@@ -51,6 +53,8 @@ static inline bool sample_sync_requests_equal(const struct cs_sync_request *a,
 {
     bool equal = memcmp(a->incarnation, b->incarnation, sizeof a->incarnation) == 0 &&
                  a->position == b->position && a->inner_count == b->inner_count &&
+                 a->without_log == b->without_log && a->log_size == b->log_size &&
+                 cs_bytes_equal(a->statement_mark, b->statement_mark) &&
                  sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count);
     for (size_t i = 0; equal && i < a->inner_count; i++) {
         equal = cs_bytes_equal(a->inners[i], b->inners[i]);
@@ -93,6 +97,71 @@ static inline void sample_response_lists(struct sample_random *random, struct cs
     }
 }
 
+/* As format 1 has them. */
+static inline void sample_drop_log(struct cs_sync_request *request,
+                                   struct cs_sync_response *response)
+{
+    request->without_log = true;
+    request->log_size = 0;
+    request->statement_mark = CS_BYTES_NONE;
+    response->without_log = true;
+    response->checkpoint = CS_BYTES_NONE;
+    response->consistency = CS_BYTES_NONE;
+    response->row_proof_count = 0;
+    response->own_proved = false;
+    response->own_leaf = 0;
+    response->own_path = CS_BYTES_NONE;
+    response->earlier_count = 0;
+}
+
+/* What format 2 has beyond format 1, drawn apart so that the samples of format 1 stay as they were. */
+static inline void sample_response_proofs(uint64_t seed, struct cs_arena *arena,
+                                          struct cs_sync_response *response)
+{
+    struct sample_random random = {seed | 1};
+    response->checkpoint = sample_bytes(&random, arena, sample_below(&random, 400));
+    response->consistency = sample_bytes(&random, arena, 32 * sample_below(&random, 10));
+    response->row_proof_count = response->row_count / 2;
+    response->row_proofs =
+        sample_take(arena, response->row_proof_count, sizeof *response->row_proofs);
+    for (size_t i = 0; i < response->row_proof_count; i++) {
+        response->row_proofs[i].row = (uint32_t)(2 * i);
+        response->row_proofs[i].leaf = sample_number(&random) >> 1;
+        response->row_proofs[i].path = sample_bytes(&random, arena, 32 * sample_below(&random, 9));
+    }
+    response->own_proved = sample_below(&random, 2) == 0;
+    if (response->own_proved) {
+        response->own_leaf = sample_number(&random) >> 1;
+        response->own_path = sample_bytes(&random, arena, 32 * sample_below(&random, 9));
+    }
+    response->earlier_count = sample_below(&random, 4);
+    response->earlier = sample_take(arena, response->earlier_count, sizeof *response->earlier);
+    for (size_t i = 0; i < response->earlier_count; i++) {
+        response->earlier[i].size = 1 + 10 * i + sample_below(&random, 10);
+        response->earlier[i].path = sample_bytes(&random, arena, 32 * sample_below(&random, 9));
+    }
+}
+
+static inline bool sample_proofs_equal(const struct cs_sync_response *a,
+                                       const struct cs_sync_response *b)
+{
+    bool equal = a->without_log == b->without_log && a->own_proved == b->own_proved &&
+                 a->own_leaf == b->own_leaf && cs_bytes_equal(a->own_path, b->own_path) &&
+                 cs_bytes_equal(a->checkpoint, b->checkpoint) &&
+                 cs_bytes_equal(a->consistency, b->consistency) &&
+                 a->row_proof_count == b->row_proof_count && a->earlier_count == b->earlier_count;
+    for (size_t i = 0; equal && i < a->row_proof_count; i++) {
+        equal = a->row_proofs[i].row == b->row_proofs[i].row &&
+                a->row_proofs[i].leaf == b->row_proofs[i].leaf &&
+                cs_bytes_equal(a->row_proofs[i].path, b->row_proofs[i].path);
+    }
+    for (size_t i = 0; equal && i < a->earlier_count; i++) {
+        equal = a->earlier[i].size == b->earlier[i].size &&
+                cs_bytes_equal(a->earlier[i].path, b->earlier[i].path);
+    }
+    return equal;
+}
+
 /* Three scope sets: none, the first scope, two scopes. */
 static inline struct cs_sync_response sample_sync_response(struct sample_random *random,
                                                            struct cs_arena *arena)
@@ -120,6 +189,7 @@ static inline struct cs_sync_response sample_sync_response(struct sample_random 
     response.rows = sample_rows(random, arena, response.row_count);
     response.last = sample_below(random, 2) == 0;
     response.server_statement = sample_bytes(random, arena, sample_below(random, 200));
+    sample_response_proofs(response.position, arena, &response);
     return response;
 }
 
@@ -168,7 +238,7 @@ static inline bool sample_sync_responses_equal(const struct cs_sync_response *a,
            cs_bytes_equal(a->server_statement, b->server_statement) &&
            sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count) &&
            sample_rows_equal(a->rows, a->row_count, b->rows, b->row_count) &&
-           sample_response_lists_equal(a, b);
+           sample_response_lists_equal(a, b) && sample_proofs_equal(a, b);
 }
 
 #endif

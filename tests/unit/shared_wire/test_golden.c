@@ -129,26 +129,35 @@ static void test_rows(void **state)
     cs_buffer_release(&out);
 }
 
+static void check_sync_messages(const struct cs_sync_request *request,
+                                const struct cs_sync_response *response, const char *request_name,
+                                const char *response_name)
+{
+    struct cs_sync_request request_back;
+    struct cs_sync_response response_back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_sync_request_encode(request, &out), CS_OK);
+    struct cs_bytes file = check_same_content(request_name, &out);
+    assert_int_equal(cs_sync_request_decode(file, &arena, &request_back), CS_OK);
+    assert_true(sample_sync_requests_equal(request, &request_back));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_sync_response_encode(response, &out), CS_OK);
+    file = check_same_content(response_name, &out);
+    assert_int_equal(cs_sync_response_decode(file, &arena, &response_back), CS_OK);
+    assert_true(sample_sync_responses_equal(response, &response_back));
+    cs_buffer_release(&out);
+}
+
 static void test_sync_messages(void **state)
 {
     (void)state;
     struct sample_random random = {2030};
     struct cs_sync_request request = sample_sync_request(&random, &arena);
     struct cs_sync_response response = sample_sync_response(&random, &arena);
-    struct cs_sync_request request_back;
-    struct cs_sync_response response_back;
-    struct cs_buffer out;
-    cs_buffer_init(&out, CS_MEBI);
-    assert_int_equal(cs_sync_request_encode(&request, &out), CS_OK);
-    struct cs_bytes file = check_same_content("sync-request-1.bin", &out);
-    assert_int_equal(cs_sync_request_decode(file, &arena, &request_back), CS_OK);
-    assert_true(sample_sync_requests_equal(&request, &request_back));
-    cs_buffer_clear(&out);
-    assert_int_equal(cs_sync_response_encode(&response, &out), CS_OK);
-    file = check_same_content("sync-response-1.bin", &out);
-    assert_int_equal(cs_sync_response_decode(file, &arena, &response_back), CS_OK);
-    assert_true(sample_sync_responses_equal(&response, &response_back));
-    cs_buffer_release(&out);
+    check_sync_messages(&request, &response, "sync-request-2.bin", "sync-response-2.bin");
+    sample_drop_log(&request, &response);
+    check_sync_messages(&request, &response, "sync-request-1.bin", "sync-response-1.bin");
 }
 
 static void test_join_messages(void **state)

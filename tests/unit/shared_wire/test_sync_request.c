@@ -67,6 +67,12 @@ static void test_what_could_not_be_read_is_not_written(void **state)
     struct cs_sync_request request = {.position = (uint64_t)INT64_MAX + 1};
     check_refused(&request, CS_INVALID);
     request.position = 0;
+    request.log_size = UINT64_MAX;
+    check_refused(&request, CS_INVALID);
+    request.log_size = 0;
+    request.statement_mark = cs_bytes_of_text("7 bytes");
+    check_refused(&request, CS_INVALID);
+    request.statement_mark = CS_BYTES_NONE;
     request.cursors = sample_cursors(&random, &arena, 5);
     request.cursor_count = 5;
     request.cursors[4].scope = request.cursors[1].scope; /* a scope twice */
@@ -120,6 +126,43 @@ static enum cs_status decode_by_hand(size_t cursor_items, uint64_t kind, size_t 
     return status;
 }
 
+/* A request of format 2 by hand, with this log size and mark. */
+static enum cs_status decode_log_by_hand(uint64_t format, size_t item_count, uint64_t log_size,
+                                         size_t mark_size)
+{
+    static const uint8_t zeroes[16];
+    struct cs_buffer plain;
+    cs_buffer_init(&plain, CS_REQUEST_MAX);
+    cs_cbor_put_array(&plain, item_count);
+    cs_cbor_put_unsigned(&plain, format);
+    cs_cbor_put_bytes(&plain, cs_bytes_of_array(zeroes));
+    cs_cbor_put_unsigned(&plain, 0);
+    cs_cbor_put_array(&plain, 0);
+    cs_cbor_put_array(&plain, 0);
+    if (item_count > 5) {
+        cs_cbor_put_unsigned(&plain, log_size);
+        cs_cbor_put_bytes(&plain, cs_bytes_make(zeroes, mark_size));
+    }
+    enum cs_status status = message_decode_plain(decode, &plain);
+    cs_buffer_release(&plain);
+    return status;
+}
+
+static void test_formats_are_told_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(decode_log_by_hand(1, 5, 0, 0), CS_OK);
+    assert_int_equal(decode_log_by_hand(2, 7, 9, 0), CS_OK);
+    assert_int_equal(decode_log_by_hand(2, 7, INT64_MAX, 8), CS_OK);
+    assert_int_equal(decode_log_by_hand(1, 7, 9, 8), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(2, 5, 0, 0), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(0, 5, 0, 0), CS_UNSUPPORTED);
+    assert_int_equal(decode_log_by_hand(3, 7, 9, 8), CS_UNSUPPORTED);
+    assert_int_equal(decode_log_by_hand(2, 7, (uint64_t)INT64_MAX + 1, 8), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(2, 7, 9, 7), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(2, 7, 9, 9), CS_MALFORMED);
+}
+
 static void test_spoiled_requests_are_refused(void **state)
 {
     (void)state;
@@ -141,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_requests_come_back),
         cmocka_unit_test(test_hostile_bytes_and_allocations),
         cmocka_unit_test(test_what_could_not_be_read_is_not_written),
+        cmocka_unit_test(test_formats_are_told_apart),
         cmocka_unit_test(test_spoiled_requests_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

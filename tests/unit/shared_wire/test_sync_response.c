@@ -88,7 +88,8 @@ static int set_up(void **state)
         fixture.response = sample_sync_response(&random, &fixture.arena);
     } while (fixture.response.refusal_count == 0 || fixture.response.departure_count == 0 ||
              fixture.response.row_count == 0 || fixture.response.outcome_count == 0 ||
-             fixture.response.echo_count == 0);
+             fixture.response.echo_count == 0 || fixture.response.row_proof_count < 2 ||
+             fixture.response.earlier_count < 2 || !fixture.response.own_proved);
     *state = &fixture;
     return 0;
 }
@@ -167,6 +168,30 @@ static void test_indexes_are_checked(void **state)
     CHECK_SPOILED(response->departures[0].entity, CS_BYTES_NONE, CS_INVALID);
 }
 
+static void test_proofs_are_checked(void **state)
+{
+    struct fixture *fixture = *state;
+    struct cs_sync_response *response = &fixture->response;
+    static const uint8_t large[CS_LOG_PROOF_MAX + 32];
+    struct cs_bytes odd = cs_bytes_make(large, 33);
+    struct cs_bytes long_path = cs_bytes_of_array(large);
+    CHECK_SPOILED(response->checkpoint, cs_bytes_make(large, CS_CHECKPOINT_MAX + 1), CS_TOO_LARGE);
+    CHECK_SPOILED(response->consistency, odd, CS_INVALID);
+    CHECK_SPOILED(response->consistency, long_path, CS_TOO_LARGE);
+    CHECK_SPOILED(response->row_proofs[0].path, odd, CS_INVALID);
+    CHECK_SPOILED(response->row_proofs[0].path, long_path, CS_TOO_LARGE);
+    CHECK_SPOILED(response->row_proofs[0].leaf, UINT64_MAX, CS_INVALID);
+    CHECK_SPOILED(response->row_proofs[1].row, response->row_proofs[0].row, CS_INVALID);
+    CHECK_SPOILED(response->row_proofs[1].row, (uint32_t)response->row_count, CS_INVALID);
+    CHECK_SPOILED(response->own_leaf, UINT64_MAX, CS_INVALID);
+    CHECK_SPOILED(response->own_path, odd, CS_INVALID);
+    CHECK_SPOILED(response->earlier[0].size, 0, CS_INVALID);
+    CHECK_SPOILED(response->earlier[0].size, response->earlier[1].size, CS_INVALID);
+    CHECK_SPOILED(response->earlier[1].size, UINT64_MAX, CS_INVALID);
+    CHECK_SPOILED(response->earlier[0].path, odd, CS_INVALID);
+    CHECK_SPOILED(response->earlier_count, CS_PAGE_ROWS_MAX + 1, CS_TOO_LARGE);
+}
+
 /* A status of a newer server is still a refusal; "OK" as one is a lie. */
 static void test_status_names(void **state)
 {
@@ -202,6 +227,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_outcomes_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexes_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_proofs_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_status_names, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

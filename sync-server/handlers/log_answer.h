@@ -1,0 +1,18 @@
+/* What a sync response shows of the evidence log: checkpoint and proofs (PROTOCOL.md, chapter "Sync"). */
+#ifndef CS_SERVER_HANDLERS_LOG_ANSWER_H
+#define CS_SERVER_HANDLERS_LOG_ANSWER_H
+
+#include "sync-server/handlers/server_internal.h"
+
+/*
+ * Fills checkpoint, consistency and proofs of a response whose rows have been read from this snapshot, and leaves out the
+ * server's statement where the device knows it. A request of format 1 is answered without any of it.
+ * A row whose leaf is missing gets no proof: the device will say so.
+ */
+enum cs_status cs_log_answer(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader,
+                             struct cs_sync_response *response) CS_MUST_USE;
+/* Bytes that the proofs of one row of this entity add to a page, about. */
+size_t cs_log_answer_size(const struct cs_entity *entity);
+
+#endif
