@@ -5,6 +5,7 @@
 #include "field-client/replica/doctor.h"
 #include "field-client/replica/meta.h"
 #include "field-client/replica/repair_note.h"
+#include "tests/simulation/registry_variant.h"
 #include "tests/simulation/universe.h"
 #include "tests/support/testing.h"
 
@@ -57,6 +58,7 @@ static void open_scene(struct scene *scene, int parts)
 
 static void damage(struct laptop *laptop, const char *sql)
 {
+    laptop->damaged = true;
     assert_ok(cs_database_execute(cs_replica_database(laptop->replica), sql));
 }
 
@@ -338,6 +340,77 @@ static void nothing_is_repaired_while_recovery_is_open(void **state)
     universe_close(&scene.universe);
 }
 
+/* What a program does not know counts as well: fields and entities of a newer one, on either side. */
+static void what_is_unknown_counts(void **state)
+{
+    (void)state;
+    static struct registry_variant newer;
+    variant_init(&newer, cs_registry_core());
+    (void)variant_add_field(&newer, "part", "colour");
+    (void)variant_add_entity(&newer, "drone");
+    const struct cs_registry *newest = variant_done(&newer);
+    static const char *const damaged[] = {
+        "UPDATE part SET _extra = x''",
+        "DELETE FROM _opaque",
+        "UPDATE _opaque SET _extra = x''",
+    };
+    for (size_t i = 0; i < CS_COUNT(damaged); i++) {
+        struct scene scene;
+        struct cs_multiset before;
+        struct cs_multiset after;
+        /* The server and the owner's laptop are newer than the technician's. */
+        universe_open(&scene.universe, newest, 29);
+        scene.owner = universe_found(&scene.universe, "王芳");
+        laptop_sync_equal(scene.owner);
+        scene.universe.registry = cs_registry_core();
+        scene.technician = universe_join(&scene.universe, scene.owner, "李强", CS_ROLE(TECHNICIAN));
+        (void)laptop_new(scene.owner, "part", "code=BJ-1", "name=继电器", "colour=红", NULL);
+        (void)laptop_new(scene.owner, "drone", "name=一号", NULL);
+        laptop_sync_equal(scene.owner);
+        laptop_sync_equal(scene.technician);
+        assert_int_equal(doctor_findings(scene.technician), 0);
+        laptop_fingerprint(scene.technician, &before);
+        damage(scene.technician, damaged[i]);
+        assert_true(doctor_findings(scene.technician) > 0);
+        universe_advance(&scene.universe, DAY_MS);
+        laptop_sync_equal(scene.technician);
+        assert_int_equal(scene.technician->last.repaired, 1);
+        laptop_fingerprint(scene.technician, &after);
+        assert_memory_equal(&after, &before, sizeof after);
+        universe_close(&scene.universe);
+    }
+}
+
+/* Wherever memory runs out, on either side: a repair that did not end is gone on with. */
+static void memory_may_run_out_in_a_repair(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_multiset before;
+    open_scene(&scene, 200);
+    struct laptop *laptop = scene.technician;
+    laptop_fingerprint(laptop, &before);
+    bool whole = false;
+    unsigned failed = 0;
+    for (long n = 40; !whole; n = n * 21 / 20 + 1) {
+        struct cs_multiset after;
+        damage(laptop,
+               "UPDATE part SET name = '别的'" ONE "; DELETE FROM part WHERE code > 'BJ-00150'");
+        universe_advance(&scene.universe, DAY_MS);
+        cs_memory_fail_after(n);
+        whole = laptop_sync(laptop) == CS_OK && cs_memory_count() <= n;
+        cs_memory_fail_after(-1);
+        failed += whole ? 0 : 1;
+        laptop_sync_equal(laptop);
+        laptop_fingerprint(laptop, &after);
+        assert_memory_equal(&after, &before, sizeof after);
+        assert_int_equal(doctor_findings(laptop), 0);
+        laptop_sync_equal(scene.owner);
+    }
+    assert_true(failed > 20);
+    universe_close(&scene.universe);
+}
+
 /* A network that fails at any step costs that sync; what was found is told later all the same. */
 struct cutter {
     struct laptop *laptop;
@@ -447,6 +520,8 @@ int main(void)
         cmocka_unit_test(a_damaged_server_row_is_not_spread),
         cmocka_unit_test(a_server_that_moves_on_is_compared_with_all_the_same),
         cmocka_unit_test(nothing_is_repaired_while_recovery_is_open),
+        cmocka_unit_test(what_is_unknown_counts),
+        cmocka_unit_test(memory_may_run_out_in_a_repair),
         cmocka_unit_test(a_repair_may_be_cut_at_any_step),
         cmocka_unit_test(one_row_among_ten_thousand_costs_little),
     };

@@ -242,6 +242,7 @@ static void nonsense_is_refused_within_bounds(void **state)
         struct laptop *laptop = scene.technician;
         assert_ok(cs_database_execute(cs_replica_database(laptop->replica),
                                       "UPDATE part SET name = '别的' WHERE code = 'BJ-007'"));
+        laptop->damaged = true;
         laptop_fingerprint(laptop, &before);
         universe_advance(&scene.universe, DAY_MS);
         struct liar liar = {&scene, laptop->fake.world.exchange, lies[i].lie, {0}, 0};

@@ -371,6 +371,7 @@ enum cs_status laptop_sync(struct laptop *laptop)
     if (session != NULL) {
         laptop->last = *cs_sync_result(session);
         laptop->last.refusals = NULL;
+        laptop->last.unequal_text = NULL;
     }
     cs_sync_end(session);
     return status;
@@ -384,6 +385,7 @@ void laptop_sync_equal(struct laptop *laptop)
     }
     assert_ok(status);
     assert_int_equal(laptop->last.digest, CS_SYNC_DIGEST_EQUAL);
+    assert_true(laptop->damaged || laptop->last.repaired + laptop->last.sums_mended == 0);
 }
 
 #define FIELDS_MAX 32

@@ -32,6 +32,8 @@ struct laptop {
     struct cs_replica *replica;
     enum network_fault fault;
     size_t fault_at;
+    bool
+        damaged; /* by the test: a sync may find something to repair, which it must not otherwise */
     struct cs_sync_result last; /* of the last sync; refusals are not kept */
 };
 

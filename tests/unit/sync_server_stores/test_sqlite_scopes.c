@@ -319,6 +319,61 @@ static void a_failing_read_is_no_damage(void **state)
     assert_true(sweep_reads(f, list_entries) > 2);
 }
 
+struct visited {
+    uint64_t positions[8];
+    bool exist[8];
+    size_t count;
+    size_t stop_at; /* visits after which the visitor fails */
+};
+
+static enum cs_status visit(void *context, const struct cs_scope_entry *entry,
+                            const struct cs_stored_row *row)
+{
+    struct visited *visited = context;
+    assert_false(entry->departed);
+    assert_true(cs_id_equal(&entry->row, &row->id));
+    visited->exist[visited->count] = row->exists;
+    visited->positions[visited->count++] = entry->position;
+    return visited->count == visited->stop_at ? CS_LIMIT : CS_OK;
+}
+
+/* Departures are left out; what is missing or cannot be read is shown as not there. */
+static void rows_of_a_scope_are_visited(void **state)
+{
+    struct store_fixture *f = *state;
+    struct visited visited = {.count = 0};
+    uint64_t number = make_scope(f, &office);
+    assert_ok(cs_store_begin(f->store));
+    for (unsigned i = 1; i <= 4; i++) {
+        struct cs_stored_row row;
+        assert_ok(cs_row_from_fields(&schema, T("movement"), NULL, 0, &f->arena, &row));
+        row.id = id_of(i);
+        row.exists = true;
+        row.position = 10 * i;
+        assert_ok(cs_store_save_rows(f->store, &row, 1));
+        struct cs_scope_entry entry = {10 * i, i == 2, T("movement"), id_of(i)};
+        assert_ok(cs_store_put_scope_entry(f->store, number, &entry));
+    }
+    struct cs_scope_entry missing = {50, false, T("movement"), id_of(9)};
+    assert_ok(cs_store_put_scope_entry(f->store, number, &missing));
+    assert_ok(cs_store_commit(f->store));
+    execute(f, "UPDATE movement SET _versions = 'text' WHERE _position = 30");
+    assert_ok(cs_store_scope_rows(f->store, number, visit, &visited));
+    static const uint64_t positions[] = {10, 30, 40, 50};
+    static const bool exist[] = {true, false, true, false};
+    assert_int_equal(visited.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(visited.positions[i], positions[i]);
+        assert_int_equal(visited.exist[i], exist[i]);
+    }
+    struct visited stopped = {.stop_at = 2};
+    assert_status(cs_store_scope_rows(f->store, number, visit, &stopped), CS_LIMIT);
+    assert_int_equal(stopped.count, 2);
+    struct visited none = {.count = 0};
+    assert_ok(cs_store_scope_rows(f->store, number + 1, visit, &none));
+    assert_int_equal(none.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +384,7 @@ int main(void)
         STORE_TEST(entries_are_read_on_from_a_cursor),
         STORE_TEST(an_entry_is_removed_by_its_position),
         STORE_TEST(a_damaged_entry_is_told),
+        STORE_TEST(rows_of_a_scope_are_visited),
         STORE_TEST(projects_stand_open_until_removed),
         STORE_TEST(a_damaged_project_is_told),
         STORE_TEST(scopes_survive_failing_memory_and_disks),
