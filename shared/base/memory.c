@@ -7,6 +7,7 @@
 
 static _Thread_local long successes_left = -1;
 static _Thread_local long allocations;
+static _Thread_local enum cs_memory_unit counted = CS_MEMORY_BLOCKS;
 
 void cs_memory_fail_after(long successes)
 {
@@ -17,6 +18,11 @@ void cs_memory_fail_after(long successes)
 long cs_memory_count(void)
 {
     return allocations;
+}
+
+void cs_memory_count_in(enum cs_memory_unit unit)
+{
+    counted = unit;
 }
 
 static bool fails_now(void)
@@ -104,6 +110,9 @@ void *cs_arena_take(struct cs_arena *arena, size_t size)
 {
     const size_t alignment = _Alignof(max_align_t);
     if (size > SIZE_MAX / 2 || size > arena->limit || arena->used > arena->limit - size) {
+        return NULL;
+    }
+    if (counted == CS_MEMORY_PIECES && fails_now()) {
         return NULL;
     }
     size_t rounded = (size + alignment - 1) / alignment * alignment;

@@ -26,6 +26,12 @@ void cs_wipe(void *data, size_t size);
  */
 void cs_memory_fail_after(long successes);
 long cs_memory_count(void);
+/*
+ * Test hook: whether what is taken from an arena counts as an allocation of its own, which may fail too, or only the blocks it
+ * grows by (the default). Per thread.
+ */
+enum cs_memory_unit { CS_MEMORY_BLOCKS, CS_MEMORY_PIECES };
+void cs_memory_count_in(enum cs_memory_unit unit);
 
 /*
  * Arena: everything taken from it is freed at once. Blocks are zeroed and aligned for any type. `limit` bounds

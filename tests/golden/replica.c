@@ -167,3 +167,8 @@ struct laptop *golden_load_laptop(struct universe *universe, const struct cs_reg
     laptop_restart(laptop);
     return laptop;
 }
+
+void golden_copy_database(struct laptop *laptop, const char *folder)
+{
+    copy_file(folder, laptop->home, CS_REPLICA_FILE);
+}

@@ -30,6 +30,8 @@ void golden_load_server(struct universe *universe, const struct cs_registry *reg
                         const char *folder);
 struct laptop *golden_load_laptop(struct universe *universe, const struct cs_registry *registry,
                                   const char *folder);
+/* The database once more as it was, for a laptop that is loaded and closed. */
+void golden_copy_database(struct laptop *laptop, const char *folder);
 
 /* One line per fact: rows and their values, what waits, what was refused, held transactions, devices, positions. */
 void golden_dump_laptop(struct laptop *laptop, struct cs_buffer *out);

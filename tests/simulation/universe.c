@@ -34,7 +34,8 @@ enum cs_status universe_serve(struct universe *universe, struct cs_bytes body,
     struct cs_server_request *request;
     enum cs_status status = cs_server_open_request(universe->server, body, &request);
     if (status != CS_OK) {
-        return CS_MALFORMED;
+        /* What the listener answers, without a body. */
+        return cs_status_class(status) == CS_CLASS_LOCAL ? CS_UNAVAILABLE : CS_MALFORMED;
     }
     cs_server_commit(universe->server, &request, 1);
     return cs_server_reply(universe->server, request, response);
@@ -124,11 +125,17 @@ void universe_open(struct universe *universe, const struct cs_registry *registry
         cs_secret_create_random(&universe->fake.world, CS_MASTER_KEY_SIZE, &universe->master_key));
 }
 
-void universe_restart_server(struct universe *universe)
+enum cs_status universe_try_restart_server(struct universe *universe)
 {
     struct cs_server_options options = server_options(universe);
     cs_server_close(universe->server);
-    assert_ok(cs_server_open(&options, &universe->server, &universe->problem));
+    universe->server = NULL;
+    return cs_server_open(&options, &universe->server, &universe->problem);
+}
+
+void universe_restart_server(struct universe *universe)
+{
+    assert_ok(universe_try_restart_server(universe));
 }
 
 static void remove_folder(const char *folder)

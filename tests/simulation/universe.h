@@ -54,6 +54,8 @@ void universe_open(struct universe *universe, const struct cs_registry *registry
 void universe_close(struct universe *universe);
 /* The server stops and starts again. */
 void universe_restart_server(struct universe *universe);
+/* The same, which may fail: then it is not running. */
+enum cs_status universe_try_restart_server(struct universe *universe) CS_MUST_USE;
 /* One exchange as the listener would do it: opened, committed, answered. CS_MALFORMED when the server says nothing. */
 enum cs_status universe_serve(struct universe *universe, struct cs_bytes request,
                               struct cs_buffer *response);

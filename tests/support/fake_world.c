@@ -77,16 +77,25 @@ static enum cs_status file_replace(void *context, const char *path, struct cs_by
     if (status != CS_OK) {
         return status;
     }
+    /* Atomic, as the real one: what is there stays when there is no memory for the new. */
+    struct cs_buffer made;
+    cs_buffer_init(&made, SIZE_MAX / 2);
+    cs_buffer_append_bytes(&made, content);
+    if (made.status != CS_OK) {
+        status = made.status;
+        cs_buffer_release(&made);
+        return status;
+    }
     struct fake_file *file = find(fake, path);
     if (file == NULL) {
         cs_require(fake->file_count < FAKE_FILES_MAX && strlen(path) < sizeof file->path);
         file = &fake->files[fake->file_count++];
         memcpy(file->path, path, strlen(path) + 1);
-        cs_buffer_init(&file->content, SIZE_MAX / 2);
+    } else {
+        cs_buffer_release(&file->content);
     }
-    cs_buffer_clear(&file->content);
-    cs_buffer_append_bytes(&file->content, content);
-    return file->content.status;
+    file->content = made;
+    return CS_OK;
 }
 
 void fake_world_init(struct fake_world *fake, uint64_t seed)

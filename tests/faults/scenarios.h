@@ -1,0 +1,18 @@
+/* The scenarios that are swept, see sweep.h. */
+#ifndef TESTS_FAULTS_SCENARIOS_H
+#define TESTS_FAULTS_SCENARIOS_H
+
+#include "tests/faults/sweep.h"
+
+extern const struct sweep_scenario scenario_local_edit;
+extern const struct sweep_scenario scenario_import;
+extern const struct sweep_scenario scenario_push;
+extern const struct sweep_scenario scenario_pull;
+extern const struct sweep_scenario scenario_conflict;
+extern const struct sweep_scenario scenario_join;
+extern const struct sweep_scenario scenario_refusal;
+extern const struct sweep_scenario scenario_scope_loss;
+extern const struct sweep_scenario scenario_held;
+extern const struct sweep_scenario scenario_migration;
+
+#endif
