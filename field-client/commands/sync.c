@@ -66,11 +66,14 @@ static void print_line(struct cs_command *command, uint64_t count, const char *e
 static void print_difference(struct cs_command *command, const struct cs_sync_result *result)
 {
     print_line(command, result->repaired,
-               "rows differed from the server and were put right: see countersign status, and tell "
-               "your office if it happens again",
+               result->repaired == 1
+                   ? "row differed from the server and was put right: see countersign status"
+                   : "rows differed from the server and were put right: see countersign status",
                "行与服务器不一致,已补正:见 countersign status,如再次出现请告知办公室");
     print_line(command, result->sums_mended,
-               "sums on this laptop were wrong and were counted anew: see countersign status",
+               result->sums_mended == 1
+                   ? "sum on this laptop was wrong and was counted anew: see countersign status"
+                   : "sums on this laptop were wrong and were counted anew: see countersign status",
                "个本机校验和有误,已重新计算:见 countersign status");
     if (result->digest == CS_SYNC_DIGEST_UNEQUAL) {
         cs_command_print(

@@ -63,18 +63,19 @@ void cs_repair_note_text(const struct cs_repair_note *note, bool chinese,
     unsigned long long departed = note->report.departed;
     switch (note->report.outcome) {
     case CS_COMPARE_REPAIRED:
-        (void)snprintf(out, CS_REPAIR_NOTE_TEXT_MAX,
-                       chinese ? "本机数据曾与服务器不一致:已补正 %llu 行,移除 %llu 行,现已一致"
-                               : "this laptop differed from the server: %llu rows were put right, "
-                                 "%llu taken away; it is equal again",
-                       rows, departed);
+        (void)snprintf(
+            out, CS_REPAIR_NOTE_TEXT_MAX,
+            chinese ? "本机数据曾与服务器不一致:已补正 %llu 行,移除 %llu 行,现已一致"
+                    : "this laptop differed from the server (rows put right: %llu, taken away: "
+                      "%llu); it is equal again",
+            rows, departed);
         return;
     case CS_COMPARE_SUMS_MENDED:
         (void)snprintf(out, CS_REPAIR_NOTE_TEXT_MAX,
                        chinese
                            ? "本机 %llu 个范围的校验和有误,已重新计算,数据无误"
-                           : "the sums of %llu scopes on this laptop were wrong and were counted "
-                             "anew; its rows were right",
+                           : "sums on this laptop that were wrong and were counted anew: %llu; its "
+                             "rows were right",
                        (unsigned long long)note->report.sums);
         return;
     case CS_COMPARE_SERVER_SUM:
@@ -91,7 +92,7 @@ void cs_repair_note_text(const struct cs_repair_note *note, bool chinese,
         chinese
             ? "本机数据与服务器不一致且未能修复(已补正 %llu 行,移除 %llu 行):请再次同步,仍不一致时"
               "请告知办公室"
-            : "this laptop DIFFERS from the server and could not be put right (%llu "
-              "rows were, %llu taken away): sync again, and tell the office if it stays so",
+            : "this laptop DIFFERS from the server and could not be put right (rows that "
+              "were: %llu, taken away: %llu): sync again, and tell the office if it stays so",
         rows, departed);
 }

@@ -19,14 +19,14 @@ static enum cs_status describe(const struct cs_push_clock *clock,
     switch (report->outcome) {
     case CS_COMPARE_REPAIRED:
         return cs_computed_text(arena, out,
-                                "%s: %llu rows of this device were missing or otherwise, %llu were "
-                                "too many; it was put right and is equal again",
+                                "%s: rows of this device that were missing or otherwise: %llu, too "
+                                "many: %llu; it was put right and is equal again",
                                 at, rows, departed);
     case CS_COMPARE_SUMS_MENDED:
         return cs_computed_text(
             arena, out,
-            "%s: the sums of %llu scopes on this device were wrong, its rows were "
-            "not; they were put right",
+            "%s: sums on this device that were wrong: %llu; its rows were not, and "
+            "the sums were put right",
             at, (unsigned long long)report->sums);
     case CS_COMPARE_SERVER_SUM:
         return cs_computed_text(
@@ -39,7 +39,7 @@ static enum cs_status describe(const struct cs_push_clock *clock,
     }
     return cs_computed_text(arena, out,
                             "%s: this device differs from the server and could not be put right "
-                            "(%llu rows were, %llu taken away)",
+                            "(rows that were: %llu, taken away: %llu)",
                             at, rows, departed);
 }
 

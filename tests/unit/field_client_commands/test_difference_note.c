@@ -41,8 +41,8 @@ static void every_outcome_has_its_words(void **state)
         const char *english;
         const char *chinese;
     } all[] = {
-        {CS_COMPARE_REPAIRED, "repaired", "12 rows were put right, 3 taken away", "已补正 12 行"},
-        {CS_COMPARE_SUMS_MENDED, "sums_mended", "the sums of 1 scopes", "1 个范围的校验和有误"},
+        {CS_COMPARE_REPAIRED, "repaired", "(rows put right: 12, taken away: 3)", "已补正 12 行"},
+        {CS_COMPARE_SUMS_MENDED, "sums_mended", "were counted anew: 1;", "1 个范围的校验和有误"},
         {CS_COMPARE_SERVER_SUM, "server_sums_wrong", "the server's sums were wrong",
          "服务器的校验和有误"},
         {CS_COMPARE_UNREPAIRED, "unrepaired", "DIFFERS from the server", "未能修复"},
