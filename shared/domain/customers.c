@@ -73,17 +73,20 @@ static const struct cs_field site_fields[] = {
      .writers = CS_ROLES_SITE,
      .size_max = CS_ADDRESS_MAX,
      .clause = "D10"},
+    /* Whom to ask for and how to reach them: never the name of one with the telephone of another. */
     {.name = "contact",
      .label_zh = "现场负责人",
      .label_en = "site contact",
      .type = CS_FIELD_TEXT,
      .writers = CS_ROLES_SITE,
+     .group = 1,
      .clause = "D11"},
     {.name = "phone",
      .label_zh = "电话",
      .label_en = "phone",
      .type = CS_FIELD_TEXT,
      .writers = CS_ROLES_SITE,
+     .group = 1,
      .clause = "D11"},
 };
 

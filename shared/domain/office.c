@@ -2,7 +2,7 @@
  * Office: what the server found and a person has to look at: conflicts, exceptions, refusals
  * (design §6).
  *
- * Rows are made by the server. People annotate exceptions and put refusals aside; a conflict closes
+ * Rows are made by the server, but for merges. People annotate exceptions and put refusals aside; a conflict closes
  * by resolving it on the row it belongs to.
  */
 #include "shared/domain/departments.h"
@@ -265,4 +265,48 @@ static const struct cs_entity refusal = {
     .clause = "D8",
 };
 
-const struct cs_entity *const cs_department_office[] = {&conflict, &exception, &refusal, NULL};
+/*
+ * A row that was deleted because another one stands for it: two rows had one natural key. Made by people, in the transaction that
+ * deletes the row. What can never be changed (a ledger, a visit) goes on referring to the deleted row and is counted for the other.
+ */
+static const struct cs_field row_merge_fields[] = {
+    {.name = "entity",
+     .label_zh = "数据类别",
+     .label_en = "entity",
+     .type = CS_FIELD_TEXT,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_STORE | CS_ROLES_STAFF,
+     .flags = CS_FIELD_REQUIRED | CS_FIELD_LABEL},
+    {.name = "kept",
+     .label_zh = "保留的数据编号",
+     .label_en = "kept row",
+     .type = CS_FIELD_BYTES,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_STORE | CS_ROLES_STAFF,
+     .flags = CS_FIELD_REQUIRED,
+     .size_max = CS_ID_SIZE},
+    {.name = "dropped",
+     .label_zh = "并入的数据编号",
+     .label_en = "dropped row",
+     .type = CS_FIELD_BYTES,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_STORE | CS_ROLES_STAFF,
+     .flags = CS_FIELD_REQUIRED,
+     .size_max = CS_ID_SIZE},
+};
+
+static const struct cs_entity row_merge = {
+    .name = "row_merge",
+    .label_zh = "合并记录",
+    .label_en = "merge of two rows",
+    .kind = CS_ENTITY_ORDINARY,
+    .scope = CS_SCOPE_RULE_OFFICE,
+    .creators = CS_ROLES_STORE | CS_ROLES_STAFF,
+    .deleters = CS_ROLES_NONE,
+    .fields = row_merge_fields,
+    .field_count = CS_COUNT(row_merge_fields),
+    .clause = "D8",
+};
+
+const struct cs_entity *const cs_department_office[] = {&conflict, &exception, &refusal, &row_merge,
+                                                        NULL};

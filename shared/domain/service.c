@@ -412,5 +412,70 @@ static const struct cs_entity receipt_series = {
     .clause = "D4",
 };
 
-const struct cs_entity *const cs_department_service[] = {&service_request, &work_order,     &visit,
-                                                         &receipt,         &receipt_series, NULL};
+/* A number that was given and stands for no receipt, or a receipt that does not stand: one row each, so that nobody's overwrites
+ * another's. */
+static const struct cs_field receipt_void_fields[] = {
+    {.name = "number",
+     .label_zh = "作废号码",
+     .label_en = "number",
+     .type = CS_FIELD_TEXT,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_REQUIRED | CS_FIELD_LABEL | CS_FIELD_SEARCH,
+     .clause = "D4"},
+    {.name = "series",
+     .label_zh = "回执单号段",
+     .label_en = "series",
+     .type = CS_FIELD_REFERENCE,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_FOLLOWS,
+     .references = "receipt_series"},
+    {.name = "receipt",
+     .label_zh = "作废的回执单",
+     .label_en = "receipt that does not stand",
+     .type = CS_FIELD_REFERENCE,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_FOLLOWS,
+     .references = "receipt"},
+    {.name = "reason",
+     .label_zh = "作废原因",
+     .label_en = "reason",
+     .type = CS_FIELD_TEXT,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_REQUIRED,
+     .size_max = CS_PARAGRAPH_MAX},
+    {.name = "voided_at",
+     .label_zh = "作废时间",
+     .label_en = "voided at",
+     .type = CS_FIELD_INSTANT,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_REQUIRED},
+    {.name = "record",
+     .label_zh = "签名记录",
+     .label_en = "signed record",
+     .type = CS_FIELD_BYTES,
+     .policy = CS_MERGE_ONCE,
+     .writers = CS_ROLES_SITE,
+     .flags = CS_FIELD_REQUIRED | CS_FIELD_HIDDEN,
+     .size_max = CS_VALUE_MAX},
+};
+
+static const struct cs_entity receipt_void = {
+    .name = "receipt_void",
+    .label_zh = "回执单作废",
+    .label_en = "void receipt number",
+    .kind = CS_ENTITY_EVIDENCE,
+    .scope = CS_SCOPE_RULE_OFFICE,
+    .creators = CS_ROLES_SITE,
+    .deleters = CS_ROLES_NONE,
+    .fields = receipt_void_fields,
+    .field_count = CS_COUNT(receipt_void_fields),
+    .clause = "D4",
+};
+
+const struct cs_entity *const cs_department_service[] = {
+    &service_request, &work_order, &visit, &receipt, &receipt_series, &receipt_void, NULL};

@@ -127,39 +127,46 @@ static enum cs_status each_due(struct cs_reconcile *reconcile,
     return status;
 }
 
-/* Rows to ask the rules about: those that this change-set changed, as they are after saving. */
-static enum cs_status judge(struct cs_reconcile *reconcile, struct cs_working_row **changed,
-                            const struct cs_stored_row *before, size_t count)
+/* A row to ask the rules about, and what it was: saving forgets that. */
+struct changed {
+    struct cs_working_row *row;
+    struct cs_stored_row before;
+    struct cs_stored_head *before_heads;
+    size_t before_head_count;
+};
+
+/* Asks about the rows that this change-set changed, as they are after saving. */
+static enum cs_status judge(struct cs_reconcile *reconcile, const struct changed *changed,
+                            size_t count)
 {
     enum cs_status status = CS_OK;
     reconcile->judged = NULL;
     for (size_t i = 0; status == CS_OK && i < count; i++) {
-        struct cs_working_row view = *changed[i];
-        view.before = before[i];
+        struct cs_working_row view = *changed[i].row;
+        view.before = changed[i].before;
+        view.before_heads = changed[i].before_heads;
+        view.before_head_count = changed[i].before_head_count;
         status = cs_exceptions_update(reconcile, &view);
     }
     return status;
 }
 
-static enum cs_status list_due(struct cs_reconcile *reconcile, struct cs_working_row ***out_rows,
-                               struct cs_stored_row **out_before, size_t *out_count)
+static enum cs_status list_due(struct cs_reconcile *reconcile, struct changed **out,
+                               size_t *out_count)
 {
-    size_t capacity = reconcile->set.count;
-    struct cs_working_row **rows =
-        cs_arena_take_array(reconcile->arena, capacity, sizeof(struct cs_working_row *));
-    struct cs_stored_row *before = cs_arena_take_array(reconcile->arena, capacity, sizeof *before);
-    if (rows == NULL || before == NULL) {
+    struct changed *changed =
+        cs_arena_take_array(reconcile->arena, reconcile->set.count, sizeof *changed);
+    if (changed == NULL) {
         return CS_NO_MEMORY;
     }
     size_t count = 0;
     for (struct cs_working_row *row = reconcile->set.first; row != NULL; row = row->next) {
         if (is_due(row)) {
-            before[count] = row->before;
-            rows[count++] = row;
+            changed[count++] =
+                (struct changed){row, row->before, row->before_heads, row->before_head_count};
         }
     }
-    *out_rows = rows;
-    *out_before = before;
+    *out = changed;
     *out_count = count;
     return CS_OK;
 }
@@ -172,17 +179,16 @@ static enum cs_status update_conflicts(struct cs_reconcile *reconcile, struct cs
 enum cs_status cs_reconcile_finish(struct cs_reconcile *reconcile)
 {
     enum cs_status status = each_due(reconcile, update_conflicts);
-    struct cs_working_row **changed;
-    struct cs_stored_row *before;
+    struct changed *changed;
     size_t count;
     if (status == CS_OK) {
-        status = list_due(reconcile, &changed, &before, &count);
+        status = list_due(reconcile, &changed, &count);
     }
     if (status == CS_OK) {
         status = each_due(reconcile, save_early);
     }
     if (status == CS_OK) {
-        status = judge(reconcile, changed, before, count);
+        status = judge(reconcile, changed, count);
     }
     if (status == CS_OK) {
         status = each_due(reconcile, save_early);

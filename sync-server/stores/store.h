@@ -236,4 +236,29 @@ enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *enti
                             size_t sum_field, const struct cs_row_filter *filters,
                             size_t filter_count, int64_t *out) CS_MUST_USE;
 
+/* A time span in two integer fields of a row. */
+struct cs_row_span {
+    size_t start_field;
+    size_t end_field;
+};
+/*
+ * Ids of live rows that match the filter and whose span has start < `before` and end > `after`, both set; ascending, at most
+ * `limit`, in the arena.
+ */
+enum cs_status cs_store_find_span(struct cs_store *store, const struct cs_entity *entity,
+                                  const struct cs_row_filter *filter, struct cs_row_span span,
+                                  int64_t before, int64_t after, size_t limit,
+                                  struct cs_arena *arena, struct cs_id **out_ids,
+                                  size_t *out_count) CS_MUST_USE;
+
+enum cs_store_direction { CS_STORE_BELOW, CS_STORE_ABOVE };
+/*
+ * The text of live rows' `field` that is nearest to `text` in byte order, below or above it, among those that begin with `prefix`
+ * and have as many bytes as `text`; in the arena. CS_NOT_FOUND.
+ */
+enum cs_status cs_store_nearest(struct cs_store *store, const struct cs_entity *entity,
+                                size_t field, struct cs_bytes prefix, struct cs_bytes text,
+                                enum cs_store_direction direction, struct cs_arena *arena,
+                                struct cs_bytes *out) CS_MUST_USE;
+
 #endif

@@ -94,7 +94,8 @@ static void work_on_a_cancelled_order_is_kept_and_shown(void **state)
         assert_string_equal(laptop_text(scene.owner, "visit", visit, "work_done"), "更换电源");
         assert_int_equal(laptop_count(scene.owner, "conflict", "losing_text", "cancelled"), 1);
         assert_int_equal(count_kind(&scene, "work_on_cancelled_order"), 1);
-        assert_int_equal(count_open(&scene), 1);
+        assert_int_equal(count_kind(&scene, "fact_over_plan"), 1);
+        assert_int_equal(count_open(&scene), 2);
         /* The technician sees the conflict of his order, but no exception: those are the office's. */
         assert_int_equal(laptop_count(scene.technician, "conflict", "state", "open"), 1);
         assert_int_equal(laptop_count(scene.technician, "exception", "state", "open"), 0);
@@ -131,7 +132,7 @@ static void the_decision_closes_the_exception(void **state)
     (void)new_visit(&scene, order);
     assert_ok(laptop_set(scene.office, "work_order", order, "status=cancelled", NULL));
     sync_all(&scene);
-    assert_int_equal(count_open(&scene), 1);
+    assert_int_equal(count_open(&scene), 2);
     struct cs_version seen = losing_version(scene.office);
     struct cs_named_value value = {cs_bytes_of_text("status"),
                                    cs_value_text(cs_bytes_of_text("finished"))};
@@ -261,30 +262,34 @@ static void a_duplicate_key_is_shown_until_one_goes(void **state)
     }
 }
 
+/* One exception for the deleted row, whichever arrives first, until nothing refers to it. */
 static void a_reference_to_a_row_deleted_meanwhile_is_shown(void **state)
 {
     (void)state;
-    struct scene scene;
-    open_scene(&scene);
-    struct cs_id kept = laptop_new(scene.office, "customer", "name=甲厂", NULL);
-    struct cs_id gone = laptop_new(scene.office, "customer", "name=乙厂", NULL);
-    sync_all(&scene);
-    assert_ok(laptop_delete(scene.office, "customer", gone));
-    struct cs_id project =
-        laptop_new(scene.owner, "project", "name=改造", "code=J-1", field("customer", gone), NULL);
-    struct cs_id other =
-        laptop_new(scene.owner, "project", "name=维保", "code=J-2", field("customer", gone), NULL);
-    laptop_sync_equal(scene.office);
-    sync_all(&scene);
-    assert_int_equal(count_kind(&scene, "deleted_reference"), 2);
-    assert_int_equal(count_open(&scene), 2);
-    assert_ok(laptop_set(scene.owner, "project", project, field("customer", kept), NULL));
-    sync_all(&scene);
-    assert_int_equal(count_open(&scene), 1);
-    assert_ok(laptop_delete(scene.owner, "project", other));
-    sync_all(&scene);
-    assert_int_equal(count_open(&scene), 0);
-    universe_close(&scene.universe);
+    for (int reference_first = 0; reference_first < 2; reference_first++) {
+        struct scene scene;
+        open_scene(&scene);
+        struct cs_id kept = laptop_new(scene.office, "customer", "name=甲厂", NULL);
+        struct cs_id gone = laptop_new(scene.office, "customer", "name=乙厂", NULL);
+        sync_all(&scene);
+        assert_ok(laptop_delete(scene.office, "customer", gone));
+        struct cs_id project = laptop_new(scene.owner, "project", "name=改造", "code=J-1",
+                                          field("customer", gone), NULL);
+        struct cs_id other = laptop_new(scene.owner, "project", "name=维保", "code=J-2",
+                                        field("customer", gone), NULL);
+        laptop_sync_equal(reference_first != 0 ? scene.owner : scene.office);
+        sync_all(&scene);
+        assert_int_equal(count_kind(&scene, "deleted_reference"), 1);
+        struct cs_id exception = laptop_find(scene.owner, "exception", "state", "open");
+        assert_string_equal(laptop_text(scene.owner, "exception", exception, "subject"), "乙厂");
+        assert_ok(laptop_set(scene.owner, "project", project, field("customer", kept), NULL));
+        sync_all(&scene);
+        assert_int_equal(count_open(&scene), 1);
+        assert_ok(laptop_delete(scene.owner, "project", other));
+        sync_all(&scene);
+        assert_int_equal(count_open(&scene), 0);
+        universe_close(&scene.universe);
+    }
 }
 
 /* The row comes back by an edit its deleter had not seen: nothing refers to a deleted row any more. */
@@ -306,7 +311,8 @@ static void a_revived_row_closes_what_referred_to_it(void **state)
     assert_int_equal(count_open(&scene), 1);
     laptop_sync_equal(late);
     sync_all(&scene);
-    assert_int_equal(count_open(&scene), 0);
+    assert_int_equal(count_kind(&scene, "deleted_reference"), 1);
+    assert_int_equal(count_open(&scene), 1); /* the delete against the edit */
     assert_string_equal(laptop_text(scene.owner, "customer", customer, "name"), "甲厂新址");
     assert_int_equal(laptop_count(scene.owner, "conflict", "field", "_deleted"), 1);
     universe_close(&scene.universe);

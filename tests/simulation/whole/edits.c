@@ -116,6 +116,7 @@ static void update(struct sim_device *device, const struct cs_stored_row *row,
                             &sim->problem);
     ask(device, CS_OPERATION_UPDATE, &row->id, values, count);
     device->asked.versions = row->versions;
+    device->asked.shown = row->values;
     (void)sim_conclude(device, edit, status, SIM_ACTION_UPDATE);
 }
 
@@ -184,6 +185,7 @@ static void reassign(struct sim_device *device, struct cs_arena *arena)
                             CS_COUNT(values), &sim->problem);
     ask(device, CS_OPERATION_UPDATE, &order.id, values, CS_COUNT(values));
     device->asked.versions = order.versions;
+    device->asked.shown = order.values;
     (void)sim_conclude(device, edit, status, SIM_ACTION_REASSIGN);
 }
 

@@ -84,7 +84,8 @@ struct sim_asked {
     struct cs_id row;
     struct cs_named_value values[SIM_ASKED_MAX];
     size_t value_count;
-    struct cs_bytes versions; /* of the row as its author saw it, packed; empty for a new one */
+    struct cs_bytes versions;     /* of the row as its author saw it, packed; empty for a new one */
+    const struct cs_value *shown; /* of the row, while the edit is made; NULL for an insert */
 };
 
 struct sim_device {

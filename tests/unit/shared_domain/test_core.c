@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* entity.field type policy [>reference] [size] flags… [choices] */
+/* entity.field type policy [>reference] [size] flags… [group] [choices] */
 static const char *const formats[] = {
     "person.name text latest 128 required search label",
     "person.phone text latest search",
@@ -32,8 +32,8 @@ static const char *const formats[] = {
     "site.customer reference latest >customer required carries",
     "site.name text latest search label",
     "site.address text latest 512",
-    "site.contact text latest",
-    "site.phone text latest",
+    "site.contact text latest group1",
+    "site.phone text latest group1",
     "project.name text latest required search label",
     "project.code text latest search",
     "project.customer reference latest >customer carries",
@@ -87,6 +87,12 @@ static const char *const formats[] = {
     "receipt_series.prefix text once required label",
     "receipt_series.last_number integer latest",
     "receipt_series.voided text latest 4096",
+    "receipt_void.number text once required search label",
+    "receipt_void.series reference once >receipt_series follows",
+    "receipt_void.receipt reference once >receipt follows",
+    "receipt_void.reason text once 4096 required",
+    "receipt_void.voided_at instant once required",
+    "receipt_void.record bytes once 262144 required hidden",
     "part.code text latest required search",
     "part.name text latest required search label",
     "part.category text latest",
@@ -141,6 +147,9 @@ static const char *const formats[] = {
     "refusal.operations text computed 65536 hidden",
     "refusal.refused_at instant computed",
     "refusal.state choice latest open|corrected|dismissed",
+    "row_merge.entity text once required label",
+    "row_merge.kept bytes once 16 required",
+    "row_merge.dropped bytes once 16 required",
 };
 
 static const char *const type_names[] = {"text",    "integer", "money",     "boolean", "date",
@@ -165,6 +174,9 @@ static void describe(const struct cs_entity *entity, const struct cs_field *fiel
         if ((field->flags & (1U << i)) != 0) {
             cs_buffer_append_format(out, " %s", flag_names[i]);
         }
+    }
+    if (field->group != 0) {
+        cs_buffer_append_format(out, " group%u", (unsigned)field->group);
     }
     if (field->choices != NULL) {
         cs_buffer_append_format(out, " %s", field->choices);
@@ -203,9 +215,10 @@ static void entities_are_in_the_order_of_departments(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "person",          "device",         "customer", "site",      "project",        "system",
-        "service_request", "work_order",     "visit",    "receipt",   "receipt_series", "part",
-        "stock_location",  "stock_movement", "conflict", "exception", "refusal",
+        "person",         "device",          "customer",   "site",           "project",
+        "system",         "service_request", "work_order", "visit",          "receipt",
+        "receipt_series", "receipt_void",    "part",       "stock_location", "stock_movement",
+        "conflict",       "exception",       "refusal",    "row_merge",
     };
     const struct cs_registry *registry = cs_registry_core();
     assert_int_equal(registry->entity_count, CS_COUNT(names));
