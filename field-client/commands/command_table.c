@@ -51,7 +51,11 @@ static const struct cs_command_entry commands[] = {
      "visit finish VISIT [--left TIME] [--unsigned REASON]\n"
      "visit list; visit show VISIT\n"
      "VISIT: its id, the beginning of it, or the number of its work order."},
-    {"receipt", cs_command_receipt, "show|verify ID", "service receipts", "服务回执单", ""},
+    {"receipt", cs_command_receipt, "show|verify|void|series …", "service receipts", "服务回执单",
+     "receipt show ID; receipt verify ID\n"
+     "receipt void NUMBER|ID --reason TEXT   a number, or a receipt, that does not stand\n"
+     "receipt series [SERIES]                what became of every number: used, void, gap, "
+     "duplicate"},
     {"conflicts", cs_command_conflicts, "", "values changed by two people at once",
      "多人同时修改造成的冲突", "See resolve."},
     {"resolve", cs_command_resolve, "CONFLICT current|other|value=…", "decide a conflict",
@@ -60,7 +64,18 @@ static const struct cs_command_entry commands[] = {
      "its\n"
      "id or the beginning of it, from conflicts."},
     {"exceptions", cs_command_exceptions, "", "what the server found inconsistent",
-     "服务器发现的异常", ""},
+     "服务器发现的异常",
+     "Below the list stands what clears each kind. People annotate one with\n"
+     "set exception ID note=… assigned_to=…; where its kind allows it, decision=accepted takes it "
+     "as "
+     "it is."},
+    {"merge", cs_command_merge, "ENTITY KEEP DROP [--take FIELD[,FIELD]]",
+     "two rows that are one: keep one of them", "合并两条重复记录",
+     "What refers to DROP refers to KEEP afterwards, and DROP is deleted; --take takes values from "
+     "it. What\n"
+     "is written once (stock movements, visits) stays and counts for KEEP. May be repeated when "
+     "others\n"
+     "referred to DROP meanwhile."},
     {"refusals", cs_command_refusals, "[show N | retry N field=value… | dismiss N]",
      "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",
      "retry types the change again with corrections; dismiss puts it aside for good."},

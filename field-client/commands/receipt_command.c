@@ -1,4 +1,4 @@
-/* The command receipt: show and verify. */
+/* The command receipt: show and verify; void and series are in receipt_series.c. */
 #include "field-client/commands/visit_command.h"
 #include "field-client/replica/query.h"
 #include "field-client/visit/receipt.h"
@@ -10,7 +10,9 @@
 enum cs_status cs_command_receipt(struct cs_command *command)
 {
     static const struct cs_subcommand list[] = {{"show", cs_receipt_command_show},
-                                                {"verify", cs_receipt_command_verify}};
+                                                {"verify", cs_receipt_command_verify},
+                                                {"void", cs_receipt_command_void},
+                                                {"series", cs_receipt_command_series}};
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }
 

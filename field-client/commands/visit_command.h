@@ -33,6 +33,8 @@ cs_command_function cs_visit_command_list;
 cs_command_function cs_visit_command_show;
 cs_command_function cs_receipt_command_show;
 cs_command_function cs_receipt_command_verify;
+cs_command_function cs_receipt_command_void;
+cs_command_function cs_receipt_command_series;
 
 struct cs_subcommand {
     const char *name;

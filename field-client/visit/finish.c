@@ -1,7 +1,11 @@
 /* Leaving the customer, and what is known of a visit's receipt; see visit.h. */
 #include "field-client/visit/visit_internal.h"
+#include "field-client/visit/void.h"
 
 #include "shared/base/text.h"
+
+/* Receipts of one visit that are looked at: all but one are void. */
+#define RECEIPTS_MAX ((size_t)1000)
 
 enum cs_status cs_visit_receipt(struct cs_replica *replica, const struct cs_id *visit,
                                 struct cs_id *out, bool *out_found)
@@ -11,13 +15,21 @@ enum cs_status cs_visit_receipt(struct cs_replica *replica, const struct cs_id *
     struct cs_value value = cs_visit_id_value(visit);
     struct cs_id *ids;
     size_t count = 0;
+    size_t first = 0;
+    struct cs_bytes reason = CS_BYTES_NONE;
     enum cs_status status =
-        cs_query_find(replica, cs_bytes_of_text("receipt"), cs_bytes_of_text("visit"), &value, 1,
-                      &arena, &ids, &count, NULL);
+        cs_query_find(replica, cs_bytes_of_text("receipt"), cs_bytes_of_text("visit"), &value,
+                      RECEIPTS_MAX, &arena, &ids, &count, NULL);
+    for (; status == CS_OK && first < count; first++) {
+        status = cs_receipt_void_reason(replica, &ids[first], &arena, &reason);
+        if (reason.size == 0) {
+            break;
+        }
+    }
     if (status == CS_OK) {
-        *out_found = count > 0;
-        if (count > 0) {
-            *out = ids[0];
+        *out_found = first < count;
+        if (first < count) {
+            *out = ids[first];
         }
     }
     cs_arena_release(&arena);

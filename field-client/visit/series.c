@@ -2,6 +2,7 @@
 #include "field-client/visit/series.h"
 
 #include "field-client/visit/visit_internal.h"
+#include "shared/domain/receipt_number.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 /* Digits and capitals without 0, O, 1 and I. */
 static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 #define BITS_PER_CHARACTER 5
-#define LAST_NUMBER_MAX INT64_C(999999999)
 
 struct series {
     struct cs_id id;
@@ -27,6 +27,11 @@ void cs_series_prefix(uint64_t log, size_t size, char out[static CS_SERIES_PREFI
         out[i] = alphabet[(log >> shift) & ((1u << BITS_PER_CHARACTER) - 1)];
     }
     out[size] = '\0';
+}
+
+void cs_series_meta(uint64_t log, char out[static CS_SERIES_META_MAX])
+{
+    (void)snprintf(out, CS_SERIES_META_MAX, "visit.last_receipt_number.%016" PRIx64, log);
 }
 
 static void log_bytes(uint64_t log, uint8_t out[static 8])
@@ -110,15 +115,17 @@ static enum cs_status next_number(struct cs_replica *replica, const struct serie
                                   struct cs_problem *problem)
 {
     int64_t given = 0;
-    enum cs_status status = cs_replica_meta_number(replica, CS_SERIES_META, &given);
+    char key[CS_SERIES_META_MAX];
+    cs_series_meta(cs_identity_log(cs_replica_identity(replica)), key);
+    enum cs_status status = cs_replica_meta_number(replica, key, &given);
     int64_t number = series->last_number > given ? series->last_number : given;
     size_t count = 1;
     while (status == CS_OK && count > 0) {
-        if (++number > LAST_NUMBER_MAX) {
+        size_t size = 0;
+        if (!cs_receipt_number_format(cs_bytes_of_text(series->prefix), ++number, out, &size)) {
             return cs_problem_set(problem, CS_INVALID, "the receipt series %s is used up",
                                   series->prefix);
         }
-        (void)snprintf(out, CS_RECEIPT_NUMBER_MAX, "%s-%06" PRId64, series->prefix, number);
         struct cs_value value = cs_value_text(cs_bytes_of_text(out));
         struct cs_id *ids;
         status = cs_query_find(replica, cs_bytes_of_text("receipt"), cs_bytes_of_text("number"),
@@ -144,7 +151,9 @@ static enum cs_status store_series(struct cs_replica *replica, struct cs_edit *e
         series->exists
             ? cs_edit_update(edit, entity, &series->id, values, 1, problem)
             : cs_edit_insert(edit, entity, NULL, values, CS_COUNT(values), NULL, problem);
-    return status != CS_OK ? status : cs_replica_meta_set_number(replica, CS_SERIES_META, number);
+    char key[CS_SERIES_META_MAX];
+    cs_series_meta(cs_identity_log(cs_replica_identity(replica)), key);
+    return status != CS_OK ? status : cs_replica_meta_set_number(replica, key, number);
 }
 
 enum cs_status cs_series_take(struct cs_replica *replica, struct cs_edit *edit,

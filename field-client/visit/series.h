@@ -13,7 +13,9 @@
 
 #define CS_SERIES_PREFIX_MIN ((size_t)4)
 #define CS_SERIES_PREFIX_MAX ((size_t)12)
-#define CS_SERIES_META "visit.last_receipt_number"
+/* Name in _meta of the greatest number that the device with this log has given: a device that joined anew has another series. */
+#define CS_SERIES_META_MAX 48
+void cs_series_meta(uint64_t log, char out[static CS_SERIES_META_MAX]);
 
 /* The first `size` characters, 4 … 12, of the prefix for this log: 5 bits each, most significant first. */
 void cs_series_prefix(uint64_t log, size_t size, char out[static CS_SERIES_PREFIX_MAX + 1]);

@@ -7,6 +7,7 @@
 #include "field-client/visit/compare.h"
 #include "field-client/visit/receipt.h"
 #include "field-client/visit/visit_internal.h"
+#include "field-client/visit/void.h"
 #include "shared/evidence/record.h"
 #include "shared/rows/signed_content.h"
 
@@ -309,6 +310,19 @@ static enum cs_status verify_in(struct verification *verification)
     return status;
 }
 
+/* A receipt that was declared void is what it was, and stands for nothing. */
+static enum cs_status remark_void(struct verification *verification)
+{
+    struct cs_bytes reason;
+    enum cs_status status = cs_receipt_void_reason(verification->replica, &verification->receipt.id,
+                                                   verification->arena, &reason);
+    if (status == CS_OK && reason.size > 0) {
+        cs_lines_add(&verification->check->remarks, "void: %.*s", (int)reason.size,
+                     (const char *)reason.data);
+    }
+    return status;
+}
+
 /* Lines whose memory ran out must not read as nothing found. */
 static enum cs_status lines_status(const struct cs_receipt_check *check)
 {
@@ -329,6 +343,9 @@ enum cs_status cs_receipt_verify(struct cs_replica *replica, const struct cs_id 
                                          &verification.receipt, problem);
     if (status == CS_OK) {
         status = verify_in(&verification);
+    }
+    if (status == CS_OK) {
+        status = remark_void(&verification);
     }
     if (status == CS_OK) {
         status = lines_status(check);

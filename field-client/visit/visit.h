@@ -12,6 +12,7 @@
 
 #include "field-client/replica/replica.h"
 #include "field-client/visit/lines.h"
+#include "shared/domain/receipt_number.h"
 
 /* A time that people may give in place of now. */
 struct cs_visit_time {
@@ -70,7 +71,7 @@ enum cs_status cs_visit_record(struct cs_replica *replica, const struct cs_id *v
                                struct cs_bytes field, struct cs_bytes text,
                                struct cs_lines *warnings, struct cs_problem *problem) CS_MUST_USE;
 
-#define CS_RECEIPT_NUMBER_MAX 48
+#define CS_RECEIPT_NUMBER_MAX CS_RECEIPT_NUMBER_TEXT_MAX
 struct cs_visit_sign {
     struct cs_bytes signer;  /* the customer's name */
     struct cs_bytes strokes; /* JSON, see strokes.h; kept as it is */
@@ -105,7 +106,7 @@ enum cs_status cs_visit_list_open(struct cs_replica *replica, struct cs_arena *a
 enum cs_status cs_visit_list_parts(struct cs_replica *replica, const struct cs_id *visit,
                                    struct cs_arena *arena, struct cs_id **out_ids,
                                    size_t *out_count) CS_MUST_USE;
-/* The visit's first receipt; *out_found tells whether there is one. */
+/* The visit's first receipt that was not declared void; *out_found tells whether there is one. */
 enum cs_status cs_visit_receipt(struct cs_replica *replica, const struct cs_id *visit,
                                 struct cs_id *out, bool *out_found) CS_MUST_USE;
 

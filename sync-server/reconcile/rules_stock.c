@@ -133,87 +133,162 @@ static enum cs_status measure(struct cs_reconcile *reconcile, const struct cs_st
 }
 
 /* A part at a place that keeps stock of ours, both standing for themselves. */
-static enum cs_status judge_at(struct cs_reconcile *reconcile, const struct cs_stored_row *place,
-                               const struct cs_stored_row *item, bool own)
+static enum cs_status judge_at(struct cs_reconcile *reconcile, const struct cs_id *place_id,
+                               const struct cs_id *item_id)
 {
-    struct cs_bytes kind = cs_stored_value(place, "kind").bytes;
-    bool keeps = cs_bytes_equal_text(kind, "van") || cs_bytes_equal_text(kind, "warehouse");
+    struct cs_stored_row place;
+    struct cs_stored_row item;
     bool first = false;
-    enum cs_status status = cs_judged_first(reconcile, "balance", &place->id, &item->id, &first);
-    struct cs_finding finding = {.kind = "negative_stock", .subject = place, .key = item->id};
-    if (status == CS_OK && first && keeps && own) {
-        status = measure(reconcile, place, item, &finding);
+    enum cs_status status = cs_judged_first(reconcile, "balance", place_id, item_id, &first);
+    if (status == CS_OK && first) {
+        status = cs_rule_load_id(reconcile, "stock_location", place_id, &place);
     }
-    return status != CS_OK || !first ? status : cs_exception_set(reconcile, &finding);
+    if (status == CS_OK && first) {
+        status = cs_rule_load_id(reconcile, "part", item_id, &item);
+    }
+    if (status != CS_OK || !first || !place.exists || !item.exists) {
+        return status;
+    }
+    struct cs_id place_stands;
+    struct cs_id item_stands;
+    status = cs_rule_stands_for(reconcile, &place, &place_stands);
+    if (status == CS_OK) {
+        status = cs_rule_stands_for(reconcile, &item, &item_stands);
+    }
+    struct cs_bytes kind = cs_stored_value(&place, "kind").bytes;
+    bool keeps = cs_bytes_equal_text(kind, "van") || cs_bytes_equal_text(kind, "warehouse");
+    struct cs_finding finding = {.kind = "negative_stock", .subject = &place, .key = item.id};
+    if (status == CS_OK && keeps && cs_id_equal(&place_stands, place_id) &&
+        cs_id_equal(&item_stands, item_id)) {
+        status = measure(reconcile, &place, &item, &finding);
+    }
+    return status != CS_OK ? status : cs_exception_set(reconcile, &finding);
 }
 
-static enum cs_status judge_movement(struct cs_reconcile *reconcile,
-                                     const struct cs_stored_row *movement, const char *direction)
+/* What a movement concerns on one side: what it names, what stands for that, and what is asked about besides. */
+#define CONCERNED_MAX 16
+struct concerned {
+    struct cs_id ids[CONCERNED_MAX];
+    size_t count;
+};
+
+static void add_concerned(struct concerned *concerned, const struct cs_id *id)
+{
+    bool known = concerned->count == CONCERNED_MAX;
+    for (size_t i = 0; !known && i < concerned->count; i++) {
+        known = cs_id_equal(&concerned->ids[i], id);
+    }
+    if (!known) {
+        concerned->ids[concerned->count++] = *id;
+    }
+}
+
+/* The row and what stands for it; nothing where there is no such row. */
+static enum cs_status add_standing(struct cs_reconcile *reconcile, const char *entity,
+                                   const struct cs_value *reference, struct concerned *concerned)
+{
+    struct cs_stored_row row;
+    struct cs_id stands;
+    enum cs_status status = cs_rule_load(reconcile, entity, reference, &row);
+    if (status != CS_OK || !row.exists) {
+        return status;
+    }
+    status = cs_rule_stands_for(reconcile, &row, &stands);
+    if (status == CS_OK) {
+        add_concerned(concerned, &row.id);
+        add_concerned(concerned, &stands);
+    }
+    return status;
+}
+
+static enum cs_status judge_side(struct cs_reconcile *reconcile,
+                                 const struct cs_stored_row *movement, const char *direction,
+                                 struct concerned places, struct concerned items)
 {
     struct cs_value location = cs_stored_value(movement, direction);
     struct cs_value part = cs_stored_value(movement, "part");
-    struct cs_stored_row place;
-    struct cs_stored_row item;
-    enum cs_status status = cs_rule_load(reconcile, "stock_location", &location, &place);
-    if (status == CS_OK) {
-        status = cs_rule_load(reconcile, "part", &part, &item);
+    enum cs_status status =
+        location.kind == CS_VALUE_NULL ? CS_OK : add_standing(reconcile, "part", &part, &items);
+    if (status == CS_OK && location.kind != CS_VALUE_NULL) {
+        status = add_standing(reconcile, "stock_location", &location, &places);
     }
-    if (status != CS_OK || !place.exists || !item.exists) {
-        return status;
-    }
-    struct cs_id place_id;
-    struct cs_id item_id;
-    status = cs_rule_stands_for(reconcile, &place, &place_id);
-    if (status == CS_OK) {
-        status = cs_rule_stands_for(reconcile, &item, &item_id);
-    }
-    bool own =
-        status == CS_OK && cs_id_equal(&place.id, &place_id) && cs_id_equal(&item.id, &item_id);
-    if (status == CS_OK) {
-        status = judge_at(reconcile, &place, &item, own);
-    }
-    if (status == CS_OK && !own) {
-        status = cs_rule_load_id(reconcile, "stock_location", &place_id, &place);
-    }
-    if (status == CS_OK && !own) {
-        status = cs_rule_load_id(reconcile, "part", &item_id, &item);
-    }
-    return status != CS_OK || own ? status : judge_at(reconcile, &place, &item, true);
-}
-
-/* All movements that name a part or a place which became another in this respect: rare, and bounded. */
-static enum cs_status judge_movements_of(struct cs_reconcile *reconcile, const char *field,
-                                         const struct cs_id *id)
-{
-    struct cs_value value = cs_value_bytes(cs_id_bytes(id));
-    struct cs_id *ids;
-    size_t count;
-    enum cs_status status = cs_rule_find(reconcile, "stock_movement", field, &value,
-                                         CS_RULE_SUBJECTS_MAX, &ids, &count);
-    for (size_t i = 0; status == CS_OK && i < count; i++) {
-        struct cs_stored_row row;
-        status = cs_rule_load_id(reconcile, "stock_movement", &ids[i], &row);
-        if (status == CS_OK) {
-            status = judge_movement(reconcile, &row, "from");
-        }
-        if (status == CS_OK) {
-            status = judge_movement(reconcile, &row, "to");
+    for (size_t i = 0; status == CS_OK && i < places.count; i++) {
+        for (size_t j = 0; status == CS_OK && j < items.count; j++) {
+            status = judge_at(reconcile, &places.ids[i], &items.ids[j]);
         }
     }
     return status;
 }
 
-static enum cs_status judge_all_of(struct cs_reconcile *reconcile, struct cs_bytes entity,
+static enum cs_status judge_movement(struct cs_reconcile *reconcile,
+                                     const struct cs_stored_row *movement,
+                                     const struct concerned *places, const struct concerned *items)
+{
+    enum cs_status status = judge_side(reconcile, movement, "from", *places, *items);
+    return status != CS_OK ? status : judge_side(reconcile, movement, "to", *places, *items);
+}
+
+/* All movements that name one of these parts or places: rare, and bounded. */
+static enum cs_status judge_movements_of(struct cs_reconcile *reconcile, const char *name,
+                                         const struct group *group,
+                                         const struct concerned *concerned)
+{
+    static const struct concerned nothing;
+    bool is_part = cs_bytes_equal_text(cs_bytes_of_text("part"), name);
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < group->count; i++) {
+        struct cs_value value = cs_value_bytes(cs_id_bytes(&group->ids[i]));
+        struct cs_id *ids;
+        size_t count;
+        status = cs_rule_find(reconcile, "stock_movement", name, &value, CS_RULE_SUBJECTS_MAX, &ids,
+                              &count);
+        for (size_t j = 0; status == CS_OK && j < count; j++) {
+            struct cs_stored_row row;
+            status = cs_rule_load_id(reconcile, "stock_movement", &ids[j], &row);
+            if (status == CS_OK) {
+                status = judge_movement(reconcile, &row, is_part ? &nothing : concerned,
+                                        is_part ? concerned : &nothing);
+            }
+        }
+    }
+    return status;
+}
+
+/*
+ * A part or place counts otherwise now: merged, deleted, back, of another kind. What is asked about is the row, those it was said to
+ * be merged into, and whatever stands for these; the movements are those of all that are counted with them.
+ */
+static enum cs_status judge_all_of(struct cs_reconcile *reconcile, const char *entity,
                                    const struct cs_id *id)
 {
-    if (cs_bytes_equal_text(entity, "part")) {
-        return judge_movements_of(reconcile, "part", id);
+    struct concerned concerned = {.count = 0};
+    struct cs_value self = cs_value_bytes(cs_id_bytes(id));
+    struct cs_id *merges;
+    size_t count = 0;
+    enum cs_status status = add_standing(reconcile, entity, &self, &concerned);
+    if (status == CS_OK) {
+        status =
+            cs_rule_find(reconcile, "row_merge", "dropped", &self, CONCERNED_MAX, &merges, &count);
     }
-    if (!cs_bytes_equal_text(entity, "stock_location")) {
-        return CS_OK;
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        struct cs_stored_row merge;
+        status = cs_rule_load_id(reconcile, "row_merge", &merges[i], &merge);
+        struct cs_value kept = cs_stored_value(&merge, "kept");
+        status = status != CS_OK ? status : add_standing(reconcile, entity, &kept, &concerned);
     }
-    enum cs_status status = judge_movements_of(reconcile, "from", id);
-    return status != CS_OK ? status : judge_movements_of(reconcile, "to", id);
+    bool is_part = cs_bytes_equal_text(cs_bytes_of_text("part"), entity);
+    for (size_t i = 0; status == CS_OK && i < concerned.count; i++) {
+        struct group group;
+        status =
+            cs_rule_merged_rows(reconcile, entity, &concerned.ids[i], &group.ids, &group.count);
+        if (status == CS_OK) {
+            status = judge_movements_of(reconcile, is_part ? "part" : "from", &group, &concerned);
+        }
+        if (status == CS_OK && !is_part) {
+            status = judge_movements_of(reconcile, "to", &group, &concerned);
+        }
+    }
+    return status;
 }
 
 /* Did the row of a part or place become one that counts otherwise: deleted, back, of another kind? */
@@ -229,15 +304,22 @@ static bool counts_otherwise(const struct cs_working_row *row)
 enum cs_status cs_rule_negative_stock(struct cs_reconcile *reconcile,
                                       const struct cs_working_row *row)
 {
+    static const struct concerned nothing;
     const struct cs_stored_row *now = &row->now.row;
-    struct cs_id id;
+    bool is_merge = cs_rule_is_about(now, "row_merge");
+    struct cs_bytes entity = is_merge ? cs_stored_value(now, "entity").bytes : now->name;
+    struct cs_id id = now->id;
     if (cs_rule_is_about(now, "stock_movement")) {
-        enum cs_status status = judge_movement(reconcile, now, "from");
-        return status != CS_OK ? status : judge_movement(reconcile, now, "to");
+        return judge_movement(reconcile, now, &nothing, &nothing);
     }
-    if (cs_rule_is_about(now, "row_merge") &&
-        cs_id_from_bytes(cs_stored_value(now, "dropped").bytes, &id)) {
-        return judge_all_of(reconcile, cs_stored_value(now, "entity").bytes, &id);
+    if (is_merge ? !cs_id_from_bytes(cs_stored_value(now, "dropped").bytes, &id)
+                 : !counts_otherwise(row)) {
+        return CS_OK;
     }
-    return counts_otherwise(row) ? judge_all_of(reconcile, now->name, &now->id) : CS_OK;
+    if (cs_bytes_equal_text(entity, "part")) {
+        return judge_all_of(reconcile, "part", &id);
+    }
+    return cs_bytes_equal_text(entity, "stock_location")
+               ? judge_all_of(reconcile, "stock_location", &id)
+               : CS_OK;
 }

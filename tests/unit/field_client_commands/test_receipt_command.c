@@ -86,7 +86,7 @@ static void wrong_use_and_unknown_receipts(void **state)
 {
     (void)state;
     assert_int_equal(run("receipt"), 2);
-    assert_has(commands.err, "show, verify");
+    assert_has(commands.err, "show, verify, void, series");
     assert_int_equal(run("receipt", "verify"), 2);
     assert_int_equal(run("receipt", "show", "a", "b"), 2);
     assert_int_equal(run_json("receipt", "verify", "AAAA-000001"), 1);

@@ -107,10 +107,24 @@ static void numbers_on_receipts_are_passed_over(void **state)
     assert_string_equal(made.number + 4, "-000001");
     struct cs_id id = series_row(s);
     set_value(s->f, "receipt_series", &id, NUMBER_VALUE("last_number", 0));
-    assert_ok(cs_replica_meta_set_number(s->f->replica, CS_SERIES_META, 0));
+    char key[CS_SERIES_META_MAX];
+    cs_series_meta(own_log(s), key);
+    assert_ok(cs_replica_meta_set_number(s->f->replica, key, 0));
     char number[CS_RECEIPT_NUMBER_MAX];
     assert_ok(take(s, number));
     assert_string_equal(number + 4, "-000002");
+}
+
+/* What the device gave before it joined anew, with another log, says nothing about its new series. */
+static void a_device_that_joined_anew_begins_its_series(void **state)
+{
+    struct site *s = *state;
+    char key[CS_SERIES_META_MAX];
+    char number[CS_RECEIPT_NUMBER_MAX];
+    cs_series_meta(own_log(s) ^ 1, key);
+    assert_ok(cs_replica_meta_set_number(s->f->replica, key, 17));
+    assert_ok(take(s, number));
+    assert_string_equal(number + 4, "-000001");
 }
 
 static void add_series(struct site *s, uint8_t device, const char *prefix)
@@ -198,6 +212,7 @@ int main(void)
         VISIT_TEST(what_was_not_committed_is_given_again),
         VISIT_TEST(no_number_is_given_twice),
         VISIT_TEST(numbers_on_receipts_are_passed_over),
+        VISIT_TEST(a_device_that_joined_anew_begins_its_series),
         VISIT_TEST(another_device_keeps_its_prefix),
         VISIT_TEST(no_free_prefix_is_refused),
         VISIT_TEST(a_prefix_must_leave_room_for_the_number),
