@@ -29,9 +29,7 @@ static bool server_knows(struct sim *sim, const struct sim_entry *entry, enum cs
     struct cs_arena arena;
     struct cs_logged_transaction logged;
     cs_arena_init(&arena, CS_MEBI);
-    enum cs_status status =
-        cs_store_transaction(cs_server_store(sim->server), &entry->version, &arena, &logged);
-    bool known = status == CS_OK && memcmp(logged.id, entry->id, sizeof entry->id) == 0;
+    bool known = sim_server_transaction(sim, entry, &arena, &logged);
     if (known) {
         *out = logged.outcome;
     }

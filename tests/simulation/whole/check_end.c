@@ -84,8 +84,8 @@ static void check_outcomes(struct sim *sim)
 static void check_count(struct sim *sim, size_t known)
 {
     struct sim_disk *disk = sim_disk_copy(sim->machine.disk);
-    int64_t count =
-        sim_vfs_ask(disk, SIM_DATABASE_PATH, "SELECT count(*) FROM _transaction", CS_BYTES_NONE);
+    int64_t count = sim_vfs_ask(disk, SIM_DATABASE_PATH,
+                                "SELECT count(DISTINCT id) FROM _transaction", CS_BYTES_NONE);
     int64_t doubles = sim_vfs_ask(disk, SIM_DATABASE_PATH,
                                   "SELECT count(*) - count(DISTINCT id) FROM _transaction "
                                   "WHERE outcome = 1",

@@ -1,8 +1,6 @@
 /* Laptops that start, stop, lose power and find again what they had. */
 #include "tests/simulation/whole/sim.h"
 
-#define PASSPHRASE "correct horse battery staple"
-
 bool sim_device_is_usable(const struct sim_device *device)
 {
     return device->state != SIM_DEVICE_UNUSED && device->replica != NULL;
@@ -12,7 +10,7 @@ void sim_unlock(struct sim *sim, struct sim_machine *machine, struct cs_identity
 {
     sim_expect(sim,
                cs_identity_unlock(&machine->world, SIM_HOME, CS_IDENTITY_FILE,
-                                  cs_bytes_of_text(PASSPHRASE), out, &sim->problem),
+                                  cs_bytes_of_text(SIM_PASSPHRASE), out, &sim->problem),
                "unlocking an identity");
 }
 

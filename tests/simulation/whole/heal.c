@@ -71,9 +71,8 @@ static void check_clones(struct sim *sim)
     }
 }
 
-void sim_heal(struct sim *sim)
+static void sync_until_quiet(struct sim *sim)
 {
-    mend(sim);
     size_t round = 0;
     for (bool moved = true; moved; round++) {
         if (round == ROUNDS_MAX) {
@@ -82,5 +81,14 @@ void sim_heal(struct sim *sim)
         }
         moved = sync_all(sim);
     }
+}
+
+void sim_heal(struct sim *sim)
+{
+    mend(sim);
+    sync_until_quiet(sim);
     check_clones(sim);
+    if (sim_rejoin_all(sim)) {
+        sync_until_quiet(sim);
+    }
 }

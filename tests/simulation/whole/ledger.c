@@ -141,7 +141,7 @@ struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_regi
             must(realloc(ledger->entries, ledger->entry_capacity * sizeof(struct sim_entry *)));
     }
     ledger->entries[ledger->entry_count++] = entry;
-    entry->version = (struct cs_version){log, transaction->counter};
+    entry->version = entry->written = (struct cs_version){log, transaction->counter};
     entry->claimed = transaction->claimed;
     memcpy(entry->id, transaction->id, sizeof entry->id);
     entry->op_count = transaction->operation_count;
@@ -153,13 +153,11 @@ struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_regi
     return entry;
 }
 
-struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const struct cs_version *version,
-                                  const uint8_t id[static 16])
+struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const uint8_t id[static 16])
 {
     for (size_t i = ledger->entry_count; i-- > 0;) {
         struct sim_entry *entry = ledger->entries[i];
-        if (cs_version_equal(&entry->version, version) &&
-            memcmp(entry->id, id, sizeof entry->id) == 0) {
+        if (memcmp(entry->id, id, sizeof entry->id) == 0) {
             return entry;
         }
     }

@@ -36,9 +36,10 @@ struct sim_op {
 
 /* One transaction. */
 struct sim_entry {
-    size_t author;  /* device */
-    cs_roles roles; /* of its certificate */
-    struct cs_version version;
+    size_t author;             /* device */
+    cs_roles roles;            /* of its certificate */
+    struct cs_version written; /* as it was committed */
+    struct cs_version version; /* now: another one once its author has joined again */
     uint8_t id[16];
     int64_t claimed;
     struct sim_op *ops;
@@ -84,8 +85,7 @@ struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_regi
 struct sim_row *sim_ledger_row(const struct sim_ledger *ledger, const struct cs_id *id);
 /* Its author has put the refusal of this transaction aside. */
 void sim_ledger_forget(struct sim_ledger *ledger, size_t author, uint64_t counter);
-/* The entry with this transaction id. */
-struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const struct cs_version *version,
-                                  const uint8_t id[static 16]);
+/* The entry with this transaction id, or NULL. */
+struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const uint8_t id[static 16]);
 
 #endif

@@ -84,12 +84,54 @@ static const struct sim_change *change_of(const struct sim_op *op, size_t unit)
     return NULL;
 }
 
-static bool was_seen(const struct subject *subject, size_t unit, const struct cs_version *version)
+/*
+ * The entry that a version named in another one means. A laptop that was copied or set back gives the same version to different
+ * changes: its owner means the last one made there before, everybody else the one that the server had under that name.
+ */
+static const struct sim_entry *meant(const struct sim *sim, const struct sim_entry *by,
+                                     const struct cs_version *version)
+{
+    const struct sim_entry *own = NULL;
+    const struct sim_entry *other = NULL;
+    bool before = true;
+    for (size_t i = 0; i < sim->ledger.entry_count; i++) {
+        const struct sim_entry *entry = sim->ledger.entries[i];
+        before = before && entry != by;
+        if (!cs_version_equal(&entry->written, version)) {
+            continue;
+        }
+        if (before && entry->author == by->author) {
+            own = entry;
+        }
+        bool taken = (int)entry->outcome != 0 && cs_version_equal(&entry->version, version);
+        if (other == NULL || taken) {
+            other = entry;
+        }
+    }
+    return own != NULL ? own : other;
+}
+
+/* Does a list of versions name this change? */
+static bool names(const struct subject *subject, const struct sim_op *op, struct cs_versions base,
+                  const struct sim_entry *target)
+{
+    if (!subject->sim->rejoined) {
+        return cs_versions_contain(base, &target->version);
+    }
+    for (size_t i = 0; i < base.count; i++) {
+        if (meant(subject->sim, op->entry, &base.items[i]) == target) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool was_seen(const struct subject *subject, size_t unit, const struct sim_entry *entry)
 {
     for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
         if (op->kind == CS_OPERATION_UPDATE && applied(op)) {
             const struct sim_change *change = change_of(op, unit);
-            if (change != NULL && cs_versions_contain(change->base, version)) {
+            if (change != NULL && names(subject, op, change->base, entry)) {
                 return true;
             }
         }
@@ -104,7 +146,7 @@ static void expected_heads(struct subject *subject, size_t unit, struct heads *o
     for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
         bool writes = op == subject->insert ||
                       (op->kind == CS_OPERATION_UPDATE && change_of(op, unit) != NULL);
-        if (writes && applied(op) && !was_seen(subject, unit, &op->entry->version)) {
+        if (writes && applied(op) && !was_seen(subject, unit, op->entry)) {
             cs_require(out->count < HEADS_MAX);
             out->items[out->count++] =
                 (struct head){op->entry, op->entry->version, unit_value(subject, op, unit)};
@@ -205,7 +247,8 @@ static void check_bases(struct subject *subject)
                 bool stands = base->log == CS_LOG_SERVER;
                 for (const struct sim_op *other = subject->row->last; other != NULL && !stands;
                      other = other->earlier) {
-                    stands = applied(other) && cs_version_equal(&other->entry->version, base);
+                    struct cs_versions one = {base, 1};
+                    stands = applied(other) && names(subject, op, one, other->entry);
                 }
                 if (!stands) {
                     const struct sim_entry *entry = op->entry;
@@ -252,11 +295,11 @@ static void check_unit(struct subject *subject, size_t unit)
     }
 }
 
-static bool was_dismissed(const struct subject *subject, const struct cs_version *version)
+static bool was_dismissed(const struct subject *subject, const struct sim_entry *entry)
 {
     for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
         if (op->kind == CS_OPERATION_UPDATE && applied(op) && op->change_count == 1 &&
-            op->changes[0].field == SIM_KEEP && cs_versions_contain(op->changes[0].base, version)) {
+            op->changes[0].field == SIM_KEEP && names(subject, op, op->changes[0].base, entry)) {
             return true;
         }
     }
@@ -277,15 +320,27 @@ static void versions_hash(struct subject *subject, uint8_t out[static CS_HASH_SI
     cs_buffer_release(&packed);
 }
 
+/* Was a delete of this row taken under another name than it was made? Then what it says it had seen has been renamed too. */
+static bool has_carried_delete(const struct subject *subject)
+{
+    for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
+        if (op->kind == CS_OPERATION_DELETE && applied(op) &&
+            !cs_version_equal(&op->entry->written, &op->entry->version)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_deletes(struct subject *subject)
 {
     uint8_t now[CS_HASH_SIZE];
-    bool deleted = false;
+    bool deleted = has_carried_delete(subject) && subject->stored.deleted;
     versions_hash(subject, now);
     for (int second = 0; second < 2; second++) {
         for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
             if (op->kind != CS_OPERATION_DELETE || !applied(op) ||
-                was_dismissed(subject, &op->entry->version)) {
+                was_dismissed(subject, op->entry)) {
                 continue;
             }
             deleted =
@@ -356,10 +411,9 @@ static size_t load_outcomes(struct sim *sim)
         struct cs_logged_transaction logged;
         cs_arena_init(&arena, CS_MEBI);
         entry->outcome = (enum cs_outcome)0;
-        enum cs_status status =
-            cs_store_transaction(cs_server_store(sim->server), &entry->version, &arena, &logged);
-        if (status == CS_OK && memcmp(logged.id, entry->id, sizeof entry->id) == 0) {
+        if (sim_server_transaction(sim, entry, &arena, &logged)) {
             known++;
+            entry->version = logged.version;
             entry->outcome = logged.outcome;
             entry->effective_ms = logged.effective_ms;
             int64_t claimed_ms = cs_instant_utc_ms(entry->claimed);

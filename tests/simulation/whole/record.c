@@ -81,6 +81,18 @@ static void check_asked(struct sim_device *device, const struct sim_op *op)
     }
 }
 
+/* What it took over when it joined again has only got another name. */
+static bool carried(struct sim_device *device, const struct cs_transaction *transaction)
+{
+    struct sim_entry *entry =
+        device->rejoined ? sim_ledger_find(&device->sim->ledger, transaction->id) : NULL;
+    if (entry != NULL && entry->author == device->index && !entry->acknowledged) {
+        entry->version =
+            (struct cs_version){cs_identity_log(device->identity), transaction->counter};
+    }
+    return entry != NULL;
+}
+
 static enum cs_status record_one(struct sim_device *device, struct cs_bytes body)
 {
     struct sim *sim = device->sim;
@@ -88,6 +100,10 @@ static enum cs_status record_one(struct sim_device *device, struct cs_bytes body
     struct cs_transaction transaction;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_transaction_decode(body, &arena, &transaction);
+    if (status == CS_OK && carried(device, &transaction)) {
+        cs_arena_release(&arena);
+        return CS_OK;
+    }
     if (status == CS_OK) {
         struct sim_entry *entry = sim_ledger_add(&sim->ledger, device->registry,
                                                  cs_identity_log(device->identity), &transaction);

@@ -26,6 +26,7 @@
 #define SIM_MESSAGES_MAX 64
 #define SIM_EVENTS_KEPT 60
 #define SIM_EVENT_TEXT_MAX 160
+#define SIM_PASSPHRASE "correct horse battery staple"
 #define SIM_HOME "/laptop"
 #define SIM_SERVER_FOLDER "/server"
 #define SIM_REPLICA_PATH SIM_HOME "/" CS_REPLICA_FILE
@@ -110,6 +111,7 @@ struct sim_device {
     uint64_t image_counter;    /* and its last transaction then */
     bool set_back;             /* the server knows more of it than it does itself */
     bool was_restored;
+    bool rejoined; /* under new keys */
     bool in_clone_group;
     size_t twin;      /* the other one */
     bool rolled_back; /* it has said that the server has gone back */
@@ -147,6 +149,7 @@ struct sim_message {
     X(FORGET_REFUSAL, "refusals put aside")                                                        \
     X(DECLINED, "declined by the client")                                                          \
     X(FAILED, "failed for want of disk")                                                           \
+    X(REJOIN, "laptops joined again")                                                              \
     X(SYNC_STARTED, "syncs started")                                                               \
     X(SYNC_FINISHED, "syncs finished")                                                             \
     X(SYNC_FAILED, "syncs failed")                                                                 \
@@ -210,6 +213,7 @@ struct sim {
     struct cs_problem problem;
     size_t rows_at_start; /* of the ledger */
     size_t operations;
+    bool rejoined;         /* some laptop did */
     uint64_t ledger_moves; /* transactions and rows that syncs have moved */
     uint64_t names_given;  /* makes every text that is entered different */
 };
@@ -297,6 +301,13 @@ void sim_intruder(struct sim *sim);
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);
 
+/* rejoin.c: laptops that the server takes nothing from join again, where somebody may invite them. True if one did. */
+bool sim_rejoin_all(struct sim *sim);
+/* While laptops join the network is a function call; for cs_world.exchange, the context is the device. */
+enum cs_status sim_exchange_directly(void *context, const struct cs_peer *peer,
+                                     struct cs_bytes request, struct cs_buffer *response,
+                                     struct cs_problem *problem);
+
 /* heal.c: everything is mended, syncs until quiet. */
 void sim_heal(struct sim *sim);
 
@@ -313,6 +324,9 @@ void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_respons
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);
 void sim_check_visible(struct sim *sim);
+/* What the server has of a transaction; false if it has never had it. */
+bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, struct cs_arena *arena,
+                            struct cs_logged_transaction *out);
 void sim_check_end(struct sim *sim);
 
 #endif

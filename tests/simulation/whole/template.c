@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PASSPHRASE "correct horse battery staple"
 #define START_MS ((int64_t)1772413200000)
 /* The last one obeys no rules. */
 #define PEOPLE (SIM_DEVICES_MAX + 1)
@@ -47,9 +46,9 @@ bool sim_template_person(size_t person, struct cs_id *out)
     return true;
 }
 
-/* While the template is made the network is a function call. */
-static enum cs_status exchange(void *context, const struct cs_peer *peer, struct cs_bytes request,
-                               struct cs_buffer *response, struct cs_problem *problem)
+enum cs_status sim_exchange_directly(void *context, const struct cs_peer *peer,
+                                     struct cs_bytes request, struct cs_buffer *response,
+                                     struct cs_problem *problem)
 {
     struct sim_device *device = context;
     (void)peer;
@@ -77,7 +76,7 @@ static void join(struct sim *sim, size_t index, struct cs_bytes invite)
     start_device(sim, index, sim_disk_create(index));
     struct sim_device *device = &sim->devices[index];
     sim->device_count = index + 1;
-    device->machine.world.exchange = exchange;
+    device->machine.world.exchange = sim_exchange_directly;
     device->machine.world.exchange_context = device;
     struct cs_join_input input = {
         .world = &device->machine.world,
@@ -86,7 +85,7 @@ static void join(struct sim *sim, size_t index, struct cs_bytes invite)
         .invite_text = invite,
         .person_name = cs_bytes_of_text(index == 0 ? people[0].name : ""),
         .device_name = cs_bytes_of_text("laptop"),
-        .passphrase = cs_bytes_of_text(PASSPHRASE),
+        .passphrase = cs_bytes_of_text(SIM_PASSPHRASE),
         .kdf_memory_mib = 64,
     };
     struct cs_join_result result;
