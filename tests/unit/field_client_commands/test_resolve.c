@@ -99,6 +99,26 @@ static void test_value(void **state)
     assert_sees_losing(&last, 0);
 }
 
+/* A site's contact and telephone are one value: taken together, decided together, both seen. */
+static void test_group(void **state)
+{
+    (void)state;
+    (void)id_of(run("new", "customer", "name=one", "code=K1"));
+    char *id = id_of(run("new", "site", "name=s", "customer=K1", "contact=zhou", "phone=1"));
+    const struct cs_value losing[] = {cs_value_text(T("qian")), cs_value_text(T("2"))};
+    store_conflict(
+        &(struct conflict_draft){"site", id, "contact", losing, 2, "open", CS_BYTES_NONE});
+    assert_int_equal(run("resolve", CONFLICT_ID, "value=sun"), 2);
+    assert_has(commands.err, "move together");
+    assert_int_equal(run_json("resolve", CONFLICT_ID, "other"), 0);
+    struct last last = last_waiting();
+    assert_int_equal(last.operation.change_count, 2);
+    assert_string_equal(last.texts[0], "qian");
+    assert_string_equal(last.texts[1], "2");
+    assert_sees_losing(&last, 0);
+    assert_sees_losing(&last, 1);
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -183,10 +203,15 @@ static void test_delete_after_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        COMMAND_TEST(test_current),   COMMAND_TEST(test_other),
-        COMMAND_TEST(test_value),     COMMAND_TEST(test_refuses),
-        COMMAND_TEST(test_bad_value), COMMAND_TEST(test_damaged_conflicts),
-        COMMAND_TEST(test_keep),      COMMAND_TEST(test_delete_after_all),
+        COMMAND_TEST(test_current),
+        COMMAND_TEST(test_other),
+        COMMAND_TEST(test_value),
+        COMMAND_TEST(test_group),
+        COMMAND_TEST(test_refuses),
+        COMMAND_TEST(test_bad_value),
+        COMMAND_TEST(test_damaged_conflicts),
+        COMMAND_TEST(test_keep),
+        COMMAND_TEST(test_delete_after_all),
     };
     return RUN_COMMAND_TESTS(tests);
 }
