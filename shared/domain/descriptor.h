@@ -131,6 +131,10 @@ struct cs_entity {
     const struct cs_order_rule *order_rules;
     size_t order_rule_count;
     const char *clause;
+    /* A choice field and those of its choices that close the row ("cancelled|reconciled"); NULL: rows of it are never closed. A
+     * closed row carries nothing (CS_FIELD_CARRIES): what came to people with it goes. */
+    const char *closing_field;
+    const char *closing_choices;
 };
 
 /* The entities a process knows. Passed in everywhere, so that two schema versions live in one process. */
@@ -147,6 +151,8 @@ const struct cs_entity *cs_registry_find(const struct cs_registry *registry, str
 int cs_entity_field_index(const struct cs_entity *entity, struct cs_bytes name);
 /* The unit of merging a field belongs to: index of the first field of its group, or its own index. */
 size_t cs_entity_unit(const struct cs_entity *entity, size_t field_index);
+/* Does the row's closing field have one of the closing choices? `values` has field_count items. */
+bool cs_entity_is_closed(const struct cs_entity *entity, const struct cs_value *values);
 /* Index of the field flagged LABEL, else the natural key, else the first text field, else 0. */
 size_t cs_entity_label_field(const struct cs_entity *entity);
 

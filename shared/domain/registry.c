@@ -1,4 +1,5 @@
 /* Finding entities and fields, see descriptor.h. */
+#include "shared/domain/choices.h"
 #include "shared/domain/descriptor.h"
 
 #include <string.h>
@@ -45,6 +46,15 @@ size_t cs_entity_unit(const struct cs_entity *entity, size_t field_index)
         first++;
     }
     return first;
+}
+
+bool cs_entity_is_closed(const struct cs_entity *entity, const struct cs_value *values)
+{
+    int index = entity->closing_field == NULL
+                    ? -1
+                    : cs_entity_field_index(entity, cs_bytes_of_text(entity->closing_field));
+    return index >= 0 && values[index].kind == CS_VALUE_TEXT &&
+           cs_choices_find(entity->closing_choices, values[index].bytes) >= 0;
 }
 
 size_t cs_entity_label_field(const struct cs_entity *entity)

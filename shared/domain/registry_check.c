@@ -281,6 +281,26 @@ static const char *entity_order_rules(const struct subject *subject)
     return NULL;
 }
 
+static const char *entity_closing(const struct subject *subject)
+{
+    const struct cs_entity *entity = subject->entity;
+    if (entity->closing_field == NULL) {
+        return entity->closing_choices == NULL ? NULL : "closing choices without their field";
+    }
+    int index = cs_entity_field_index(entity, cs_bytes_of_text(entity->closing_field));
+    if (index < 0 || entity->fields[index].type != CS_FIELD_CHOICE) {
+        return "the closing field is no choice field";
+    }
+    size_t count = cs_choices_count(entity->closing_choices);
+    for (size_t i = 0; i < count; i++) {
+        struct cs_bytes choice = cs_choices_at(entity->closing_choices, i);
+        if (cs_choices_find(entity->fields[index].choices, choice) < 0) {
+            return "a closing choice is none of the field's choices";
+        }
+    }
+    return count > 0 ? NULL : "no closing choices";
+}
+
 /* ---- Scopes ---- */
 
 /*
@@ -354,8 +374,8 @@ struct rules {
 static rule_function *const name_entity_rules[] = {entity_name, entity_field_count};
 static rule_function *const name_field_rules[] = {field_name};
 static rule_function *const other_entity_rules[] = {
-    entity_unique, entity_labels,      entity_enumerations,
-    entity_people, entity_natural_key, entity_order_rules,
+    entity_unique,      entity_labels,      entity_enumerations, entity_people,
+    entity_natural_key, entity_order_rules, entity_closing,
 };
 static rule_function *const other_field_rules[] = {
     field_unique,  field_labels,    field_enumerations, field_limits, field_writers,

@@ -166,6 +166,8 @@ static const struct cs_entity work_order = {
     .fields = work_order_fields,
     .field_count = CS_COUNT(work_order_fields),
     .clause = "D3",
+    .closing_field = "status",
+    .closing_choices = "reconciled|cancelled|returned",
 };
 
 static const struct cs_field visit_fields[] = {

@@ -18,7 +18,8 @@ struct stream {
     size_t count;
     size_t next;
     uint64_t cursor;
-    bool is_new; /* the device had nothing of this scope: departures from it mean nothing to it */
+    bool
+        is_new; /* the device had nothing of this scope: departures from it are none of its business */
 };
 
 struct pull {
@@ -27,6 +28,7 @@ struct pull {
     struct cs_subscription *subscriptions;
     struct stream *streams;
     size_t count;
+    struct cs_page_limits limits;
     uint64_t end; /* positions beyond it belong to a later page */
     size_t bytes; /* of the rows so far, about */
     struct cs_echo_index echoes;
@@ -44,8 +46,9 @@ static uint64_t cursor_of(const struct cs_sync_request *request, const struct cs
     return 0;
 }
 
-/* Entries read for one page, of all scopes together; what was read beyond the page is read again for the next. */
-#define ENTRIES_MAX (20 * CS_PAGE_ROWS_MAX)
+/* Streams that may each be read as far as a page reaches; with more of them each is read less far, so that entries read for one
+ * page stay bounded. What was read beyond the page is read again for the next. */
+#define STREAMS_IN_FULL ((size_t)20)
 
 /* Opens the streams; one that was cut sets the end of the page. */
 static enum cs_status open_streams(struct pull *pull, const struct cs_sync_request *request)
@@ -54,8 +57,10 @@ static enum cs_status open_streams(struct pull *pull, const struct cs_sync_reque
     if (pull->streams == NULL) {
         return CS_NO_MEMORY;
     }
-    size_t limit = pull->count <= ENTRIES_MAX / CS_PAGE_ROWS_MAX ? CS_PAGE_ROWS_MAX
-                                                                 : ENTRIES_MAX / pull->count;
+    size_t limit = pull->count <= STREAMS_IN_FULL
+                       ? pull->limits.rows_max
+                       : STREAMS_IN_FULL * pull->limits.rows_max / pull->count;
+    limit = limit == 0 ? 1 : limit;
     pull->end = UINT64_MAX;
     for (size_t i = 0; i < pull->count; i++) {
         struct stream *stream = &pull->streams[i];
@@ -191,7 +196,7 @@ static enum cs_status take_position(struct pull *pull, uint64_t position)
         const struct cs_scope_entry *entry = &stream->entries[stream->next++];
         if (!entry->departed) {
             present = entry;
-        } else if (!stream->is_new) {
+        } else if (!stream->is_new && entry->entered <= stream->cursor) {
             departed = entry;
         }
     }
@@ -238,7 +243,7 @@ static enum cs_status fill_page(struct pull *pull)
     for (size_t i = 0; i < pull->count; i++) {
         capacity += pull->streams[i].count;
     }
-    capacity = capacity < CS_PAGE_ROWS_MAX ? capacity : CS_PAGE_ROWS_MAX;
+    capacity = capacity < pull->limits.rows_max ? capacity : pull->limits.rows_max;
     response->rows = cs_arena_take_array(pull->arena, capacity, sizeof *response->rows);
     response->departures = cs_arena_take_array(pull->arena, capacity, sizeof *response->departures);
     response->scope_sets = cs_arena_take_array(pull->arena, capacity, sizeof *response->scope_sets);
@@ -249,8 +254,8 @@ static enum cs_status fill_page(struct pull *pull)
     uint64_t reached = 0;
     enum cs_status status = CS_OK;
     while (status == CS_OK && next_position(pull, &position)) {
-        if (response->row_count + response->departure_count == CS_PAGE_ROWS_MAX ||
-            pull->bytes >= CS_PAGE_BYTES_TARGET) {
+        if (response->row_count + response->departure_count == pull->limits.rows_max ||
+            pull->bytes >= pull->limits.bytes_target) {
             pull->end = reached;
             break;
         }
@@ -293,10 +298,10 @@ static enum cs_status fill_cursors(struct pull *pull)
 
 enum cs_status cs_pull_read(struct cs_store *reader, const struct cs_device *device,
                             const struct cs_sync_request *request,
-                            const struct cs_push_result *push, struct cs_arena *arena,
-                            struct cs_sync_response *response)
+                            const struct cs_push_result *push, const struct cs_page_limits *limits,
+                            struct cs_arena *arena, struct cs_sync_response *response)
 {
-    struct pull pull = {.reader = reader, .arena = arena, .response = response};
+    struct pull pull = {.reader = reader, .arena = arena, .limits = *limits, .response = response};
     enum cs_status status = cs_store_position(reader, &response->position);
     if (status == CS_OK) {
         status = cs_subscriptions_of(reader, device, arena, &pull.subscriptions, &pull.count);

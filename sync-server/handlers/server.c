@@ -161,6 +161,9 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     server->world = options->world;
     server->registry = options->registry;
     server->log = options->log;
+    bool fewer = options->page_rows_max > 0 && options->page_rows_max < CS_PAGE_ROWS_MAX;
+    server->page.rows_max = fewer ? options->page_rows_max : CS_PAGE_ROWS_MAX;
+    server->page.bytes_target = CS_PAGE_BYTES_TARGET;
     cs_require(pthread_mutex_init(&server->readers_lock, NULL) == 0);
     char keys_path[CS_SERVER_PATH_MAX];
     enum cs_status status = join_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);

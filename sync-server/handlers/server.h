@@ -24,6 +24,7 @@ struct cs_server_options {
     const struct cs_registry *registry;
     struct cs_bytes master_key; /* 32 bytes */
     const struct cs_log *log;   /* may be NULL */
+    size_t page_rows_max;       /* rows in one page of a pull; 0: as many as the formats allow */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "shared/evidence/certificate.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
+#include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server.h"
 #include "sync-server/reconcile/push.h"
 
@@ -28,6 +29,7 @@ struct cs_server {
     struct cs_server_keys *keys;
     struct cs_store *writer;
     uint8_t incarnation[16];
+    struct cs_page_limits page;
     char database_path[CS_SERVER_PATH_MAX];
     /* Readers that nobody uses now. */
     pthread_mutex_t readers_lock;

@@ -17,27 +17,42 @@ static bool is_due(const struct cs_working_row *row)
     return row->now.changed && !row->saved && row->now.row.exists;
 }
 
-/* Moves the row to its new place in the order of each scope; scopes it left get a departure there. */
+/* A scope that the row was not in before: it may have been there earlier, and then its departure ends. */
+static enum cs_status enter_scope(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                                  uint64_t number, const struct cs_scope_entry *entry)
+{
+    struct cs_row_key key = {entry->entity, entry->row};
+    uint64_t position = 0;
+    enum cs_status status = !row->before.exists
+                                ? CS_NOT_FOUND
+                                : cs_store_take_departed(reconcile->store, number, &key, &position);
+    return status == CS_OK ? cs_store_move_scope_entry(reconcile->store, number, position, entry)
+           : status == CS_NOT_FOUND ? cs_store_put_scope_entry(reconcile->store, number, entry)
+                                    : status;
+}
+
+/* Moves the row to its new place in the order of each scope; in scopes it left it stands as a departure. */
 static enum cs_status change_entries(struct cs_reconcile *reconcile,
                                      const struct cs_working_row *row)
 {
     const struct cs_stored_row *now = &row->now.row;
-    struct cs_scope_entry entry = {now->position, false, now->name, now->id};
+    struct cs_scope_entry entry = {
+        .position = now->position, .entered = now->position, .entity = now->name, .row = now->id};
     enum cs_status status = CS_OK;
     struct cs_reader reader;
     cs_reader_init(&reader, row->before.scopes);
     while (status == CS_OK && reader.rest.size > 0) {
         uint64_t number = cs_read_varint(&reader);
-        status = cs_store_remove_scope_entry(reconcile->store, number, row->before.position);
-        if (status == CS_OK && !cs_scope_numbers_contain(now->scopes, number)) {
-            entry.departed = true;
-            status = cs_store_put_scope_entry(reconcile->store, number, &entry);
-        }
+        entry.departed = !cs_scope_numbers_contain(now->scopes, number);
+        status = cs_store_move_scope_entry(reconcile->store, number, row->before.position, &entry);
     }
     entry.departed = false;
     cs_reader_init(&reader, now->scopes);
     while (status == CS_OK && reader.rest.size > 0) {
-        status = cs_store_put_scope_entry(reconcile->store, cs_read_varint(&reader), &entry);
+        uint64_t number = cs_read_varint(&reader);
+        if (!cs_scope_numbers_contain(row->before.scopes, number)) {
+            status = enter_scope(reconcile, row, number, &entry);
+        }
     }
     return status;
 }

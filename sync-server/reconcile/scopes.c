@@ -110,6 +110,19 @@ static enum cs_status hand_on_from(struct cs_reconcile *reconcile, const char *e
     return status != CS_OK ? status : hand_on(reconcile, row->now.row.scopes, scopes);
 }
 
+/* What a row that carries this one brings: nothing once it is closed. */
+static enum cs_status hand_on_carried(struct cs_reconcile *reconcile, const struct cs_entity *other,
+                                      const struct cs_id *id, struct cs_bytes *scopes)
+{
+    struct cs_working_row *row;
+    enum cs_status status =
+        cs_working_set_get(&reconcile->set, cs_bytes_of_text(other->name), id, &row);
+    if (status != CS_OK || cs_entity_is_closed(other, row->now.row.values)) {
+        return status;
+    }
+    return hand_on(reconcile, row->now.row.scopes, scopes);
+}
+
 /* Live rows of `other` whose reference `field` names this row. */
 static enum cs_status referrers(struct cs_reconcile *reconcile, const struct cs_entity *other,
                                 size_t field, const struct cs_id *id, struct cs_id **out_ids,
@@ -136,7 +149,7 @@ static enum cs_status carried_scopes(struct cs_reconcile *reconcile,
             size_t count;
             enum cs_status status = referrers(reconcile, other, j, &row->id, &ids, &count);
             for (size_t k = 0; status == CS_OK && k < count; k++) {
-                status = hand_on_from(reconcile, other->name, cs_id_bytes(&ids[k]), scopes);
+                status = hand_on_carried(reconcile, other, &ids[k], scopes);
             }
             if (status != CS_OK) {
                 return status;
@@ -156,7 +169,8 @@ static enum cs_status derive(struct cs_reconcile *reconcile, const struct cs_sto
             status = hand_on_from(reconcile, field->references, row->values[i].bytes, out);
         }
     }
-    if (status == CS_OK && cs_bytes_equal_text(row->name, "conflict")) {
+    if (status == CS_OK && cs_bytes_equal_text(row->name, "conflict") &&
+        cs_bytes_equal_text(cs_stored_value(row, "state").bytes, "open")) {
         struct cs_bytes subject = cs_stored_value(row, "entity").bytes;
         char *name = cs_arena_text(reconcile->arena, subject);
         status = name == NULL

@@ -4,7 +4,8 @@
  *   EVERYONE entities are in `everyone`, all others in `office`.
  *   OWNER: a reference to a person puts the row in that person's scope. PROJECT: likewise a project's scope.
  *   FOLLOWS: the row is in the personal and project scopes of the row it refers to.
- *   CARRIES: the row referred to is in the personal and project scopes of the row that refers to it.
+ *   CARRIES: the row referred to is in the personal and project scopes of the row that refers to it, unless that is closed.
+ *   A conflict is in the personal and project scopes of its subject while it is open.
  * Personal and project scopes alone are handed on; `office` and `everyone` never are.
  */
 #ifndef CS_SERVER_RECONCILE_SCOPES_H

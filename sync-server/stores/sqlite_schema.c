@@ -60,5 +60,21 @@ static enum cs_status create_version_2(struct cs_database *database, void *conte
     return cs_database_execute(database, version_2);
 }
 
-const struct cs_migration cs_store_migrations[] = {{create_version_1}, {create_version_2}};
+/* When a row entered a scope, so that its departure is told to those alone who had it; and where the departure of a row stands,
+ * so that its return replaces it. */
+static const char version_3[] =
+    "ALTER TABLE _scope_entry ADD COLUMN entered INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE _departed (row BLOB NOT NULL, entity TEXT NOT NULL, scope INTEGER NOT NULL, "
+    " position INTEGER NOT NULL, PRIMARY KEY (row, entity, scope)) WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO _departed (row, entity, scope, position) SELECT row, entity, scope, "
+    " position FROM _scope_entry WHERE departed = 1 ORDER BY position;";
+
+static enum cs_status create_version_3(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, version_3);
+}
+
+const struct cs_migration cs_store_migrations[] = {
+    {create_version_1}, {create_version_2}, {create_version_3}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

@@ -106,7 +106,8 @@ enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
     struct cs_statement *statement;
     enum cs_status status = cs_statement_get(store->database,
                                              "INSERT INTO _scope_entry (scope, position, departed, "
-                                             "entity, row) VALUES (?1, ?2, ?3, ?4, ?5)",
+                                             "entity, row, entered) "
+                                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                                              &statement);
     if (status != CS_OK) {
         return status;
@@ -116,7 +117,82 @@ enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
     cs_bind_integer(statement, 3, entry->departed ? 1 : 0);
     cs_bind_text(statement, 4, entry->entity);
     cs_bind_bytes(statement, 5, cs_id_bytes(&entry->row));
+    cs_bind_integer(statement, 6, (int64_t)entry->entered);
     return cs_statement_run(statement);
+}
+
+/* Runs a statement over scope, entity and row; ?4 is the position. */
+static enum cs_status note_departed(struct cs_store *store, const char *sql, uint64_t scope,
+                                    const struct cs_scope_entry *entry)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database, sql, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_text(statement, 2, entry->entity);
+    cs_bind_bytes(statement, 3, cs_id_bytes(&entry->row));
+    cs_bind_integer(statement, 4, (int64_t)entry->position);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_move_scope_entry(struct cs_store *store, uint64_t scope, uint64_t from,
+                                         const struct cs_scope_entry *entry)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database,
+                                             "UPDATE _scope_entry SET position = ?3, departed = ?4 "
+                                             "WHERE scope = ?1 AND position = ?2",
+                                             &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_integer(statement, 2, (int64_t)from);
+    cs_bind_integer(statement, 3, (int64_t)entry->position);
+    cs_bind_integer(statement, 4, entry->departed ? 1 : 0);
+    status = cs_statement_run(statement);
+    if (status == CS_OK && cs_database_changes(store->database) == 0) {
+        status = cs_store_put_scope_entry(store, scope, entry);
+    }
+    if (status == CS_OK && entry->departed) {
+        status = note_departed(store,
+                               "INSERT OR REPLACE INTO _departed (scope, entity, row, position) "
+                               "VALUES (?1, ?2, ?3, ?4)",
+                               scope, entry);
+    }
+    return status;
+}
+
+enum cs_status cs_store_take_departed(struct cs_store *store, uint64_t scope,
+                                      const struct cs_row_key *row, uint64_t *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database,
+        "SELECT position FROM _departed WHERE row = ?3 AND entity = ?2 AND scope = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)scope);
+    cs_bind_text(statement, 2, row->entity);
+    cs_bind_bytes(statement, 3, cs_id_bytes(&row->id));
+    status = cs_store_one(statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_scope_entry entry = {.entity = row->entity, .row = row->id};
+    entry.position = (uint64_t)cs_column_integer(statement, 0);
+    cs_statement_done(statement);
+    status = note_departed(store,
+                           "DELETE FROM _departed WHERE row = ?3 AND entity = ?2 AND scope = ?1 "
+                           "AND position = ?4",
+                           scope, &entry);
+    if (status == CS_OK) {
+        *out = entry.position;
+    }
+    return status;
 }
 
 enum cs_status cs_store_remove_scope_entry(struct cs_store *store, uint64_t scope,
@@ -138,6 +214,7 @@ static enum cs_status read_entry(struct cs_statement *statement, struct cs_arena
 {
     out->position = (uint64_t)cs_column_integer(statement, 0);
     out->departed = cs_column_integer(statement, 1) != 0;
+    out->entered = (uint64_t)cs_column_integer(statement, 4);
     if (!cs_id_from_bytes(cs_column_bytes(statement, 3), &out->row)) {
         return CS_CORRUPT;
     }
@@ -151,7 +228,7 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
     struct cs_statement *statement;
     enum cs_status status =
         cs_statement_get(store->database,
-                         "SELECT position, departed, entity, row FROM _scope_entry "
+                         "SELECT position, departed, entity, row, entered FROM _scope_entry "
                          "WHERE scope = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
                          &statement);
     if (status != CS_OK) {

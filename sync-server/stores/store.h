@@ -180,11 +180,20 @@ cs_store_put_scope_digest(struct cs_store *store, uint64_t number,
 struct cs_scope_entry {
     uint64_t position;
     bool departed;
+    uint64_t
+        entered; /* position at which the row first came into the scope; 0: before that was noted */
     struct cs_bytes entity;
     struct cs_id row;
 };
 enum cs_status cs_store_put_scope_entry(struct cs_store *store, uint64_t scope,
                                         const struct cs_scope_entry *entry) CS_MUST_USE;
+/* The row's entry at position `from` of this scope goes to entry->position, present or departed; when it entered stays as it
+ * was. One that is not there is made. */
+enum cs_status cs_store_move_scope_entry(struct cs_store *store, uint64_t scope, uint64_t from,
+                                         const struct cs_scope_entry *entry) CS_MUST_USE;
+/* Where the departure of a row from this scope stands, which is forgotten: the caller moves that entry. CS_NOT_FOUND. */
+enum cs_status cs_store_take_departed(struct cs_store *store, uint64_t scope,
+                                      const struct cs_row_key *row, uint64_t *out) CS_MUST_USE;
 enum cs_status cs_store_remove_scope_entry(struct cs_store *store, uint64_t scope,
                                            uint64_t position) CS_MUST_USE;
 /* Entries with position > after, ascending, at most `limit`. */

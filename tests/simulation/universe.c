@@ -105,6 +105,7 @@ static struct cs_server_options server_options(struct universe *universe)
         .folder = universe->server_folder,
         .registry = universe->registry,
         .master_key = cs_secret_bytes(universe->master_key),
+        .page_rows_max = universe->page_rows_max,
     };
 }
 

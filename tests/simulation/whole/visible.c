@@ -71,7 +71,7 @@ static bool hand_on(const struct place *from, struct place *to)
     return more;
 }
 
-/* Along one reference: to the row that follows, and from a live row to what it carries. */
+/* Along one reference: to the row that follows, and from a live row that is not closed to what it carries. */
 static bool pass_along(struct places *places, struct place *place, size_t field)
 {
     struct cs_id id;
@@ -88,7 +88,8 @@ static bool pass_along(struct places *places, struct place *place, size_t field)
     if ((flags & CS_FIELD_FOLLOWS) != 0 && other->resting && !place->resting) {
         place->resting = more = true;
     }
-    if ((flags & CS_FIELD_CARRIES) != 0 && !place->stored.deleted) {
+    if ((flags & CS_FIELD_CARRIES) != 0 && !place->stored.deleted &&
+        !cs_entity_is_closed(place->stored.entity, place->stored.values)) {
         more = hand_on(place, other) || more;
     }
     return more;

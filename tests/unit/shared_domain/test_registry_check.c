@@ -327,6 +327,36 @@ static void natural_keys_are_text_fields(void **state)
     assert_breach(&toy, "item: the natural key is not text");
 }
 
+static void rows_are_closed_by_a_choice(void **state)
+{
+    (void)state;
+    struct toy toy;
+    toy_init(&toy);
+    struct cs_entity *item = &toy.entities[TOY_ITEM];
+    item->closing_choices = "sent";
+    assert_breach(&toy, "item: closing choices without their field");
+    item->closing_field = "nothing";
+    assert_breach(&toy, "item: the closing field is no choice field");
+    item->closing_field = "name";
+    assert_breach(&toy, "item: the closing field is no choice field");
+    item->closing_field = "status";
+    item->closing_choices = "sent|lost";
+    assert_breach(&toy, "item: a closing choice is none of the field's choices");
+    item->closing_choices = NULL;
+    assert_breach(&toy, "item: no closing choices");
+    item->closing_choices = "sent|draft";
+    assert_int_equal(cs_registry_check(&toy.registry, NULL), CS_OK);
+    item->closing_choices = "sent";
+    assert_int_equal(cs_registry_check(&toy.registry, NULL), CS_OK);
+    struct cs_value values[TOY_FIELDS] = {0};
+    assert_false(cs_entity_is_closed(item, values));
+    values[TOY_STATUS] = cs_value_text(cs_bytes_of_text("draft"));
+    assert_false(cs_entity_is_closed(item, values));
+    values[TOY_STATUS] = cs_value_text(cs_bytes_of_text("sent"));
+    assert_true(cs_entity_is_closed(item, values));
+    assert_false(cs_entity_is_closed(&toy.entities[TOY_PERSON], values));
+}
+
 static void order_rules_compare_like_with_like(void **state)
 {
     (void)state;
@@ -409,6 +439,7 @@ int main(void)
         cmocka_unit_test(one_label),
         cmocka_unit_test(evidence_and_computed_rows_are_not_peoples),
         cmocka_unit_test(natural_keys_are_text_fields),
+        cmocka_unit_test(rows_are_closed_by_a_choice),
         cmocka_unit_test(order_rules_compare_like_with_like),
         cmocka_unit_test(scopes_do_not_go_round),
         cmocka_unit_test(scopes_may_meet_again),

@@ -96,7 +96,7 @@ static void damaged_scopes_are_told(void **state)
 
 static enum cs_status put_entry(struct store_fixture *f, uint64_t scope, uint64_t position)
 {
-    const struct cs_scope_entry entry = {position, position % 2 == 0,
+    const struct cs_scope_entry entry = {position, position % 2 == 0, position + 1000,
                                          position % 3 == 0 ? T("movement") : T("unknown"),
                                          id_of((unsigned)position)};
     return cs_store_put_scope_entry(f->store, scope, &entry);
@@ -115,6 +115,7 @@ static void assert_entries(struct store_fixture *f, uint64_t scope, uint64_t aft
         struct cs_id row = id_of((unsigned)position);
         assert_int_equal(entries[i].position, position);
         assert_int_equal(entries[i].departed, position % 2 == 0);
+        assert_int_equal(entries[i].entered, position + 1000);
         assert_bytes(entries[i].entity, position % 3 == 0 ? T("movement") : T("unknown"));
         assert_true(cs_id_equal(&entries[i].row, &row));
     }
@@ -137,18 +138,66 @@ static void entries_are_read_on_from_a_cursor(void **state)
     assert_entries(f, 3, 0, 10, 0, 0);
 }
 
-static void an_entry_is_removed_by_its_position(void **state)
+static void a_change_has_a_position_of_its_own(void **state)
+{
+    struct store_fixture *f = *state;
+    assert_ok(put_entry(f, 1, 5));
+    assert_ok(put_entry(f, 2, 5));
+    assert_status(put_entry(f, 1, 5), CS_EXISTS);
+    assert_entries(f, 1, 0, 10, 5, 1);
+}
+
+static void move(struct store_fixture *f, uint64_t from, uint64_t position, bool departed)
+{
+    const struct cs_scope_entry entry = {position, departed, position, T("movement"), id_of(7)};
+    assert_ok(cs_store_move_scope_entry(f->store, 1, from, &entry));
+}
+
+/* A row comes, changes, leaves and comes back: one entry, which remembers when it first came. */
+static void an_entry_moves_with_its_row(void **state)
+{
+    struct store_fixture *f = *state;
+    const struct cs_row_key row = {T("movement"), id_of(7)};
+    uint64_t position = 42;
+    move(f, 0, 5, false); /* one that was not there is made */
+    move(f, 5, 8, false);
+    assert_status(cs_store_take_departed(f->store, 1, &row, &position), CS_NOT_FOUND);
+    for (uint64_t round = 0; round < 3; round++) {
+        uint64_t left = 10 + 10 * round;
+        move(f, round == 0 ? 8 : left - 5, left, true);
+        assert_status(cs_store_take_departed(f->store, 2, &row, &position), CS_NOT_FOUND);
+        assert_ok(cs_store_take_departed(f->store, 1, &row, &position));
+        assert_int_equal(position, left);
+        assert_status(cs_store_take_departed(f->store, 1, &row, &position), CS_NOT_FOUND);
+        move(f, left, left + 5, false);
+        struct cs_scope_entry *entries;
+        size_t count;
+        assert_ok(cs_store_scope_entries(f->store, 1, 0, 10, &f->arena, &entries, &count));
+        assert_int_equal(count, 1);
+        assert_int_equal(entries[0].position, left + 5);
+        assert_int_equal(entries[0].entered, 5);
+        assert_false(entries[0].departed);
+    }
+}
+
+/* What an older program left: departures are found, and entries without a note of when they came are read. */
+static void older_entries_are_taken_over(void **state)
 {
     struct store_fixture *f = *state;
     assert_ok(put_entry(f, 1, 5));
     assert_ok(put_entry(f, 1, 6));
-    assert_ok(put_entry(f, 2, 5));
-    assert_status(put_entry(f, 1, 5), CS_EXISTS); /* one change, one position */
-    for (int i = 0; i < 2; i++) {
-        assert_ok(cs_store_remove_scope_entry(f->store, 1, 5));
-    }
-    assert_entries(f, 1, 0, 10, 6, 1);
-    assert_entries(f, 2, 0, 10, 5, 1);
+    execute(f, "DROP TABLE _departed; ALTER TABLE _scope_entry DROP COLUMN entered; "
+               "PRAGMA user_version = 2");
+    fixture_reopen(f);
+    const struct cs_row_key row = {T("movement"), id_of(6)};
+    uint64_t position = 0;
+    assert_ok(cs_store_take_departed(f->store, 1, &row, &position));
+    assert_int_equal(position, 6);
+    struct cs_scope_entry *entries;
+    size_t count;
+    assert_ok(cs_store_scope_entries(f->store, 1, 0, 10, &f->arena, &entries, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(entries[0].entered, 0);
 }
 
 static void a_damaged_entry_is_told(void **state)
@@ -254,7 +303,13 @@ static enum cs_status use_entries(struct store_fixture *f, struct cs_arena *aren
     if (status == CS_OK) {
         status = cs_store_remove_opened(f->store, 2, &id);
     }
-    return status == CS_OK ? cs_store_remove_scope_entry(f->store, 2, 3) : status;
+    const struct cs_scope_entry left = {4, true, 0, T("movement"), id};
+    if (status == CS_OK) {
+        status = cs_store_move_scope_entry(f->store, 2, 4, &left);
+    }
+    const struct cs_row_key row = {T("movement"), id};
+    uint64_t position;
+    return status == CS_OK ? cs_store_take_departed(f->store, 2, &row, &position) : status;
 }
 
 static void scopes_survive_failing_memory_and_disks(void **state)
@@ -351,10 +406,10 @@ static void rows_of_a_scope_are_visited(void **state)
         row.exists = true;
         row.position = 10 * i;
         assert_ok(cs_store_save_rows(f->store, &row, 1));
-        struct cs_scope_entry entry = {10 * i, i == 2, T("movement"), id_of(i)};
+        struct cs_scope_entry entry = {10 * i, i == 2, 0, T("movement"), id_of(i)};
         assert_ok(cs_store_put_scope_entry(f->store, number, &entry));
     }
-    struct cs_scope_entry missing = {50, false, T("movement"), id_of(9)};
+    struct cs_scope_entry missing = {50, false, 0, T("movement"), id_of(9)};
     assert_ok(cs_store_put_scope_entry(f->store, number, &missing));
     assert_ok(cs_store_commit(f->store));
     execute(f, "UPDATE movement SET _versions = 'text' WHERE _position = 30");
@@ -382,7 +437,9 @@ int main(void)
         STORE_TEST(a_digest_starts_empty_and_is_replaced),
         STORE_TEST(damaged_scopes_are_told),
         STORE_TEST(entries_are_read_on_from_a_cursor),
-        STORE_TEST(an_entry_is_removed_by_its_position),
+        STORE_TEST(a_change_has_a_position_of_its_own),
+        STORE_TEST(an_entry_moves_with_its_row),
+        STORE_TEST(older_entries_are_taken_over),
         STORE_TEST(a_damaged_entry_is_told),
         STORE_TEST(rows_of_a_scope_are_visited),
         STORE_TEST(projects_stand_open_until_removed),

@@ -17,7 +17,7 @@ static void a_new_store_has_its_tables_and_no_rows(void **state)
     assert_ptr_equal(cs_row_tables_registry(cs_store_rows(f->store)), &schema);
     static const char *const tables[] = {"_meta",        "_device", "_request", "_change_set",
                                          "_transaction", "_head",   "_scope",   "_scope_entry",
-                                         "_opened",      "_opaque", "movement"};
+                                         "_opened",      "_opaque", "movement", "_departed"};
     for (size_t i = 0; i < CS_COUNT(tables); i++) {
         char sql[96];
         (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM \"%s\"", tables[i]);
