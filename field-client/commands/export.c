@@ -4,7 +4,7 @@
  * The first column is the row's id, so that rows without natural key come back as themselves. References are written as natural keys where
  * that names exactly one row, else as ids.
  */
-#include "field-client/commands/command.h"
+#include "field-client/commands/row_view.h"
 #include "field-client/replica/query.h"
 #include "shared/domain/value_text.h"
 #include "shared/text/csv.h"
@@ -19,6 +19,7 @@ struct export
     struct cs_buffer csv;
     struct cs_buffer cell;
     int64_t rows;
+    bool incomplete; /* the replica's first sync has not ended */
 };
 
 static enum cs_status append_id(const struct cs_id *id, struct cs_buffer *out)
@@ -122,6 +123,7 @@ static enum cs_status answer(struct export *export, const char *path)
         struct cs_json *json = cs_json_object();
         cs_json_set(json, "entity", cs_json_text(cs_bytes_of_text(export->entity->name)));
         cs_json_set(json, "rows", cs_json_integer(export->rows));
+        cs_json_set(json, "incomplete", cs_json_boolean(export->incomplete));
         cs_json_set(json, path == NULL ? "csv" : "file",
                     cs_json_text(path == NULL ? csv : cs_bytes_of_text(path)));
         return cs_command_json(command, json);
@@ -144,6 +146,9 @@ enum cs_status cs_command_export(struct cs_command *command)
     }
     if (status == CS_OK) {
         status = cs_command_open_replica(command, &export.replica);
+    }
+    if (status == CS_OK) {
+        status = cs_view_incomplete(command, export.replica, &export.incomplete);
     }
     if (status != CS_OK) {
         return status;

@@ -140,3 +140,20 @@ struct cs_json *cs_view_roles_json(cs_roles roles)
     }
     return list;
 }
+
+enum cs_status cs_view_incomplete(struct cs_command *command, struct cs_replica *replica, bool *out)
+{
+    struct cs_first_sync first;
+    enum cs_status status = cs_query_first_sync(replica, &first);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (!first.done && !command->json) {
+        cs_command_note(
+            command, "%s",
+            cs_command_words(command, "INCOMPLETE: the first sync has not ended, rows are missing",
+                             "数据不完整:首次同步尚未完成,缺少部分数据"));
+    }
+    *out = !first.done;
+    return CS_OK;
+}

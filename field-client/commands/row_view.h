@@ -25,6 +25,9 @@ bool cs_view_is_listed(const struct cs_field *field);
 /* What people call the field or entity: its name, or its Chinese label. */
 const char *cs_view_field_name(const struct cs_command *command, const struct cs_field *field);
 const char *cs_view_entity_name(const struct cs_command *command, const struct cs_entity *entity);
+/* Is the first sync of this replica still to be completed? Without --json people are told on standard error that rows are missing. */
+enum cs_status cs_view_incomplete(struct cs_command *command, struct cs_replica *replica,
+                                  bool *out) CS_MUST_USE;
 /* ["office", "manager"] */
 struct cs_json *cs_view_roles_json(cs_roles roles);
 

@@ -118,7 +118,8 @@ struct listing {
     struct cs_table *table; /* without */
     int64_t limit;
     int64_t count;
-    bool full; /* there are more rows than the limit */
+    bool full;       /* there are more rows than the limit */
+    bool incomplete; /* the replica's first sync has not ended */
 };
 
 static enum cs_status put_row(struct listing *listing, const struct cs_stored_row *row)
@@ -186,6 +187,7 @@ static enum cs_status list_json(struct listing *listing)
     cs_json_set(json, "entity", cs_json_text(cs_bytes_of_text(listing->entity->name)));
     cs_json_set(json, "rows", listing->rows);
     cs_json_set(json, "more", cs_json_boolean(listing->full));
+    cs_json_set(json, "incomplete", cs_json_boolean(listing->incomplete));
     if (status != CS_OK) {
         cs_json_destroy(json);
         return status;
@@ -239,6 +241,9 @@ enum cs_status cs_command_list(struct cs_command *command)
     }
     if (status == CS_OK) {
         status = cs_command_open_replica(command, &listing.replica);
+    }
+    if (status == CS_OK) {
+        status = cs_view_incomplete(command, listing.replica, &listing.incomplete);
     }
     if (status != CS_OK) {
         return status;

@@ -16,6 +16,7 @@ struct facts {
     char organisation[2 * CS_HASH_SIZE + 1];
     const char *server;
     struct cs_pending_counts pending;
+    struct cs_first_sync first_sync;
     int64_t conflicts;
     int64_t exceptions;
     bool recovery_missing;
@@ -69,6 +70,9 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     out->memory_locked = can_lock_memory();
     enum cs_status status = cs_query_pending_counts(replica, &out->pending);
     if (status == CS_OK) {
+        status = cs_query_first_sync(replica, &out->first_sync);
+    }
+    if (status == CS_OK) {
         status = cs_query_count(replica, "conflict", "state", "open", &out->conflicts);
     }
     if (status == CS_OK) {
@@ -118,6 +122,8 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "refused", cs_json_integer(facts->pending.refused));
     cs_json_set(json, "conflicts", cs_json_integer(facts->conflicts));
     cs_json_set(json, "exceptions", cs_json_integer(facts->exceptions));
+    cs_json_set(json, "incomplete", cs_json_boolean(!facts->first_sync.done));
+    cs_json_set(json, "rows_fetched", cs_json_integer(facts->first_sync.rows));
     cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
     facts->last_sync = NULL;
     cs_json_set(json, "must_join_again",
@@ -205,6 +211,21 @@ static void print_history(struct cs_command *command, const struct facts *facts)
     }
 }
 
+static void print_first_sync(struct cs_command *command, const struct cs_first_sync *first)
+{
+    if (first->done) {
+        return;
+    }
+    cs_command_print(command,
+                     CS_WORDS(command,
+                              "INCOMPLETE: the first sync has not ended, %lld rows were fetched so "
+                              "far; countersign sync goes on from there",
+                              "数据不完整:首次同步尚未完成,已获取 %lld 行;运行 countersign "
+                              "sync 将继续"),
+                     (long long)first->rows);
+    cs_command_print(command, "\n");
+}
+
 static enum cs_status answer_text(struct cs_command *command, struct cs_replica *replica,
                                   const struct facts *facts)
 {
@@ -226,6 +247,7 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
     print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
     print_last_sync(command, facts);
+    print_first_sync(command, &facts->first_sync);
     if (facts->left != CS_OK) {
         cs_command_print(
             command, "%s\n",

@@ -4,6 +4,8 @@
 #include "field-client/replica/query.h"
 #include "field-client/sync/session.h"
 
+#include <unistd.h>
+
 struct outcome {
     enum cs_status status;
     const struct cs_sync_result *result;
@@ -144,6 +146,42 @@ static enum cs_status answer(struct cs_command *command, const struct outcome *o
     return CS_OK;
 }
 
+/* One line on a terminal, written over with every page; small syncs, of one page, need none. */
+struct display {
+    struct cs_command *command;
+    bool shown;
+};
+
+static void show_progress(void *context, const struct cs_sync_progress *progress)
+{
+    struct display *display = context;
+    if (progress->pages < 2 && progress->rows_expected <= progress->rows) {
+        return;
+    }
+    display->shown = true;
+    (void)fprintf(display->command->err,
+                  CS_WORDS(display->command, "\r\033[Kreceived %llu of about %llu rows (%.1f MB)",
+                           "\r\033[K已接收 %llu 行,共约 %llu 行(%.1f MB)"),
+                  (unsigned long long)progress->rows, (unsigned long long)progress->rows_expected,
+                  (double)progress->bytes / 1e6);
+    (void)fflush(display->command->err);
+}
+
+static enum cs_status run(struct cs_command *command, struct cs_replica *replica,
+                          struct cs_sync_session **out)
+{
+    struct display display = {.command = command};
+    const struct cs_sync_watch watch = {show_progress, &display};
+    bool watched = !command->json && isatty(fileno(command->err)) == 1;
+    enum cs_status status = watched ? cs_sync_run_watched(replica, &watch, out, &command->problem)
+                                    : cs_sync_run(replica, out, &command->problem);
+    if (display.shown) {
+        (void)fprintf(command->err, "\r\033[K");
+        (void)fflush(command->err);
+    }
+    return status;
+}
+
 enum cs_status cs_command_sync(struct cs_command *command)
 {
     struct cs_replica *replica;
@@ -156,7 +194,7 @@ enum cs_status cs_command_sync(struct cs_command *command)
     }
     static const struct cs_sync_result nothing = {.digest = CS_SYNC_DIGEST_UNKNOWN};
     struct cs_sync_session *session = NULL;
-    struct outcome outcome = {.status = cs_sync_run(replica, &session, &command->problem)};
+    struct outcome outcome = {.status = run(command, replica, &session)};
     outcome.result = session == NULL ? &nothing : cs_sync_result(session);
     status = cs_query_pending_counts(replica, &outcome.waiting);
     if (status == CS_OK) {

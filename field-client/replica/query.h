@@ -93,6 +93,18 @@ enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pendin
                                 void *context) CS_MUST_USE;
 
 /*
+ * Until the first pull of a replica is complete its rows are not all there: whoever shows rows says so. Pages that have come stand
+ * aside until then.
+ */
+struct cs_first_sync {
+    bool done;
+    int64_t pages; /* that stand aside */
+    int64_t rows;  /* in them */
+};
+enum cs_status cs_query_first_sync(struct cs_replica *replica,
+                                   struct cs_first_sync *out) CS_MUST_USE;
+
+/*
  * Live rows of an entity where a choice or text field has this value; an unknown entity or field
  * counts 0.
  */

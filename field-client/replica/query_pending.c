@@ -29,6 +29,24 @@ enum cs_status cs_query_pending_counts(struct cs_replica *replica, struct cs_pen
     return status;
 }
 
+enum cs_status cs_query_first_sync(struct cs_replica *replica, struct cs_first_sync *out)
+{
+    int64_t position = 0;
+    struct cs_first_sync first = {.done = false};
+    enum cs_status status = cs_replica_meta_number(replica, CS_META_POSITION, &position);
+    first.done = position > 0;
+    if (status == CS_OK && !first.done) {
+        status = cs_replica_ask_integer(replica, "SELECT count(*) FROM _staged", &first.pages);
+    }
+    if (status == CS_OK && !first.done) {
+        status = cs_replica_ask_integer(replica, "SELECT sum(row_count) FROM _staged", &first.rows);
+    }
+    if (status == CS_OK) {
+        *out = first;
+    }
+    return status;
+}
+
 /* A status name that this version does not know reads as a plain refusal. */
 static enum cs_status refusal_status(struct cs_bytes name)
 {

@@ -56,8 +56,23 @@ static enum cs_status make_tables_1(struct cs_database *database, void *context)
     return cs_database_execute(database, tables_1);
 }
 
+/* Pages outlive the session that fetched them: who fetched them, when, and what they answered. Pages staged before are fetched
+ * again. */
+static const char staged_table[] =
+    "DROP TABLE _staged;"
+    "CREATE TABLE _staged (number INTEGER PRIMARY KEY, page BLOB NOT NULL, certificate BLOB NOT "
+    "NULL, "
+    "position INTEGER NOT NULL, answered INTEGER NOT NULL, row_count INTEGER NOT NULL);";
+
+static enum cs_status make_staged_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, staged_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
-    static const struct cs_migration migrations[] = {{make_tables_1}, {make_former_tables}};
+    static const struct cs_migration migrations[] = {
+        {make_tables_1}, {make_former_tables}, {make_staged_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -52,12 +52,91 @@ static enum cs_status load_cursors(struct cs_sync_session *session)
         }
     }
     cs_applier_release(&applier);
-    if (status == CS_OK) {
-        cs_free(session->cursors);
-        session->cursors = cursors;
-        session->cursor_count = count;
+    if (status != CS_OK) {
+        cs_free(cursors);
+        return status;
     }
-    return status;
+    cs_free(session->cursors);
+    session->cursors = cursors;
+    session->cursor_count = count;
+    session->applied_scope_count = count;
+    session->applied_least = count == 0 ? 0 : UINT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (cursors[i].position < session->applied_least) {
+            session->applied_least = cursors[i].position;
+        }
+    }
+    return CS_OK;
+}
+
+/* Goes on behind the pages that are staged. */
+static enum cs_status go_on(struct cs_sync_session *session)
+{
+    const struct cs_staging *staging = &session->staging;
+    struct cs_scope_cursor *cursors = cs_alloc_zero(staging->cursor_count, sizeof *cursors);
+    if (cursors == NULL) {
+        return CS_NO_MEMORY;
+    }
+    if (staging->cursor_count > 0) {
+        memcpy(cursors, staging->cursors, staging->cursor_count * sizeof *cursors);
+    }
+    cs_free(session->cursors);
+    session->cursors = cursors;
+    session->cursor_count = staging->cursor_count;
+    session->answered = staging->answered;
+    memcpy(session->known.incarnation, staging->incarnation, sizeof staging->incarnation);
+    session->known.position = staging->position;
+    return CS_OK;
+}
+
+/*
+ * What the staged pages showed of the server's log is followed again, so that what comes behind them has to continue it. Pages
+ * that it does not hold for any more are thrown away.
+ */
+static enum cs_status follow_log(struct cs_sync_session *session)
+{
+    struct cs_log_state log = session->log;
+    struct cs_problem problem;
+    enum cs_status status = CS_OK;
+    for (int64_t number = 1; status == CS_OK && number <= session->staging.page_count; number++) {
+        struct cs_arena arena;
+        struct cs_sync_response page;
+        cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+        status = cs_staging_page(session->replica, number, &arena, &page);
+        if (status == CS_OK) {
+            status = cs_evidence_check(session->replica, &log, &page, &log, &problem);
+        }
+        cs_arena_release(&arena);
+    }
+    if (status != CS_OK && cs_status_class(status) == CS_CLASS_LOCAL) {
+        return status;
+    }
+    if (status != CS_OK) {
+        cs_staging_release(&session->staging);
+        return cs_staging_remove(session->replica);
+    }
+    session->log = log;
+    return CS_OK;
+}
+
+enum cs_status cs_session_start(struct cs_sync_session *session)
+{
+    session->answered = 0;
+    session->known = (struct cs_apply_known){.position = 0};
+    cs_staging_release(&session->staging);
+    enum cs_status status = load_known(session);
+    if (status == CS_OK) {
+        status = load_cursors(session);
+    }
+    if (status == CS_OK) {
+        struct cs_staging_applied applied = {.position = session->known.position};
+        memcpy(applied.incarnation, session->known.incarnation, sizeof applied.incarnation);
+        status = cs_staging_load(session->replica, &applied, &session->staging);
+    }
+    if (status == CS_OK && session->staging.page_count > 0) {
+        status = follow_log(session);
+    }
+    return status != CS_OK || session->staging.page_count == 0 ? status : go_on(session);
 }
 
 enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session **out)
@@ -70,13 +149,7 @@ enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session 
     session->result.refusals = session->refusals;
     session->result.unequal_text = "";
     cs_arena_init(&session->arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = cs_staging_clear(replica);
-    if (status == CS_OK) {
-        status = load_known(session);
-    }
-    if (status == CS_OK) {
-        status = load_cursors(session);
-    }
+    enum cs_status status = cs_session_start(session);
     if (status != CS_OK) {
         cs_sync_end(session);
         return status;
@@ -89,6 +162,7 @@ void cs_sync_end(struct cs_sync_session *owned_session)
 {
     if (owned_session != NULL) {
         cs_arena_release(&owned_session->arena);
+        cs_staging_release(&owned_session->staging);
         cs_free(owned_session->cursors);
         cs_repair_end(owned_session->repair);
         cs_free(owned_session);
@@ -243,6 +317,13 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
 enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **out,
                            struct cs_problem *problem)
 {
+    const struct cs_sync_watch nobody = {.tell = NULL};
+    return cs_sync_run_watched(replica, &nobody, out, problem);
+}
+
+enum cs_status cs_sync_run_watched(struct cs_replica *replica, const struct cs_sync_watch *watch,
+                                   struct cs_sync_session **out, struct cs_problem *problem)
+{
     const struct cs_world *world = cs_replica_world(replica);
     const struct cs_peer *peer = cs_identity_peer(cs_replica_identity(replica));
     struct cs_sync_session *session;
@@ -251,6 +332,7 @@ enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **
         return status;
     }
     *out = session;
+    session->watch = *watch;
     struct cs_buffer request;
     struct cs_buffer response;
     cs_buffer_init(&request, CS_REQUEST_MAX);

@@ -10,7 +10,8 @@
  *
  * What must stay true: what people see moves from checkpoint to checkpoint: pages before the last
  * are staged, and all of them are applied in one local transaction with cursors, acknowledgements
- * and digests, or not at all.
+ * and digests, or not at all. Staged pages are kept over sessions (staging.h), so that a pull that is
+ * interrupted anywhere is never fetched again but for the page that was on its way.
  */
 #ifndef CS_SYNC_SESSION_H
 #define CS_SYNC_SESSION_H
@@ -52,9 +53,22 @@ struct cs_sync_result {
     size_t refusal_count; /* ≤ CS_SYNC_REFUSALS_SHOWN_MAX */
 };
 
+/* How far a sync has come, told after every page. */
+struct cs_sync_progress {
+    uint64_t pages;         /* of this pull, those that an earlier session fetched too */
+    uint64_t rows;          /* in them, those that leave included */
+    uint64_t rows_expected; /* about how many it will be in all, never less than `rows` */
+    uint64_t bytes;         /* received in this session */
+};
+typedef void cs_sync_watcher(void *context, const struct cs_sync_progress *progress);
+struct cs_sync_watch {
+    cs_sync_watcher *tell; /* NULL: nobody watches */
+    void *context;
+};
+
 struct cs_sync_session; /* opaque */
 
-/* Clears stale staging. Borrows the replica until end. */
+/* Goes on behind the pages that an earlier session staged. Borrows the replica until end. */
 enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session **out) CS_MUST_USE;
 /*
  * The next request, appended to `out_request`, which should take CS_REQUEST_MAX; *out_more false:
@@ -84,5 +98,9 @@ void cs_sync_end(struct cs_sync_session *owned_session);
  */
 enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **out,
                            struct cs_problem *problem) CS_MUST_USE;
+/* The same, telling `watch` after every page. */
+enum cs_status cs_sync_run_watched(struct cs_replica *replica, const struct cs_sync_watch *watch,
+                                   struct cs_sync_session **out,
+                                   struct cs_problem *problem) CS_MUST_USE;
 
 #endif

@@ -5,6 +5,7 @@
 #include "field-client/replica/log_state.h"
 #include "field-client/sync/apply.h"
 #include "field-client/sync/repair.h"
+#include "field-client/sync/staging.h"
 #include "shared/wire/envelope.h"
 
 struct cs_sync_session {
@@ -23,7 +24,10 @@ struct cs_sync_session {
     size_t cursor_count;
     uint64_t answered;    /* change-sets up to here were answered in this session */
     uint64_t resend_from; /* the server asked for everything from here on; 0 = it did not */
-    int64_t staged_count;
+    struct cs_staging staging;
+    struct cs_sync_watch watch;
+    uint64_t applied_scope_count; /* subscribed to when the session began */
+    uint64_t applied_least;       /* least cursor of them */
     unsigned rounds;
     unsigned stalled;                       /* exchanges in a row that brought nothing on */
     struct cs_repair_checkpoint checkpoint; /* of the last page */
@@ -31,8 +35,13 @@ struct cs_sync_session {
     struct cs_repair *repair;               /* what differs is put right; NULL: nothing does */
 };
 
-/* Forgets pages of a session that broke off. */
-enum cs_status cs_staging_clear(struct cs_replica *replica) CS_MUST_USE;
+/*
+ * Where the next request starts: behind what is staged, else behind what was applied. At the beginning, and when staging was thrown
+ * away.
+ */
+enum cs_status cs_session_start(struct cs_sync_session *session) CS_MUST_USE;
+/* Tells the watcher what a page, which was staged or applied, brought. */
+void cs_session_tell(struct cs_sync_session *session, const struct cs_sync_response *page);
 
 /* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
 enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;

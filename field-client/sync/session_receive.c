@@ -10,68 +10,15 @@
 /* Exchanges in a row that may bring nothing on. */
 #define STALLED_MAX 3
 
-enum cs_status cs_staging_clear(struct cs_replica *replica)
-{
-    struct cs_statement *statement;
-    bool any = false;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(replica), "SELECT 1 FROM _staged LIMIT 1", &statement);
-    if (status == CS_OK) {
-        status = cs_statement_step(statement, &any);
-        cs_statement_done(statement);
-    }
-    /* Writing costs a disk flush, and nearly always there is nothing to forget. */
-    return status != CS_OK || !any
-               ? status
-               : cs_database_execute(cs_replica_database(replica), "DELETE FROM _staged");
-}
-
-static enum cs_status stage(struct cs_sync_session *session, struct cs_bytes body)
-{
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(session->replica),
-                         "INSERT INTO _staged (number, page) VALUES (?1, ?2)", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_integer(statement, 1, session->staged_count + 1);
-    cs_bind_bytes(statement, 2, body);
-    status = cs_statement_run(statement);
-    session->staged_count += status == CS_OK ? 1 : 0;
-    return status;
-}
-
-static enum cs_status load_staged(struct cs_sync_session *session, int64_t number,
-                                  struct cs_arena *arena, struct cs_sync_response *out)
-{
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(session->replica),
-                         "SELECT page FROM _staged WHERE number = ?1", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_integer(statement, 1, number);
-    bool found = false;
-    struct cs_bytes page = CS_BYTES_NONE;
-    status = cs_statement_step(statement, &found);
-    if (status == CS_OK) {
-        status = found ? cs_arena_copy(arena, cs_column_bytes(statement, 0), &page) : CS_CORRUPT;
-    }
-    cs_statement_done(statement);
-    return status != CS_OK ? status : cs_sync_response_decode(page, arena, out);
-}
-
 static enum cs_status apply_staged(struct cs_sync_session *session, struct cs_apply *apply,
                                    struct cs_problem *problem)
 {
     enum cs_status status = CS_OK;
-    for (int64_t number = 1; status == CS_OK && number <= session->staged_count; number++) {
+    for (int64_t number = 1; status == CS_OK && number <= session->staging.page_count; number++) {
         struct cs_arena arena;
         cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
         struct cs_sync_response page;
-        status = load_staged(session, number, &arena, &page);
+        status = cs_staging_page(session->replica, number, &arena, &page);
         if (status == CS_OK) {
             status = cs_apply_page(apply, &page, problem);
         }
@@ -97,8 +44,8 @@ static enum cs_status apply_all(struct cs_sync_session *session,
     if (status == CS_OK) {
         status = cs_apply_finish(&apply, last);
     }
-    if (status == CS_OK && session->staged_count > 0) {
-        status = cs_database_execute(cs_replica_database(session->replica), "DELETE FROM _staged");
+    if (status == CS_OK && session->staging.page_count > 0) {
+        status = cs_staging_remove(session->replica);
     }
     cs_apply_release(&apply);
     return status;
@@ -118,6 +65,15 @@ static enum cs_status check_done(struct cs_sync_session *session)
     session->done = status == CS_OK && count == 0;
     cs_arena_release(&arena);
     return status;
+}
+
+/* Pages that cannot be applied would be in the way of every later session: the next one fetches them anew. */
+static void throw_away(struct cs_sync_session *session, enum cs_status why)
+{
+    if (session->staging.page_count > 0 && cs_status_class(why) != CS_CLASS_LOCAL &&
+        cs_staging_remove(session->replica) == CS_OK) {
+        cs_staging_release(&session->staging);
+    }
 }
 
 static enum cs_status apply_last(struct cs_sync_session *session,
@@ -142,11 +98,11 @@ static enum cs_status apply_last(struct cs_sync_session *session,
     }
     if (status != CS_OK) {
         cs_database_rollback(database);
+        throw_away(session, status);
         return status;
     }
     status = cs_database_commit(database);
     if (status == CS_OK) {
-        session->staged_count = 0;
         session->result = result;
     }
     return status;
@@ -262,6 +218,23 @@ static enum cs_status check_log(struct cs_sync_session *session,
     return kept == CS_OK ? status : kept;
 }
 
+/* Staged pages of another server than this one was before: they are worth nothing, the pull begins anew. */
+static bool is_another_server(const struct cs_sync_session *session,
+                              const struct cs_sync_response *page)
+{
+    return session->staging.page_count > 0 &&
+           memcmp(session->staging.incarnation, page->incarnation, sizeof page->incarnation) != 0;
+}
+
+static enum cs_status begin_anew(struct cs_sync_session *session, struct cs_problem *problem)
+{
+    enum cs_status status = cs_staging_remove(session->replica);
+    if (status == CS_OK) {
+        status = cs_session_start(session);
+    }
+    return status != CS_OK ? status : check_stalled(session, false, problem);
+}
+
 /* Whatever can fail comes before the commit, so that a failure means that nothing was applied. */
 static enum cs_status receive_page(struct cs_sync_session *session, struct cs_bytes body,
                                    const struct cs_sync_response *page, struct cs_problem *problem)
@@ -283,7 +256,9 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
         status = copy_cursors(page, &cursors);
     }
     if (status == CS_OK) {
-        status = page->last ? apply_last(session, page, &log, problem) : stage(session, body);
+        status = page->last ? apply_last(session, page, &log, problem)
+                            : cs_staging_add(session->replica, &session->staging, body, page,
+                                             session->answered);
     }
     if (status == CS_CORRUPT && page->last && cs_session_clean(session) == CS_OK) {
         status = apply_last(session, page, &log, problem);
@@ -296,6 +271,10 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
     session->known.position = page->position;
     session->log = log;
     bool cursors_moved = take_cursors(session, cursors, page->cursor_count);
+    cs_session_tell(session, page);
+    if (page->last) {
+        cs_staging_release(&session->staging);
+    }
     return check_stalled(session, moved || cursors_moved, problem);
 }
 
@@ -354,7 +333,9 @@ static enum cs_status receive_body(struct cs_sync_session *session, enum cs_mess
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_sync_response page;
     enum cs_status status = cs_sync_response_decode(body, &arena, &page);
-    if (status == CS_OK) {
+    if (status == CS_OK && is_another_server(session, &page)) {
+        status = begin_anew(session, problem);
+    } else if (status == CS_OK) {
         status = receive_page(session, body, &page, problem);
     }
     if (status == CS_OK && session->done) {

@@ -51,10 +51,20 @@ static uint8_t *flipped(struct cs_bytes bytes, size_t at)
     return copy;
 }
 
+/* The laptop's server answers; counted. */
+static enum cs_status serve(struct laptop *laptop, struct cs_bytes request,
+                            struct cs_buffer *response)
+{
+    size_t before = response->size;
+    enum cs_status status = universe_serve(laptop->universe, request, response);
+    laptop->answers++;
+    laptop->answers_size += response->size - before;
+    return status;
+}
+
 static enum cs_status exchange_faulty(struct laptop *laptop, struct cs_bytes request,
                                       struct cs_buffer *response)
 {
-    struct universe *universe = laptop->universe;
     struct cs_buffer answer;
     cs_buffer_init(&answer, CS_RESPONSE_MAX);
     uint8_t *altered = NULL;
@@ -64,23 +74,23 @@ static enum cs_status exchange_faulty(struct laptop *laptop, struct cs_bytes req
     case NETWORK_DOWN:
         break;
     case NETWORK_RESPONSE_LOST:
-        (void)universe_serve(universe, request, &answer);
+        (void)serve(laptop, request, &answer);
         status = CS_TIMEOUT;
         break;
     case NETWORK_REQUEST_FLIPPED:
         altered = flipped(request, laptop->fault_at);
-        status = universe_serve(universe, cs_bytes_make(altered, request.size), response);
+        status = serve(laptop, cs_bytes_make(altered, request.size), response);
         break;
     case NETWORK_RESPONSE_FLIPPED:
-        status = universe_serve(universe, request, &answer);
+        status = serve(laptop, request, &answer);
         if (status == CS_OK) {
             altered = flipped(cs_buffer_bytes(&answer), laptop->fault_at);
             cs_buffer_append(response, altered, answer.size);
         }
         break;
     case NETWORK_REQUEST_TWICE:
-        (void)universe_serve(universe, request, &answer);
-        status = universe_serve(universe, request, response);
+        (void)serve(laptop, request, &answer);
+        status = serve(laptop, request, response);
         break;
     }
     free(altered);
@@ -94,7 +104,11 @@ static enum cs_status exchange(void *context, const struct cs_peer *peer, struct
     struct laptop *laptop = context;
     (void)peer;
     (void)problem;
-    return laptop->fault == NETWORK_FINE ? universe_serve(laptop->universe, request, response)
+    if (laptop->exchanges_left == 0) {
+        return CS_UNREACHABLE;
+    }
+    laptop->exchanges_left -= laptop->exchanges_left > 0 ? 1 : 0;
+    return laptop->fault == NETWORK_FINE ? serve(laptop, request, response)
                                          : exchange_faulty(laptop, request, response);
 }
 
@@ -275,6 +289,7 @@ struct laptop *universe_new_laptop(struct universe *universe)
     struct laptop *laptop = &universe->laptops[universe->laptop_count];
     laptop->universe = universe;
     laptop->registry = universe->registry;
+    laptop->exchanges_left = -1;
     fake_world_init(&laptop->fake, fake_world_next(&universe->fake));
     laptop->fake.wall_ms = universe->fake.wall_ms;
     laptop->fake.world.exchange = exchange;

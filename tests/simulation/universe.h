@@ -34,6 +34,9 @@ struct laptop {
     size_t fault_at;
     bool
         damaged; /* by the test: a sync may find something to repair, which it must not otherwise */
+    long exchanges_left;        /* before the network is down; -1: never */
+    uint64_t answers;           /* by the server, those that were lost too */
+    uint64_t answers_size;      /* bytes of them */
     struct cs_sync_result last; /* of the last sync; refusals are not kept */
 };
 

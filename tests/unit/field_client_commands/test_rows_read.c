@@ -28,6 +28,7 @@ static void test_list_json(void **state)
     assert_int_equal(run_json("list", "part", "unit=piece"), 0);
     assert_string_equal(json_text(commands.json, "entity"), "part");
     assert_false(json_boolean(commands.json, "more"));
+    assert_true(json_boolean(commands.json, "incomplete")); /* nothing was synced yet */
     const struct cs_json *rows = cs_json_get(commands.json, "rows");
     assert_int_equal(cs_json_count(rows), 2);
     assert_string_equal(json_text(cs_json_at(rows, 0), "code"), "A1");

@@ -20,6 +20,8 @@ static void test_status_json(void **state)
     assert_int_equal(json_integer(commands.json, "conflicts"), 0);
     assert_false(json_boolean(commands.json, "recovery_is_set_up"));
     assert_has(commands.out, "\"last_sync\": null");
+    assert_true(json_boolean(commands.json, "incomplete"));
+    assert_int_equal(json_integer(commands.json, "rows_fetched"), 0);
     struct cs_bytes role;
     assert_true(cs_json_get_text(cs_json_at(cs_json_get(commands.json, "roles"), 0), &role));
     assert_true(cs_bytes_equal_text(role, "owner"));
@@ -32,6 +34,8 @@ static void test_status_text(void **state)
     assert_int_equal(run("status"), 0);
     assert_has(commands.out, "person:        王芳\n");
     assert_has(commands.out, "last sync:     never\n");
+    assert_has(commands.out,
+               "INCOMPLETE: the first sync has not ended, 0 rows were fetched so far");
     assert_has(commands.out, "recovery is not set up");
     (void)setenv("LANG", "zh_CN.UTF-8", 1);
     assert_int_equal(run("status"), 0);
