@@ -76,9 +76,13 @@ static const struct cs_command_entry commands[] = {
      "is written once (stock movements, visits) stays and counts for KEEP. May be repeated when "
      "others\n"
      "referred to DROP meanwhile."},
-    {"refusals", cs_command_refusals, "[show N | retry N field=value… | dismiss N]",
+    {"refusals", cs_command_refusals,
+     "[show N | correct N field=value… | dismiss N | export [FILE]]",
      "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",
-     "retry types the change again with corrections; dismiss puts it aside for good."},
+     "correct makes the change again with other values, together with what was refused because it "
+     "rests on it;\n"
+     "dismiss takes both off the list. export writes all that was ever refused here, with its "
+     "values."},
     {"entities", cs_command_entities, "[ENTITY]", "what can be recorded, and its fields",
      "可记录的对象及字段", ""},
     {"doctor", cs_command_doctor, "[--repair]", "check this replica", "检查本机数据",

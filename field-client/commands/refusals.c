@@ -1,7 +1,7 @@
 /*
  * The command refusals: transactions the server refused, their values kept for correction.
  *
- *   refusals · refusals show N · refusals retry N field=value… · refusals dismiss N
+ *   refusals · refusals show N · refusals correct N field=value… (also: retry) · refusals dismiss N · refusals export [FILE]
  */
 #include "field-client/commands/refusals.h"
 #include "field-client/commands/table.h"
@@ -77,6 +77,36 @@ struct listing {
     struct cs_table table;
 };
 
+/* As much of an id as names a row to people. */
+#define ROW_SHOWN ((size_t)13)
+
+static void put_row(struct cs_table *table, const struct cs_operation *operation)
+{
+    char id[CS_ID_TEXT_SIZE] = "";
+    if (operation != NULL) {
+        cs_id_format(&operation->row, id);
+    }
+    cs_table_put(table, cs_bytes_make(id, operation == NULL ? 0 : ROW_SHOWN));
+}
+
+/* The value that was refused; of a transaction refused for another reason than a value, nothing. */
+static void put_value(struct listing *listing, const struct cs_operation *operation,
+                      struct cs_bytes field)
+{
+    struct cs_buffer text;
+    cs_buffer_init(&text, 4 * CS_VALUE_MAX);
+    for (size_t i = 0; operation != NULL && i < operation->change_count; i++) {
+        const struct cs_entity *entity =
+            cs_registry_find(listing->command->registry, operation->entity);
+        int index = entity == NULL ? -1 : cs_entity_field_index(entity, field);
+        if (index >= 0 && cs_bytes_equal(operation->changes[i].field, field)) {
+            cs_value_format(&entity->fields[index], &operation->changes[i].value, &text);
+        }
+    }
+    cs_table_put(&listing->table, cs_buffer_bytes(&text));
+    cs_buffer_release(&text);
+}
+
 static enum cs_status put_refusal(void *context, const struct cs_pending *pending)
 {
     struct listing *listing = context;
@@ -92,7 +122,9 @@ static enum cs_status put_refusal(void *context, const struct cs_pending *pendin
     cs_table_put_text(&listing->table, number);
     cs_table_put_text(&listing->table, operation == NULL ? "" : kind_name(operation->kind));
     cs_table_put(&listing->table, operation == NULL ? CS_BYTES_NONE : operation->entity);
+    put_row(&listing->table, operation);
     cs_table_put(&listing->table, pending->refusal_field);
+    put_value(listing, operation, pending->refusal_field);
     cs_table_put_text(&listing->table, cs_status_name(pending->refusal_status));
     cs_table_put(&listing->table, pending->refusal_text);
     cs_table_put_text(&listing->table, at);
@@ -102,8 +134,9 @@ static enum cs_status put_refusal(void *context, const struct cs_pending *pendin
 static enum cs_status list_refusals(struct cs_command *command, struct cs_replica *replica)
 {
     static const char *const headings[][2] = {
-        {"number", "编号"}, {"action", "操作"}, {"entity", "对象"},      {"field", "字段"},
-        {"status", "状态"}, {"reason", "原因"}, {"typed at", "录入时间"}};
+        {"number", "编号"},  {"action", "操作"}, {"entity", "对象"},
+        {"row", "数据编号"}, {"field", "字段"},  {"value", "值"},
+        {"status", "状态"},  {"reason", "原因"}, {"typed at", "录入时间"}};
     struct listing listing = {.command = command};
     cs_table_init(&listing.table, CS_COUNT(headings));
     for (size_t i = 0; i < CS_COUNT(headings); i++) {
@@ -167,54 +200,147 @@ static void print_refusal(struct cs_command *command, const struct cs_pending *p
     }
 }
 
-static enum cs_status show(struct cs_command *command, const struct cs_refused *refused)
+static enum cs_status show(struct cs_command *command, const struct cs_refusal_unit *unit)
 {
     if (command->json) {
-        return cs_command_json(command, refusal_json(command->registry, &refused->pending));
+        struct cs_json *json = refusal_json(command->registry, &unit->items[0]);
+        struct cs_json *resting = cs_json_array();
+        for (size_t i = 1; i < unit->count; i++) {
+            cs_json_append(resting, cs_json_integer((int64_t)unit->items[i].counter));
+        }
+        cs_json_set(json, "resting", resting);
+        return cs_command_json(command, json);
     }
-    print_refusal(command, &refused->pending);
+    for (size_t i = 0; i < unit->count; i++) {
+        if (i == 1) {
+            cs_command_print(command, "%s\n",
+                             cs_command_words(command, "refused with it, corrected with it:",
+                                              "随之被拒绝,将一并更正:"));
+        }
+        print_refusal(command, &unit->items[i]);
+    }
     return CS_OK;
 }
 
-/* ---- retry, dismiss ---- */
+/* ---- export ---- */
 
-static enum cs_status answer(struct cs_command *command, uint64_t number, const char *key,
-                             const char *english, const char *chinese)
+static const char *state_name(enum cs_pending_state state)
+{
+    return state == CS_PENDING_CORRECTED   ? "corrected"
+           : state == CS_PENDING_DISMISSED ? "dismissed"
+                                           : "open";
+}
+
+static enum cs_status export_one(void *context, const struct cs_pending *pending)
+{
+    struct listing *listing = context;
+    struct cs_json *json = refusal_json(listing->command->registry, pending);
+    char at[CS_TIME_TEXT_MAX] = "";
+    cs_instant_format(pending->transaction.claimed, at);
+    cs_json_set(json, "typed_at", cs_json_text(cs_bytes_of_text(at)));
+    cs_json_set(json, "state", cs_json_text(cs_bytes_of_text(state_name(pending->state))));
+    if (pending->settled_ms != 0) {
+        cs_instant_format(cs_instant_make(pending->settled_ms, 0), at);
+    }
+    cs_json_set(json, "settled_at",
+                pending->settled_ms == 0 ? cs_json_null() : cs_json_text(cs_bytes_of_text(at)));
+    cs_json_append(listing->list, json);
+    return CS_OK;
+}
+
+/* More than this is no list for people any more. */
+#define EXPORT_MAX (1024 * CS_MEBI)
+
+static enum cs_status write_export(struct cs_command *command, struct cs_json *owned_json)
+{
+    if (command->argument_count == 0) {
+        return cs_command_json(command, owned_json);
+    }
+    struct cs_buffer text;
+    cs_buffer_init(&text, EXPORT_MAX);
+    size_t count = cs_json_count(cs_json_get(owned_json, "refusals"));
+    enum cs_status status = owned_json == NULL ? CS_NO_MEMORY : cs_json_write(owned_json, 2, &text);
+    cs_json_destroy(owned_json);
+    if (status == CS_OK) {
+        status = cs_command_write_file(command, command->arguments[0], cs_buffer_bytes(&text));
+    }
+    cs_buffer_release(&text);
+    if (status == CS_OK && command->json) {
+        struct cs_json *json = cs_json_object();
+        cs_json_set(json, "file", cs_json_text(cs_bytes_of_text(command->arguments[0])));
+        cs_json_set(json, "count", cs_json_integer((int64_t)count));
+        return cs_command_json(command, json);
+    }
+    if (status == CS_OK) {
+        cs_command_print(command, CS_WORDS(command, "%zu refusals\n", "%zu 项\n"), count);
+    }
+    return status;
+}
+
+/* Everything that was ever refused here, with its values: also what was corrected or put aside. */
+static enum cs_status export_all(struct cs_command *command, struct cs_replica *replica)
+{
+    struct listing listing = {.command = command, .list = cs_json_array()};
+    enum cs_status status = cs_query_pending(replica, CS_PENDING_REFUSED, export_one, &listing);
+    if (status == CS_OK) {
+        status = cs_query_settled(replica, export_one, &listing);
+    }
+    if (status != CS_OK) {
+        cs_json_destroy(listing.list);
+        return status;
+    }
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "refusals", listing.list);
+    return write_export(command, json);
+}
+
+/* ---- correct, dismiss ---- */
+
+static enum cs_status answer(struct cs_command *command, const struct cs_refusal_unit *unit,
+                             const char *key, const char *english, const char *chinese)
 {
     if (command->json) {
         struct cs_json *json = cs_json_object();
-        cs_json_set(json, "number", cs_json_integer((int64_t)number));
+        cs_json_set(json, "number", cs_json_integer((int64_t)unit->items[0].counter));
         cs_json_set(json, key, cs_json_boolean(true));
+        cs_json_set(json, "count", cs_json_integer((int64_t)unit->count));
         return cs_command_json(command, json);
     }
     cs_command_print(command, "%s\n", cs_command_words(command, english, chinese));
     return CS_OK;
 }
 
-static enum cs_status act(struct cs_command *command, struct cs_replica *replica,
-                          const char *action, const struct cs_refused *refused)
+static bool is_correction(const char *action)
 {
-    uint64_t number = refused->pending.counter;
-    bool retry = strcmp(action, "retry") == 0;
-    enum cs_status status = retry ? cs_refused_retry(command, replica, refused, 1)
-                                  : cs_refused_dismiss(command, replica, refused);
+    return strcmp(action, "correct") == 0 || strcmp(action, "retry") == 0;
+}
+
+static enum cs_status act(struct cs_command *command, struct cs_replica *replica,
+                          const char *action, const struct cs_refusal_unit *unit)
+{
+    bool correct = is_correction(action);
+    enum cs_status status = correct ? cs_refused_correct(command, replica, unit, 1)
+                                    : cs_refused_dismiss(command, replica, unit);
     if (status != CS_OK) {
         return status;
     }
-    return retry ? answer(command, number, "retried", "typed again: it goes out with the next sync",
-                          "已重新录入,将在下次同步时发送")
-                 : answer(command, number, "dismissed", "dismissed", "已放弃");
+    return correct ? answer(command, unit, strcmp(action, "retry") == 0 ? "retried" : "corrected",
+                            "typed again: it goes out with the next sync",
+                            "已重新录入,将在下次同步时发送")
+                   : answer(command, unit, "dismissed", "dismissed", "已放弃");
 }
 
 static enum cs_status check_arguments(struct cs_command *command, const char *action,
                                       uint64_t *out_number)
 {
-    if (strcmp(action, "show") != 0 && strcmp(action, "retry") != 0 &&
-        strcmp(action, "dismiss") != 0) {
-        return cs_command_usage(command, "\"%.60s\" is not show, retry or dismiss", action);
+    if (strcmp(action, "export") == 0) {
+        return cs_command_expect(command, 0, 1);
     }
-    enum cs_status status =
-        cs_command_expect(command, 1, strcmp(action, "retry") == 0 ? SIZE_MAX : 1);
+    if (strcmp(action, "show") != 0 && !is_correction(action) && strcmp(action, "dismiss") != 0) {
+        return cs_command_usage(command, "\"%.60s\" is not show, correct, retry, dismiss or export",
+                                action);
+    }
+    enum cs_status status = cs_command_expect(command, 1, is_correction(action) ? SIZE_MAX : 1);
     int64_t number = 0;
     if (status == CS_OK &&
         (cs_integer_parse(cs_command_argument(command, 0), &number) != CS_OK || number < 1)) {
@@ -222,6 +348,19 @@ static enum cs_status check_arguments(struct cs_command *command, const char *ac
                                 command->arguments[0]);
     }
     *out_number = (uint64_t)number;
+    return status;
+}
+
+static enum cs_status run_over_one(struct cs_command *command, struct cs_replica *replica,
+                                   const char *action, uint64_t number)
+{
+    struct cs_refusal_unit unit;
+    enum cs_status status = cs_refusal_unit_load(replica, number, &unit, &command->problem);
+    bool is_show = strcmp(action, "show") == 0;
+    if (status == CS_OK || (status == CS_USAGE && is_show)) {
+        status = is_show ? show(command, &unit) : act(command, replica, action, &unit);
+    }
+    cs_refusal_unit_release(&unit);
     return status;
 }
 
@@ -240,13 +379,6 @@ enum cs_status cs_command_refusals(struct cs_command *command)
     if (action == NULL) {
         return list_refusals(command, replica);
     }
-    struct cs_refused refused = {.pending.counter = 0};
-    status = cs_refused_load(command, replica, number, &refused);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = strcmp(action, "show") == 0 ? show(command, &refused)
-                                         : act(command, replica, action, &refused);
-    cs_refused_release(&refused);
-    return status;
+    return strcmp(action, "export") == 0 ? export_all(command, replica)
+                                         : run_over_one(command, replica, action, number);
 }

@@ -301,24 +301,46 @@ enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entit
     return update(edit, CS_DRAFT_RESOLUTION, entity, id, values, count, seen, problem);
 }
 
-enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
-                                      struct cs_problem *problem)
+/* Runs a statement over one refused transaction. */
+static enum cs_status run_over_refusal(struct cs_edit *edit, const char *sql, uint64_t counter,
+                                       enum cs_pending_state state)
 {
+    const struct cs_world *world = edit->replica->world;
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(edit->replica->database, sql, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)counter);
+    cs_bind_integer(statement, 2, CS_PENDING_REFUSED);
+    if (state != CS_PENDING_REFUSED) {
+        cs_bind_integer(statement, 3, state);
+        cs_bind_integer(statement, 4, world->wall_ms(world->context));
+    }
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_edit_settle_refusal(struct cs_edit *edit, uint64_t counter,
+                                      enum cs_pending_state state, struct cs_problem *problem)
+{
+    cs_require(state == CS_PENDING_CORRECTED || state == CS_PENDING_DISMISSED);
     if (edit->failed != CS_OK) {
         return edit->failed;
     }
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(edit->replica->database,
-                         "DELETE FROM _pending WHERE counter = ?1 AND state = ?2", &statement);
-    if (status == CS_OK) {
-        cs_bind_integer(statement, 1, (int64_t)counter);
-        cs_bind_integer(statement, 2, CS_PENDING_REFUSED);
-        status = cs_statement_run(statement);
-    }
+    enum cs_status status = run_over_refusal(
+        edit,
+        "INSERT INTO _settled_refusal (counter, state, body, change_set, refusal_status, "
+        "refusal_text, refusal_operation, refusal_field, settled_ms) SELECT counter, ?3, body, "
+        "change_set, refusal_status, refusal_text, refusal_operation, refusal_field, ?4 "
+        "FROM _pending WHERE counter = ?1 AND state = ?2",
+        counter, state);
     if (status == CS_OK && cs_database_changes(edit->replica->database) == 0) {
         return cs_problem_set(problem, CS_NOT_FOUND, "there is no refusal %llu",
                               (unsigned long long)counter);
+    }
+    if (status == CS_OK) {
+        status = run_over_refusal(edit, "DELETE FROM _pending WHERE counter = ?1 AND state = ?2",
+                                  counter, CS_PENDING_REFUSED);
     }
     return cs_edit_conclude(edit, status);
 }

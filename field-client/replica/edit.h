@@ -15,7 +15,7 @@
 #ifndef CS_REPLICA_EDIT_H
 #define CS_REPLICA_EDIT_H
 
-#include "field-client/replica/replica.h"
+#include "field-client/replica/query.h"
 #include "shared/base/version.h"
 
 struct cs_edit; /* opaque */
@@ -78,10 +78,11 @@ enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const 
 enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               struct cs_problem *problem) CS_MUST_USE;
 /*
- * Takes a refused transaction off the refusal list: with its correction in the same edit, or
- * dismissed. CS_NOT_FOUND.
+ * Takes a refused transaction off the refusal list: with its correction in the same edit, or dismissed
+ * (CS_PENDING_CORRECTED, CS_PENDING_DISMISSED). It stays readable (cs_query_settled). CS_NOT_FOUND.
  */
-enum cs_status cs_edit_forget_refusal(struct cs_edit *edit, uint64_t counter,
+enum cs_status cs_edit_settle_refusal(struct cs_edit *edit, uint64_t counter,
+                                      enum cs_pending_state state,
                                       struct cs_problem *problem) CS_MUST_USE;
 
 /* Ends the current transaction and starts a further one. Nothing happens if it is empty. */

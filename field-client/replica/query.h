@@ -67,6 +67,9 @@ enum cs_pending_state {
     CS_PENDING_PACKED = 2,  /* in a stored change-set, outcome unknown */
     CS_PENDING_REFUSED = 3, /* refused: off the view, values kept for correction */
     CS_PENDING_HELD = 4,    /* on the server, waiting for something it is based on */
+    /* Off the refusal list, for cs_query_settled only. */
+    CS_PENDING_CORRECTED = 5, /* sent anew with other values */
+    CS_PENDING_DISMISSED = 6, /* put aside by a person */
 };
 struct cs_pending_counts {
     int64_t waiting, packed, refused, held;
@@ -79,10 +82,11 @@ struct cs_pending {
     enum cs_pending_state state;
     uint64_t change_set;               /* sequence, 0 = none */
     struct cs_transaction transaction; /* decoded */
-    enum cs_status refusal_status;     /* the rest for REFUSED only */
+    enum cs_status refusal_status;     /* the rest for what was refused only */
     struct cs_bytes refusal_text;
     uint32_t refusal_operation;
     struct cs_bytes refusal_field;
+    int64_t settled_ms; /* own clock when it was corrected or dismissed, else 0 */
 };
 typedef enum cs_status cs_pending_visitor(void *context, const struct cs_pending *pending);
 /*
@@ -90,6 +94,9 @@ typedef enum cs_status cs_pending_visitor(void *context, const struct cs_pending
  * CS_PENDING_REFUSED.
  */
 enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pending_visitor *visit,
+                                void *context) CS_MUST_USE;
+/* Likewise all that were corrected or dismissed, in the order in which they were. */
+enum cs_status cs_query_settled(struct cs_replica *replica, cs_pending_visitor *visit,
                                 void *context) CS_MUST_USE;
 
 /*

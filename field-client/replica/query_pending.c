@@ -62,7 +62,7 @@ static enum cs_status refusal_status(struct cs_bytes name)
 
 /*
  * Columns: counter, state, body, change_set, refusal_status, refusal_text, refusal_operation,
- * refusal_field.
+ * refusal_field, settled_ms.
  */
 static enum cs_status visit_one(struct cs_statement *statement, struct cs_arena *arena,
                                 cs_pending_visitor *visit, void *context)
@@ -74,8 +74,9 @@ static enum cs_status visit_one(struct cs_statement *statement, struct cs_arena 
         .refusal_text = cs_column_bytes(statement, 5),
         .refusal_operation = (uint32_t)cs_column_integer(statement, 6),
         .refusal_field = cs_column_bytes(statement, 7),
+        .settled_ms = cs_column_integer(statement, 8),
     };
-    if (pending.state == CS_PENDING_REFUSED) {
+    if (pending.state == CS_PENDING_REFUSED || pending.settled_ms != 0) {
         pending.refusal_status = refusal_status(cs_column_bytes(statement, 4));
     }
     enum cs_status status =
@@ -86,19 +87,11 @@ static enum cs_status visit_one(struct cs_statement *statement, struct cs_arena 
     return visit(context, &pending);
 }
 
-enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pending_visitor *visit,
+/* Visits what the statement finds. */
+static enum cs_status visit_all(struct cs_statement *statement, cs_pending_visitor *visit,
                                 void *context)
 {
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        replica->database,
-        "SELECT counter, state, body, change_set, refusal_status, refusal_text, refusal_operation, "
-        "refusal_field FROM _pending WHERE ?1 IN (0, state) ORDER BY counter",
-        &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_integer(statement, 1, state);
+    enum cs_status status = CS_OK;
     bool more = true;
     while (status == CS_OK) {
         status = cs_statement_step(statement, &more);
@@ -112,4 +105,32 @@ enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pendin
     }
     cs_statement_done(statement);
     return status;
+}
+
+enum cs_status cs_query_pending(struct cs_replica *replica, int state, cs_pending_visitor *visit,
+                                void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        replica->database,
+        "SELECT counter, state, body, change_set, refusal_status, refusal_text, refusal_operation, "
+        "refusal_field, 0 FROM _pending WHERE ?1 IN (0, state) ORDER BY counter",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, state);
+    return visit_all(statement, visit, context);
+}
+
+enum cs_status cs_query_settled(struct cs_replica *replica, cs_pending_visitor *visit,
+                                void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        replica->database,
+        "SELECT counter, state, body, change_set, refusal_status, refusal_text, refusal_operation, "
+        "refusal_field, settled_ms FROM _settled_refusal ORDER BY number",
+        &statement);
+    return status != CS_OK ? status : visit_all(statement, visit, context);
 }

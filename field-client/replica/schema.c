@@ -12,6 +12,7 @@
  *   _scope    scopes interned to small numbers, their cursors and digests
  *   _staged   pages of a pull that is not complete
  *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
+ *   _settled_refusal  refused transactions that were corrected or put aside, for good
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
  * old one.
@@ -70,9 +71,22 @@ static enum cs_status make_staged_table(struct cs_database *database, void *cont
     return cs_database_execute(database, staged_table);
 }
 
+/* Refusals off the list: what was typed is never lost, also when it was put aside. */
+static const char settled_table[] =
+    "CREATE TABLE _settled_refusal (number INTEGER PRIMARY KEY, counter INTEGER NOT NULL, "
+    "state INTEGER NOT NULL, body BLOB NOT NULL, change_set INTEGER, refusal_status TEXT, "
+    "refusal_text TEXT, refusal_operation INTEGER, refusal_field TEXT, "
+    "settled_ms INTEGER NOT NULL);";
+
+static enum cs_status make_settled_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, settled_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
-        {make_tables_1}, {make_former_tables}, {make_staged_table}};
+        {make_tables_1}, {make_former_tables}, {make_staged_table}, {make_settled_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -93,6 +93,29 @@ static enum cs_status operations_text(struct cs_reconcile *reconcile,
     return status;
 }
 
+/* What the refused operation was about. */
+static enum cs_status refused_row(struct cs_reconcile *reconcile,
+                                  const struct cs_transaction *transaction,
+                                  const struct cs_verdict *verdict, struct cs_value *out_entity,
+                                  struct cs_value *out_row)
+{
+    if (verdict->operation >= transaction->operation_count) {
+        return CS_OK;
+    }
+    const struct cs_operation *operation = &transaction->operations[verdict->operation];
+    struct cs_bytes entity;
+    struct cs_bytes row;
+    enum cs_status status = cs_arena_copy(reconcile->arena, operation->entity, &entity);
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_id_bytes(&operation->row), &row);
+    }
+    if (status == CS_OK) {
+        *out_entity = cs_value_text(entity);
+        *out_row = cs_value_bytes(row);
+    }
+    return status;
+}
+
 enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_edit *edit,
                               const struct cs_id *person, const struct cs_verdict *verdict)
 {
@@ -126,6 +149,12 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
     if (status != CS_OK) {
         return status;
     }
+    struct cs_value entity = CS_NULL;
+    struct cs_value row = CS_NULL;
+    status = refused_row(reconcile, edit->transaction, verdict, &entity, &row);
+    if (status != CS_OK) {
+        return status;
+    }
     struct cs_id id;
     cs_computed_id("countersign refusal", &name_bytes, 1, &id);
     const struct cs_computed_value values[] = {
@@ -138,6 +167,9 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
         {"operations", operations},
         {"refused_at", cs_value_integer(cs_instant_make(reconcile->clock->now_ms, 0))},
         {"state", cs_value_text(cs_bytes_of_text("open"))},
+        {"entity", entity},
+        {"row", row},
+        {"field", verdict->field.size == 0 ? CS_NULL : cs_value_text(verdict->field)},
     };
     return cs_computed_put(reconcile, "refusal", &id, values, CS_COUNT(values));
 }

@@ -421,7 +421,7 @@ static enum cs_status correct(struct sweep *sweep)
     if (status != CS_OK) {
         return status;
     }
-    status = cs_edit_forget_refusal(edit, counter, NULL);
+    status = cs_edit_settle_refusal(edit, counter, CS_PENDING_CORRECTED, NULL);
     if (status == CS_OK) {
         status = cs_edit_update(edit, cs_bytes_of_text("part"), &sweep->ids[0], &value, 1, NULL);
     }

@@ -136,7 +136,7 @@ void sim_forget_refusal(struct sim_device *device)
         (void)sim_committed(device, status, SIM_ACTION_FORGET_REFUSAL);
         return;
     }
-    status = cs_edit_forget_refusal(edit, counter, &sim->problem);
+    status = cs_edit_settle_refusal(edit, counter, CS_PENDING_DISMISSED, &sim->problem);
     /* Put aside before it is known whether the commit came through: then it may be on the list or not. */
     sim_ledger_forget(&sim->ledger, device->index, counter);
     (void)sim_conclude(device, edit, status, SIM_ACTION_FORGET_REFUSAL);

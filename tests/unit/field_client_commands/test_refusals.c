@@ -83,6 +83,73 @@ static void test_retry_refused_again(void **state)
     assert_int_equal(cs_json_count(cs_json_get(commands.json, "refusals")), 1);
 }
 
+/* A second transaction that rests on the first: shown with it, corrected with it, dismissed with it. */
+static void refuse_second(void)
+{
+    struct cs_replica *replica = open_directly();
+    assert_ok(cs_database_execute(
+        cs_replica_database(replica),
+        "UPDATE _pending SET state = 3, refusal_status = 'REFUSED', refusal_text = 'rests', "
+        "refusal_operation = 0, refusal_field = 'unit' WHERE counter = 2;"
+        "DELETE FROM _overlay WHERE counter = 2"));
+    cs_replica_close(replica);
+}
+
+static void test_correct_as_one(void **state)
+{
+    (void)state;
+    char *id = id_of(run("new", "part", "code=A1", "name=pump"));
+    assert_int_equal(run("set", "part", id, "unit=piece", "name=pomp"), 0);
+    refuse_first();
+    refuse_second();
+    assert_int_equal(run_json("refusals", "correct", "2", "unit=box"), 2);
+    assert_error("USAGE", "refusal 2 rests on refusal 1");
+    assert_int_equal(run_json("refusals", "show", "1"), 0);
+    assert_int_equal(cs_json_count(cs_json_get(commands.json, "resting")), 1);
+    assert_int_equal(run("refusals", "show", "1"), 0);
+    assert_has(commands.out, "corrected with it:\n#2 REFUSED: rests");
+    assert_int_equal(run("refusals", "show", "2"), 0);
+    assert_has(commands.out, "#2 REFUSED: rests");
+    assert_int_equal(run_json("refusals", "correct", "1", "name=valve"), 0);
+    assert_true(json_boolean(commands.json, "corrected"));
+    assert_int_equal(json_integer(commands.json, "count"), 2);
+    assert_int_equal(run_json("get", "part", id), 0);
+    assert_string_equal(json_text(commands.json, "name"), "valve");
+    assert_string_equal(json_text(commands.json, "unit"), "piece");
+    assert_int_equal(run_json("status"), 0);
+    assert_int_equal(json_integer(commands.json, "waiting"), 1);
+    assert_int_equal(json_integer(commands.json, "refused"), 0);
+}
+
+/* Off the list, and still there with every value. */
+static void test_export(void **state)
+{
+    (void)state;
+    char *id = id_of(run("new", "part", "code=A1", "name=pump"));
+    assert_int_equal(run("set", "part", id, "unit=piece"), 0);
+    refuse_first();
+    refuse_second();
+    assert_int_equal(run_json("refusals", "export"), 0);
+    const struct cs_json *first = cs_json_at(cs_json_get(commands.json, "refusals"), 0);
+    assert_string_equal(json_text(first, "state"), "open");
+    assert_int_equal(run("refusals", "dismiss", "1"), 0);
+    assert_int_equal(run("refusals"), 0);
+    assert_string_equal(commands.out, "no refusals\n");
+    assert_int_equal(run_json("refusals", "export"), 0);
+    const struct cs_json *list = cs_json_get(commands.json, "refusals");
+    assert_int_equal(cs_json_count(list), 2);
+    first = cs_json_at(list, 0);
+    assert_string_equal(json_text(first, "state"), "dismissed");
+    assert_string_equal(json_text(first, "text"), "not for you");
+    assert_true(strlen(json_text(first, "settled_at")) > 10);
+    const struct cs_json *operation = cs_json_at(cs_json_get(first, "operations"), 0);
+    assert_string_equal(json_text(operation, "id"), id);
+    assert_string_equal(json_text(cs_json_get(operation, "values"), "name"), "pump");
+    assert_int_equal(run("refusals", "export", in_home("refusals.json")), 0);
+    assert_string_equal(commands.out, "2 refusals\n");
+    assert_int_equal(run_json("refusals", "export", "a", "b"), 2);
+}
+
 static void test_dismiss(void **state)
 {
     (void)state;
@@ -126,7 +193,7 @@ static void test_refuses(void **state)
 {
     (void)state;
     assert_int_equal(run_json("refusals", "forget", "1"), 2);
-    assert_error("USAGE", "show, retry or dismiss");
+    assert_error("USAGE", "show, correct, retry, dismiss or export");
     assert_int_equal(run_json("refusals", "show"), 2);
     assert_error("USAGE", "missing");
     assert_int_equal(run_json("refusals", "show", "x"), 2);
@@ -143,7 +210,8 @@ int main(void)
         COMMAND_TEST(test_none),    COMMAND_TEST(test_list_and_show),
         COMMAND_TEST(test_retry),   COMMAND_TEST(test_retry_refused_again),
         COMMAND_TEST(test_dismiss), COMMAND_TEST(test_marks_the_row),
-        COMMAND_TEST(test_refuses),
+        COMMAND_TEST(test_refuses), COMMAND_TEST(test_correct_as_one),
+        COMMAND_TEST(test_export),
     };
     return RUN_COMMAND_TESTS(tests);
 }

@@ -265,7 +265,7 @@ static void refusals_of_updates(void **state)
     struct cs_named_value cleared = {T("name"), CS_NULL};
     assert_status(cs_edit_update(edit, T("part"), &a, &cleared, 1, &problem), CS_INVALID);
     assert_status(cs_edit_delete(edit, T("part"), &nobody, &problem), CS_NOT_FOUND);
-    assert_status(cs_edit_forget_refusal(edit, 1, &problem), CS_NOT_FOUND);
+    assert_status(cs_edit_settle_refusal(edit, 1, CS_PENDING_DISMISSED, &problem), CS_NOT_FOUND);
     /* After all those refusals the edit still works. */
     struct cs_named_value name = TEXT_VALUE("name", "z");
     assert_ok(cs_edit_update(edit, T("part"), &a, &name, 1, &problem));

@@ -137,7 +137,7 @@ static void a_refusal_leaves_the_view_and_keeps_the_values(void **state)
     assert_string_equal(seen.value, "P-3");
     struct cs_edit *edit = NULL;
     assert_ok(cs_edit_begin(f->replica, &edit));
-    assert_ok(cs_edit_forget_refusal(edit, 2, NULL));
+    assert_ok(cs_edit_settle_refusal(edit, 2, CS_PENDING_DISMISSED, NULL));
     assert_ok(cs_edit_commit(edit));
     assert_int_equal(fixture_counts(f).refused, 1);
     server_release(&s);
