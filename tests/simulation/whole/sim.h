@@ -110,6 +110,8 @@ struct sim_device {
     size_t image_ledger;       /* entries of the ledger when it was made */
     uint64_t image_counter;    /* and its last transaction then */
     bool set_back;             /* the server knows more of it than it does itself */
+    uint64_t requests_seen;    /* by the server, when it was set back */
+    uint64_t first_request;    /* of the session at hand */
     bool was_restored;
     bool rejoined; /* under new keys */
     bool in_clone_group;
