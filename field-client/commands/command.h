@@ -145,6 +145,9 @@ const struct cs_command_entry *cs_command_find(const char *name);
 
 enum cs_status cs_command_join(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_invite(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_devices(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_revoke(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_review(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_status(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_sync(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_new(struct cs_command *command) CS_MUST_USE;

@@ -17,6 +17,19 @@ static const struct cs_command_entry commands[] = {
      "Roles: owner security office manager director committee finance warehouse technician "
      "auditor.\n"
      "It expires after 14 days unless --expires-days says otherwise."},
+    {"devices", cs_command_devices, "", "whose devices there are, and which were revoked",
+     "设备及其状态", ""},
+    {"revoke", cs_command_revoke, "DEVICE --reason TEXT",
+     "shut out a device, such as a lost laptop; works offline", "吊销设备(如笔记本丢失;可离线)",
+     "DEVICE: its id or fingerprint, its name or its person's, or the beginning of one of them.\n"
+     "The owner and security may revoke any device, others those they let in. It counts from the\n"
+     "moment the server has it; an offline laptop cannot know before its next sync. What it sends\n"
+     "later is held for review."},
+    {"review", cs_command_review, "[list | show WORK | accept|reject WORK…|DEVICE --reason TEXT]",
+     "what devices sent after they were revoked", "审查设备吊销后发送的内容",
+     "accept applies it as if it came now, reject keeps its values in the list of refusals. "
+     "DEVICE\n"
+     "means all that waits of it."},
     {"status", cs_command_status, "", "who this is, what waits, what needs a person",
      "身份、待发送内容与待处理事项", ""},
     {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",

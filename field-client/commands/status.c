@@ -2,6 +2,7 @@
 #include "field-client/commands/command.h"
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
+#include "field-client/commands/revoked.h"
 #include "field-client/commands/row_view.h"
 #include "field-client/replica/log_state.h"
 #include "field-client/replica/query.h"
@@ -132,6 +133,11 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "differed", facts->differed);
     facts->differed = NULL;
     cs_json_set(json, "history", history_json(facts));
+    enum cs_status status = cs_revoked_json(command, json);
+    if (status != CS_OK) {
+        cs_json_destroy(json);
+        return status;
+    }
     cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
     cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
     return cs_command_json(command, json);
@@ -240,6 +246,9 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
     print_text(command, "organisation", "组织", cs_bytes_make(facts->organisation, 16));
     print_text(command, "server", "服务器", cs_bytes_of_text(facts->server));
     cs_buffer_release(&roles);
+    if (status == CS_OK) {
+        status = cs_revoked_print(command, replica);
+    }
     print_count(command, "to be sent", "待发送", facts->pending.waiting + facts->pending.packed,
                 "sync");
     print_count(command, "held", "服务器暂存", facts->pending.held, NULL);

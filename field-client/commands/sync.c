@@ -1,6 +1,7 @@
 /* The command sync: one session with the server, and what it came to. */
 #include "field-client/commands/command.h"
 #include "field-client/commands/last_sync.h"
+#include "field-client/commands/revoked.h"
 #include "field-client/replica/query.h"
 #include "field-client/sync/session.h"
 
@@ -27,9 +28,13 @@ static struct cs_json *refusals_json(const struct cs_sync_result *result)
     return list;
 }
 
-static struct cs_json *outcome_json(const struct outcome *outcome)
+static struct cs_json *outcome_json(struct cs_command *command, const struct outcome *outcome)
 {
     struct cs_json *json = cs_json_object();
+    if (cs_revoked_json(command, json) != CS_OK) {
+        cs_json_destroy(json);
+        return NULL;
+    }
     cs_sync_result_json(outcome->result, json);
     cs_json_set(json, "waiting",
                 cs_json_integer(outcome->waiting.waiting + outcome->waiting.packed));
@@ -117,22 +122,24 @@ static void print_outcome(struct cs_command *command, const struct outcome *outc
 /* A failure says what went wrong and that nothing is lost. */
 static enum cs_status fail(struct cs_command *command, const struct outcome *outcome)
 {
+    long long left = outcome->waiting.waiting + outcome->waiting.packed;
+    if (outcome->status == CS_REVOKED && left == 0) {
+        return outcome->status; /* its text says it all */
+    }
     struct cs_problem problem = command->problem;
     const char *text = problem.text[0] == '\0' ? cs_status_text(outcome->status) : problem.text;
-    long long waiting = outcome->waiting.waiting + outcome->waiting.packed;
-    return cs_problem_set(&command->problem, outcome->status,
-                          CS_WORDS(command, "%s; nothing is lost: %lld %s to be sent",
-                                   "%s;没有丢失任何内容:%lld 项%s待发送"),
-                          text, waiting,
-                          command->chinese ? "修改"
-                                           : (waiting == 1 ? "change waits" : "changes wait"));
+    return cs_problem_set(
+        &command->problem, outcome->status,
+        CS_WORDS(command, "%s; nothing is lost: %lld %s to be sent",
+                 "%s;没有丢失任何内容:%lld 项%s待发送"),
+        text, left, command->chinese ? "修改" : (left == 1 ? "change waits" : "changes wait"));
 }
 
 static enum cs_status answer(struct cs_command *command, const struct outcome *outcome)
 {
     if (outcome->status != CS_OK) {
         if (command->json) {
-            command->failure = outcome_json(outcome);
+            command->failure = outcome_json(command, outcome);
         }
         return fail(command, outcome);
     }
@@ -140,7 +147,7 @@ static enum cs_status answer(struct cs_command *command, const struct outcome *o
         command->exit_code = CS_EXIT_FAILED;
     }
     if (command->json) {
-        return cs_command_json(command, outcome_json(outcome));
+        return cs_command_json(command, outcome_json(command, outcome));
     }
     print_outcome(command, outcome);
     return CS_OK;

@@ -13,6 +13,7 @@
 #define CS_META_POSITION "position"         /* greatest response position applied */
 #define CS_META_CHECKPOINT "checkpoint"     /* note of the last one verified, log_state.h */
 #define CS_META_LOG_ALARM "log_alarm"       /* text; empty or missing: none */
+#define CS_META_REVOKED "revoked"           /* the server's answer that this device was revoked */
 #define CS_META_REQUEST_COUNTER "request_counter"
 #define CS_META_NEXT_COUNTER "next_counter" /* of the next transaction; missing = 1 */
 #define CS_META_SERVER_TIME "server_time_ms"

@@ -54,6 +54,13 @@ enum cs_status cs_apply_rows(struct cs_apply *apply, struct cs_problem *problem)
 enum cs_status cs_apply_departures(struct cs_apply *apply) CS_MUST_USE;
 
 /*
+ * Rows about trust, before they are believed (check_trust.c): a device's certificate, and that none above it was revoked before it
+ * joined; the signature, chains and right of a revocation or review. CS_FORGED, naming the row; nothing is applied then.
+ */
+enum cs_status cs_apply_check_trust(struct cs_replica *replica, const struct cs_row *row,
+                                    struct cs_problem *problem) CS_MUST_USE;
+
+/*
  * What can be checked before anything is staged or applied: incarnation and position against those
  * last seen, and the server's view of the own log against the outbox. CS_ROLLED_BACK, CS_FORKED.
  */

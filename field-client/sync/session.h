@@ -82,7 +82,7 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
  * Opens, verifies and applies (or stages) the response to the last request. On failure nothing of
  * it was applied and the session is over: further calls return the same status. CS_FORGED,
  * CS_WRONG_SERVER, CS_MALFORMED, CS_ROLLED_BACK, CS_FORKED, or what the server answered (SUSPENDED,
- * UNKNOWN_DEVICE, …) with its text. A GAP is answered by resending and is no failure.
+ * UNKNOWN_DEVICE, …) with its text. CS_REVOKED: what was to be sent has been taken for review; no rows come any more. A GAP is answered by resending and is no failure.
  */
 enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes response,
                                struct cs_problem *problem) CS_MUST_USE;

@@ -42,6 +42,14 @@ struct cs_sync_session {
 enum cs_status cs_session_start(struct cs_sync_session *session) CS_MUST_USE;
 /* Tells the watcher what a page, which was staged or applied, brought. */
 void cs_session_tell(struct cs_sync_session *session, const struct cs_sync_response *page);
+/* Sets `done` if nothing is left to send. */
+enum cs_status cs_session_check_done(struct cs_sync_session *session) CS_MUST_USE;
+/*
+ * The answer to a revoked device (receive_revoked.c): kept, and what the server has taken counts as sent. CS_OK as long as there is
+ * more to send for review; then CS_REVOKED with a text for people.
+ */
+enum cs_status cs_session_receive_revoked(struct cs_sync_session *session, struct cs_bytes body,
+                                          struct cs_problem *problem) CS_MUST_USE;
 
 /* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
 enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;

@@ -52,7 +52,7 @@ static enum cs_status apply_all(struct cs_sync_session *session,
 }
 
 /* After the last page: is there anything left to send? */
-static enum cs_status check_done(struct cs_sync_session *session)
+enum cs_status cs_session_check_done(struct cs_sync_session *session)
 {
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
@@ -94,7 +94,7 @@ static enum cs_status apply_last(struct cs_sync_session *session,
         status = cs_log_alarm_set(session->replica, CS_BYTES_NONE);
     }
     if (status == CS_OK) {
-        status = check_done(session);
+        status = cs_session_check_done(session);
     }
     if (status != CS_OK) {
         cs_database_rollback(database);
@@ -325,6 +325,9 @@ static enum cs_status receive_body(struct cs_sync_session *session, enum cs_mess
     }
     if (kind == CS_MESSAGE_FAILURE) {
         return receive_failure(session, body, problem);
+    }
+    if (kind == CS_MESSAGE_REVOKED) {
+        return cs_session_receive_revoked(session, body, problem);
     }
     if (kind != CS_MESSAGE_SYNC) {
         return cs_problem_set(problem, CS_MALFORMED, "the server answered something else");

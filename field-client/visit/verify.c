@@ -4,11 +4,14 @@
  * The record's signature comes first; what it signed is then compared with the columns, and, where the receipt itself is
  * sound, with the visit as it is now.
  */
+#include "field-client/replica/revocation.h"
 #include "field-client/visit/compare.h"
 #include "field-client/visit/receipt.h"
 #include "field-client/visit/visit_internal.h"
 #include "field-client/visit/void.h"
+#include "shared/base/text.h"
 #include "shared/evidence/record.h"
+#include "shared/merge/row_versions.h"
 #include "shared/rows/signed_content.h"
 
 #include <string.h>
@@ -51,10 +54,34 @@ struct signer {
 static void note_device_state(struct verification *verification, const struct cs_stored_row *device)
 {
     struct cs_bytes state = cs_visit_text(device, "state");
-    if (cs_bytes_equal_text(state, "suspended") || cs_bytes_equal_text(state, "revoked")) {
-        cs_lines_add(&verification->check->remarks, "the device that signed is %.*s now",
-                     (int)state.size, (const char *)state.data);
+    if (cs_bytes_equal_text(state, "suspended")) {
+        cs_lines_add(&verification->check->remarks, "the device that signed is suspended now");
     }
+}
+
+/* Was the receipt accepted before or after its signer was revoked? By the place in the device's log, never by time. */
+static enum cs_status note_revocation(struct verification *verification)
+{
+    struct cs_standing signer;
+    struct cs_row_versions versions;
+    const uint8_t *certificate = verification->record.certificate;
+    enum cs_status status = cs_standing_of(verification->replica, certificate, &signer);
+    if (status != CS_OK || !signer.revoked) {
+        return status;
+    }
+    status = cs_row_versions_unpack(verification->receipt.versions, verification->arena, &versions);
+    if (status != CS_OK) {
+        return status;
+    }
+    char at[CS_TIME_TEXT_MAX];
+    cs_instant_format(signer.revoked_at, at);
+    bool own_log = versions.created.log == cs_certificate_log(certificate);
+    cs_lines_add(&verification->check->remarks, "signed by a device that was revoked at %s; %s", at,
+                 !own_log ? "the receipt arrived through another device"
+                 : versions.created.counter <= signer.revoked_counter
+                     ? "the receipt arrived before"
+                     : "the receipt arrived after that, and was accepted at review");
+    return CS_OK;
 }
 
 /* Is this the device whose certificate the record names? The row is only believed as far as its chain proves it. */
@@ -173,6 +200,10 @@ static enum cs_status check_signature(struct verification *verification)
         return CS_OK;
     }
     verification->trusted = true;
+    status = note_revocation(verification);
+    if (status != CS_OK) {
+        return status;
+    }
     cs_buffer_append_bytes(&verification->check->signed_by, signer.name);
     return verification->check->signed_by.status;
 }

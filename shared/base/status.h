@@ -53,6 +53,7 @@ enum cs_status_class {
     X(OTHER_HISTORY, PEER, "the server shows this device another history than before")             \
     X(UNKNOWN_DEVICE, PEER, "the device is not known")                                             \
     X(SUSPENDED, PEER, "the device is suspended")                                                  \
+    X(REVOKED, PEER, "the device was revoked")                                                     \
     X(REFUSED, PEER, "refused")                                                                    \
     X(NOT_FOUND, CALLER, "not found")                                                              \
     X(EXISTS, CALLER, "already exists")                                                            \

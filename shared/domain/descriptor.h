@@ -170,4 +170,12 @@ void cs_roles_format(cs_roles roles, struct cs_buffer *out);
 /* Which roles a device with `inviter` roles may give (design §9): fixed table. */
 cs_roles cs_roles_may_invite(cs_roles inviter);
 
+/* How the device to be revoked stands to the one that revokes it. */
+enum cs_revoke_relation {
+    CS_REVOKE_ANYONE,
+    CS_REVOKE_INVITED, /* the revoker's certificate is in its chain: let in by it, or by someone it let in */
+};
+/* The roles of devices that a device with `revoker` roles may revoke (design §9): fixed table. */
+cs_roles cs_roles_may_revoke(cs_roles revoker, enum cs_revoke_relation relation);
+
 #endif

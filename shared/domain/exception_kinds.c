@@ -71,6 +71,11 @@ static const struct cs_exception_kind kinds[] = {
      "ask the person who signed it; void the receipt if it is not theirs (receipt void NUMBER "
      "--reason TEXT)" ACCEPT_EN,
      "向签署人核实;如非本人所签,作废该回执单(receipt void 号码 --reason 原因)" ACCEPT_ZH, true},
+    {"post_revocation_work", "work of a revoked device", "吊销后发送的内容",
+     "look at it (review list, review show WORK), then review accept|reject WORK|DEVICE --reason "
+     "TEXT",
+     "查看内容(review list、review show 编号),然后 review accept|reject 编号或设备 --reason 原因",
+     false},
 };
 
 const struct cs_exception_kind *cs_exception_kind_at(size_t index)

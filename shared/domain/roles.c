@@ -25,6 +25,20 @@ static const cs_roles invite_table[CS_ROLE_COUNT] = {
     [CS_ROLE_INDEX_SECURITY] = CS_ROLE(SECURITY) | CS_ROLE(TECHNICIAN),
 };
 
+/*
+ * Who may revoke a device (design §9): the owner and security any, so that a lost laptop can be shut out by whoever
+ * hears of it first; whoever invites takes back what he gave, and what was given on. Roles without a row revoke nobody.
+ */
+static const struct {
+    cs_roles anyone;
+    cs_roles invited;
+} revoke_table[CS_ROLE_COUNT] = {
+    [CS_ROLE_INDEX_OWNER] = {CS_ROLES_ALL, CS_ROLES_ALL},
+    [CS_ROLE_INDEX_SECURITY] = {CS_ROLES_ALL, CS_ROLES_ALL},
+    [CS_ROLE_INDEX_OFFICE] = {CS_ROLES_NONE, CS_ROLES_ALL},
+    [CS_ROLE_INDEX_MANAGER] = {CS_ROLES_NONE, CS_ROLES_ALL},
+};
+
 const char *cs_role_name(enum cs_role_index role)
 {
     cs_require((unsigned)role < CS_ROLE_COUNT);
@@ -37,6 +51,18 @@ cs_roles cs_roles_may_invite(cs_roles inviter)
     for (size_t i = 0; i < CS_ROLE_COUNT; i++) {
         if ((inviter & ((cs_roles)1 << i)) != 0) {
             allowed |= invite_table[i];
+        }
+    }
+    return allowed;
+}
+
+cs_roles cs_roles_may_revoke(cs_roles revoker, enum cs_revoke_relation relation)
+{
+    cs_roles allowed = CS_ROLES_NONE;
+    for (size_t i = 0; i < CS_ROLE_COUNT; i++) {
+        if ((revoker & ((cs_roles)1 << i)) != 0) {
+            allowed |=
+                relation == CS_REVOKE_INVITED ? revoke_table[i].invited : revoke_table[i].anyone;
         }
     }
     return allowed;

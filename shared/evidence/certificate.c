@@ -6,6 +6,7 @@
 #include "shared/evidence/signed_bytes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CERTIFICATE_ITEMS 10
 #define INVITE_ITEMS 8
@@ -137,6 +138,16 @@ static uint64_t read_u64(const uint8_t *bytes)
 uint64_t cs_certificate_log(const uint8_t certificate_id[static CS_HASH_SIZE])
 {
     return read_u64(certificate_id);
+}
+
+void cs_certificate_row_id(const uint8_t certificate_id[static CS_HASH_SIZE], struct cs_id *out)
+{
+    uint8_t hash[CS_HASH_SIZE];
+    struct cs_bytes part = cs_bytes_make(certificate_id, CS_HASH_SIZE);
+    cs_hash_parts("countersign device", &part, 1, hash);
+    memcpy(out->bytes, hash, CS_ID_SIZE);
+    out->bytes[6] = (uint8_t)((out->bytes[6] & 0x0f) | 0x80);
+    out->bytes[8] = (uint8_t)((out->bytes[8] & 0x3f) | 0x80);
 }
 
 void cs_certificate_fingerprint(const uint8_t certificate_id[static CS_HASH_SIZE],

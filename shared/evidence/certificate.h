@@ -38,6 +38,8 @@ enum cs_status cs_certificate_id(struct cs_bytes bytes,
                                  uint8_t out[static CS_HASH_SIZE]) CS_MUST_USE;
 /* First 8 bytes of the id, big-endian; never CS_LOG_SERVER (a key pair that gives 0 is refused as CS_INVALID on encode). */
 uint64_t cs_certificate_log(const uint8_t certificate_id[static CS_HASH_SIZE]);
+/* The id of the row of entity `device` that shows this certificate: the first 16 bytes of a hash of the certificate's id, in UUIDv8 form. */
+void cs_certificate_row_id(const uint8_t certificate_id[static CS_HASH_SIZE], struct cs_id *out);
 /* Four groups of five digits people can read out, from the certificate id; `out` takes 24 bytes. */
 void cs_certificate_fingerprint(const uint8_t certificate_id[static CS_HASH_SIZE],
                                 char out[static 24]);

@@ -228,7 +228,7 @@ enum cs_status cs_request_verify(const struct cs_opened_request *request,
 
 static bool is_response_kind(unsigned kind)
 {
-    return is_request_kind(kind) || kind == CS_MESSAGE_FAILURE;
+    return is_request_kind(kind) || kind == CS_MESSAGE_FAILURE || kind == CS_MESSAGE_REVOKED;
 }
 
 /* What the server signs: clear header ‖ kind ‖ request hash ‖ body hash. */

@@ -55,6 +55,8 @@ const char *cs_facts_device_state(enum cs_device_state state)
         return "suspended";
     case CS_DEVICE_FORKED:
         return "forked";
+    case CS_DEVICE_REVOKED:
+        return "revoked";
     }
     return "unknown";
 }

@@ -21,7 +21,7 @@ struct cs_facts {
 enum cs_status cs_facts_read(struct cs_store *store, struct cs_arena *arena, struct cs_facts *out,
                              struct cs_problem *problem) CS_MUST_USE;
 
-/* "active", "suspended", "forked", "unknown". */
+/* "active", "suspended", "forked", "revoked", "unknown". */
 const char *cs_facts_device_state(enum cs_device_state state);
 
 #endif

@@ -133,6 +133,9 @@ enum cs_status cs_compare_commit(struct cs_server *server, struct cs_server_requ
     struct cs_push_clock clock;
     const struct cs_compare_request *compare = &request->compare;
     enum cs_status status = cs_request_admit(server, request, &clock);
+    if (status == CS_OK && request->device.state == CS_DEVICE_REVOKED) {
+        return CS_OK; /* it is answered so, whatever it asks */
+    }
     if (status == CS_OK && request->failure.status == CS_OK) {
         status = count_step(server, request, &clock);
     }

@@ -151,6 +151,10 @@ static enum cs_status check_invite(struct cs_server *server, struct cs_server_re
     if (status != CS_NOT_FOUND) {
         return status;
     }
+    status = cs_revoked_check_chain(server, request);
+    if (status != CS_OK || request->failure.status != CS_OK) {
+        return status;
+    }
     if (now_ms >= request->chain.invite.expires_ms) {
         return cs_request_fail(request, CS_EXPIRED, "this invite has expired: ask for a new one");
     }
@@ -183,6 +187,12 @@ enum cs_status cs_join_commit(struct cs_server *server, struct cs_server_request
     if (status != CS_OK || known || request->failure.status != CS_OK) {
         return status;
     }
+    uint64_t position = 0;
+    status = cs_store_position(server->writer, &position);
+    if (status != CS_OK) {
+        return status;
+    }
+    request->device.joined_position = position + 1;
     request->device.joined_ms = now_ms;
     request->device.seen_ms = now_ms;
     status = cs_store_put_device(server->writer, &request->device);

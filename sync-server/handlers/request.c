@@ -69,6 +69,7 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
         status = cs_compare_open(server, request, reader);
         break;
     case CS_MESSAGE_FAILURE:
+    case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
         break;
     }
@@ -112,11 +113,23 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
                                                              : cs_sync_commit(server, request);
 }
 
+/* A device that is revoked by now, perhaps since its own commit, is told so whatever it asked for: no row leaves for it. */
 static enum cs_status reply_kind(struct cs_server *server, struct cs_server_request *request,
-                                 struct cs_store *reader, struct cs_buffer *body)
+                                 struct cs_store *reader, struct cs_buffer *body,
+                                 enum cs_message_kind *out_kind)
 {
     if (request->opened.header.kind == CS_MESSAGE_JOIN) {
         return cs_join_reply(server, request, reader, body);
+    }
+    struct cs_device now;
+    enum cs_status status =
+        cs_store_device(reader, request->device.certificate, &request->arena, &now);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (now.state == CS_DEVICE_REVOKED) {
+        *out_kind = CS_MESSAGE_REVOKED;
+        return cs_revoked_reply(server, request, reader, &now, body);
     }
     return request->opened.header.kind == CS_MESSAGE_COMPARE
                ? cs_compare_reply(server, request, reader, body)
@@ -184,7 +197,7 @@ static enum cs_status answer(struct cs_server *server, struct cs_server_request 
     if (status != CS_OK) {
         return status;
     }
-    status = reply_kind(server, request, reader, body);
+    status = reply_kind(server, request, reader, body, out_kind);
     cs_server_return_reader(server, reader);
     if (blame(request, status) == CS_LIMIT) {
         cs_buffer_clear(body);

@@ -92,6 +92,16 @@ enum cs_status cs_compare_commit(struct cs_server *server,
                                  struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+/* revoked.c: the answer to a revoked device. */
+enum cs_status cs_revoked_reply(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_store *reader, const struct cs_device *device,
+                                struct cs_buffer *body) CS_MUST_USE;
+/* The failure for a revoked device whose change-sets cannot be told apart from a copy's. */
+enum cs_status cs_revoked_refuse_copy(struct cs_server *server,
+                                      struct cs_server_request *request) CS_MUST_USE;
+/* May the device of this verified chain join: is none above it revoked before the one below joined? Else the request fails. */
+enum cs_status cs_revoked_check_chain(struct cs_server *server,
+                                      struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_join_open(struct cs_server *server, struct cs_server_request *request,
                             struct cs_store *reader) CS_MUST_USE;
 enum cs_status cs_join_commit(struct cs_server *server,

@@ -109,6 +109,9 @@ static enum cs_status mark_forked(struct cs_server *server, struct cs_server_req
                                   const struct cs_push_clock *clock)
 {
     struct cs_device *device = &request->device;
+    if (device->state == CS_DEVICE_REVOKED) {
+        return cs_revoked_refuse_copy(server, request);
+    }
     device->state = CS_DEVICE_FORKED;
     enum cs_status status = cs_store_put_device(server->writer, device);
     if (status == CS_OK) {

@@ -76,7 +76,9 @@ static enum cs_status check_one(struct cs_reconcile *reconcile, const struct cs_
                            "the change it is based on was refused: correct that first");
         return CS_REFUSED;
     case CS_OUTCOME_HELD:
-        return hold(verdict, seen.status, "the change it is based on is held itself");
+        /* Of one held for review it is not known when it ends: this one is tried again until then. */
+        return hold(verdict, seen.status == CS_REVOKED ? CS_GAP : seen.status,
+                    "the change it is based on is held itself");
     case CS_OUTCOME_APPLIED:
     case CS_OUTCOME_DUPLICATE:
         break;

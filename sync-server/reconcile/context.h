@@ -11,11 +11,13 @@ struct cs_reconcile {
     struct cs_working_set set;
     struct cs_arena *arena;
     const struct cs_push_clock *clock;
+    struct cs_device *device;       /* whose push this is; NULL: nobody's */
     uint64_t position;              /* last one given */
     struct cs_author *authors;      /* looked up so far; see authors.h */
     struct cs_open_digest *digests; /* changed and not saved yet; see digests.h */
     struct cs_held *held;           /* what waits; NULL: nothing can be held now; see held.h */
     struct cs_judged *judged;       /* asked already by the rules; see exceptions.h */
+    struct cs_reviewed *reviewed;   /* logs whose held work was decided about; see review.h */
     unsigned agenda;                /* number of the last list of scopes.c */
 };
 

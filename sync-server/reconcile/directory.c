@@ -2,14 +2,14 @@
 #include "sync-server/reconcile/directory.h"
 
 #include "shared/base/text.h"
+#include "shared/evidence/certificate.h"
 #include "sync-server/reconcile/computed.h"
 #include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/finish.h"
 
 void cs_directory_row_id(const uint8_t certificate[static CS_HASH_SIZE], struct cs_id *out)
 {
-    struct cs_bytes part = cs_bytes_make(certificate, CS_HASH_SIZE);
-    cs_computed_id("countersign device", &part, 1, out);
+    cs_certificate_row_id(certificate, out);
 }
 
 static const char *state_name(enum cs_device_state state)
@@ -17,6 +17,8 @@ static const char *state_name(enum cs_device_state state)
     switch (state) {
     case CS_DEVICE_ACTIVE:
         return "active";
+    case CS_DEVICE_REVOKED:
+        return "revoked";
     case CS_DEVICE_SUSPENDED:
     case CS_DEVICE_FORKED:
         break;
@@ -24,7 +26,45 @@ static const char *state_name(enum cs_device_state state)
     return "suspended";
 }
 
-static enum cs_status put_row(struct cs_reconcile *reconcile, const struct cs_device *device)
+/* What was fixed when it was revoked; nothing as long as it was not. */
+static enum cs_status put_revoked(struct cs_reconcile *reconcile, const struct cs_id *id,
+                                  const struct cs_device *device)
+{
+    const struct cs_device_revoked *revoked = &device->revoked;
+    struct cs_bytes head;
+    struct cs_bytes row;
+    if (revoked->position == 0) {
+        return CS_OK;
+    }
+    enum cs_status status =
+        cs_arena_copy(reconcile->arena, cs_bytes_of_array(revoked->head), &head);
+    if (status == CS_OK) {
+        status = cs_arena_copy(reconcile->arena, cs_id_bytes(&revoked->row), &row);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    const struct cs_computed_value values[] = {
+        {"revoked_position", cs_value_integer((int64_t)revoked->position)},
+        {"revoked_sequence", cs_value_integer((int64_t)revoked->sequence)},
+        {"revoked_head", cs_value_bytes(head)},
+        {"revoked_counter", cs_value_integer((int64_t)revoked->counter)},
+        {"revoked_at", cs_value_integer(cs_instant_make(revoked->at_ms, 0))},
+        {"revocation", cs_value_bytes(row)},
+    };
+    return cs_computed_put(reconcile, "device", id, values, CS_COUNT(values));
+}
+
+static enum cs_status copy_bytes(struct cs_reconcile *reconcile, struct cs_bytes bytes,
+                                 struct cs_value *out)
+{
+    struct cs_bytes copy = CS_BYTES_NONE;
+    enum cs_status status = cs_arena_copy(reconcile->arena, bytes, &copy);
+    *out = cs_value_bytes(copy);
+    return status;
+}
+
+enum cs_status cs_directory_show(struct cs_reconcile *reconcile, const struct cs_device *device)
 {
     struct cs_buffer roles;
     cs_buffer_init(&roles, 512);
@@ -34,6 +74,8 @@ static enum cs_status put_row(struct cs_reconcile *reconcile, const struct cs_de
     cs_buffer_init(&log, 8);
     cs_buffer_append_u64(&log, device->log);
     struct cs_bytes log_bytes;
+    struct cs_value person;
+    struct cs_value chain;
     enum cs_status status = roles.status != CS_OK ? roles.status : log.status;
     if (status == CS_OK) {
         status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&roles), &roles_text);
@@ -42,19 +84,32 @@ static enum cs_status put_row(struct cs_reconcile *reconcile, const struct cs_de
         status = cs_arena_copy(reconcile->arena, cs_buffer_bytes(&log), &log_bytes);
     }
     if (status == CS_OK) {
+        status = copy_bytes(reconcile, cs_id_bytes(&device->person), &person);
+    }
+    if (status == CS_OK) {
+        status = copy_bytes(reconcile, device->chain, &chain);
+    }
+    if (status == CS_OK) {
         struct cs_id id;
         cs_directory_row_id(device->certificate, &id);
+        struct cs_value joined = device->joined_position == 0
+                                     ? CS_NULL
+                                     : cs_value_integer((int64_t)device->joined_position);
         const struct cs_computed_value values[] = {
-            {"person", cs_value_bytes(cs_id_bytes(&device->person))},
+            {"person", person},
             {"person_name", cs_value_text(device->person_name)},
             {"roles", cs_value_text(roles_text)},
             {"device_name", cs_value_text(device->device_name)},
-            {"chain", cs_value_bytes(device->chain)},
+            {"chain", chain},
             {"log_id", cs_value_bytes(log_bytes)},
             {"joined_at", cs_value_integer(cs_instant_make(device->joined_ms, 0))},
             {"state", cs_value_text(cs_bytes_of_text(state_name(device->state)))},
+            {"joined_position", joined},
         };
         status = cs_computed_put(reconcile, "device", &id, values, CS_COUNT(values));
+        if (status == CS_OK) {
+            status = put_revoked(reconcile, &id, device);
+        }
     }
     cs_buffer_release(&roles);
     cs_buffer_release(&log);
@@ -77,7 +132,7 @@ enum cs_status cs_directory_put(struct cs_store *store, const struct cs_push_clo
     struct cs_reconcile reconcile;
     enum cs_status status = begin(&reconcile, store, clock, arena);
     if (status == CS_OK) {
-        status = put_row(&reconcile, device);
+        status = cs_directory_show(&reconcile, device);
     }
     return status != CS_OK ? status : cs_reconcile_finish(&reconcile);
 }

@@ -3,6 +3,7 @@
 
 #include "sync-server/reconcile/operations.h"
 #include "sync-server/reconcile/refusals.h"
+#include "sync-server/reconcile/review.h"
 
 #include <string.h>
 
@@ -146,9 +147,9 @@ enum cs_status cs_held_row(struct cs_reconcile *reconcile, const struct cs_id *i
     return status;
 }
 
-static enum cs_status log_with_body(struct cs_reconcile *reconcile, const struct cs_edit *edit,
-                                    const struct cs_verdict *verdict, struct cs_bytes body,
-                                    int64_t received_ms)
+enum cs_status cs_transaction_put(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                                  const struct cs_verdict *verdict, struct cs_bytes body,
+                                  int64_t received_ms)
 {
     struct cs_logged_transaction logged = {
         .version = edit->version,
@@ -215,16 +216,15 @@ enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct c
         status = cs_refusal_put(reconcile, edit, person, verdict);
     }
     if (status == CS_OK) {
-        status = log_with_body(reconcile, edit, verdict, cs_buffer_bytes(&body),
-                               reconcile->clock->now_ms);
+        status = cs_transaction_put(reconcile, edit, verdict, cs_buffer_bytes(&body),
+                                    reconcile->clock->now_ms);
     }
     cs_buffer_release(&body);
     return status;
 }
 
-/* Whoever pushes now did not predict what another transaction does to the same row. */
-static enum cs_status mark_surprising(struct cs_reconcile *reconcile,
-                                      const struct cs_transaction *transaction)
+enum cs_status cs_mark_surprising(struct cs_reconcile *reconcile,
+                                  const struct cs_transaction *transaction)
 {
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < transaction->operation_count; i++) {
@@ -260,12 +260,18 @@ static enum cs_status retry_one(struct cs_reconcile *reconcile,
         return status;
     }
     *out_moved = true;
+    if (verdict.outcome == CS_OUTCOME_APPLIED) {
+        status = cs_transaction_settle(reconcile, &edit);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
     status = verdict.outcome == CS_OUTCOME_REFUSED
                  ? cs_refusal_put(reconcile, &edit, &device.person, &verdict)
-                 : mark_surprising(reconcile, &transaction);
+                 : cs_mark_surprising(reconcile, &transaction);
     return status != CS_OK
                ? status
-               : log_with_body(reconcile, &edit, &verdict, CS_BYTES_NONE, held->received_ms);
+               : cs_transaction_put(reconcile, &edit, &verdict, CS_BYTES_NONE, held->received_ms);
 }
 
 enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which which)

@@ -41,6 +41,13 @@ struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct
 enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct cs_edit *edit,
                                   const struct cs_id *person,
                                   struct cs_verdict *verdict) CS_MUST_USE;
+/* Writes it as it is, with this body and time of receipt. */
+enum cs_status cs_transaction_put(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                                  const struct cs_verdict *verdict, struct cs_bytes body,
+                                  int64_t received_ms) CS_MUST_USE;
+/* A transaction of another device was applied: whoever pushes now did not predict what it does to the same rows. */
+enum cs_status cs_mark_surprising(struct cs_reconcile *reconcile,
+                                  const struct cs_transaction *transaction) CS_MUST_USE;
 /* Why the held transaction that makes this row waits; CS_OK: there is none. */
 enum cs_status cs_held_row(struct cs_reconcile *reconcile, const struct cs_id *id,
                            enum cs_status *out_why) CS_MUST_USE;

@@ -6,6 +6,8 @@
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/bases.h"
 #include "sync-server/reconcile/held.h"
+#include "sync-server/reconcile/review.h"
+#include "sync-server/reconcile/revocation.h"
 #include "sync-server/reconcile/units.h"
 
 #include <string.h>
@@ -34,6 +36,11 @@ static enum cs_status wait_for_row(struct cs_reconcile *reconcile, const struct 
 {
     enum cs_status why;
     enum cs_status status = cs_held_row(reconcile, id, &why);
+    if (status == CS_OK && why == CS_OK) {
+        bool in_review;
+        status = cs_store_review_row(reconcile->store, id, &in_review);
+        why = status == CS_OK && in_review ? CS_GAP : CS_OK;
+    }
     if (status == CS_OK && why != CS_OK) {
         (void)cs_problem_set(&verdict->problem, why,
                              "the change that makes the row it needs is held itself");
@@ -132,6 +139,12 @@ static enum cs_status insert(struct cs_reconcile *reconcile, const struct cs_ope
     enum cs_status status =
         check_changes(reconcile, operation, entity, CS_WRITE_INSERT, edit->roles, verdict);
     struct cs_working_row *row;
+    if (status == CS_OK) {
+        status = judge(verdict, cs_revocation_check(reconcile, operation, edit, &verdict->problem));
+    }
+    if (status == CS_OK) {
+        status = judge(verdict, cs_review_check(reconcile, operation, edit, &verdict->problem));
+    }
     if (status == CS_OK) {
         status = cs_working_set_get(&reconcile->set, operation->entity, &operation->row, &row);
     }

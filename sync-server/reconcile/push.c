@@ -11,6 +11,7 @@
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/operations.h"
 #include "sync-server/reconcile/push_answer.h"
+#include "sync-server/reconcile/review.h"
 
 #include <string.h>
 
@@ -40,6 +41,9 @@ static enum cs_status apply_one(struct cs_reconcile *reconcile,
     enum cs_status status = cs_store_transaction_known(reconcile->store, transaction->id, &known);
     if (status == CS_OK && !known) {
         status = cs_transaction_apply(reconcile, &edit, &verdict);
+    }
+    if (status == CS_OK && verdict.outcome == CS_OUTCOME_APPLIED) {
+        status = cs_transaction_settle(reconcile, &edit);
     }
     if (status == CS_OK) {
         status = cs_transaction_log(reconcile, &edit, &device->person, &verdict);
@@ -118,6 +122,9 @@ static enum cs_status apply_all(struct cs_reconcile *reconcile, const struct cs_
         status = cs_held_retry(reconcile, CS_HELD_WAITING);
     }
     if (status == CS_OK) {
+        status = cs_review_report(reconcile);
+    }
+    if (status == CS_OK) {
         status = judge_clock(reconcile, device, transactions);
     }
     if (status == CS_OK) {
@@ -137,15 +144,21 @@ static enum cs_status begin(struct cs_reconcile *reconcile, struct cs_store *sto
 }
 
 static enum cs_status apply_change_set(struct cs_store *store, const struct cs_push_clock *clock,
-                                       const struct cs_device *device,
+                                       struct cs_device *device,
                                        const struct cs_push_change_set *change_set,
                                        struct cs_arena *arena, struct cs_push_answer *answer)
 {
     struct cs_reconcile reconcile;
     struct cs_held held;
     enum cs_status status = begin(&reconcile, store, clock, arena, change_set->transactions.count);
+    reconcile.device = device;
     if (status == CS_OK) {
         status = cs_held_load(&reconcile, device->log, &held);
+    }
+    if (status == CS_OK && device->state == CS_DEVICE_REVOKED) {
+        status = cs_review_hold(&reconcile, &change_set->transactions, answer);
+        cs_held_release(&reconcile);
+        return status;
     }
     if (status == CS_OK) {
         status = apply_all(&reconcile, device, &change_set->transactions, answer);
@@ -244,6 +257,15 @@ static enum cs_status take(struct cs_store *store, const struct cs_push_clock *c
     return status != CS_OK ? status : cs_evidence_log_enter(store, &leaf);
 }
 
+/* Of a revoked device more than so much is not taken before somebody has reviewed what waits: the rest stays on it. */
+static enum cs_status check_room(struct cs_store *store, const struct cs_device *device,
+                                 const struct cs_push_change_set *change_set, bool *out_full)
+{
+    return device->state == CS_DEVICE_REVOKED && change_set->header.sequence > device->sequence
+               ? cs_review_is_full(store, device->log, out_full)
+               : CS_OK;
+}
+
 enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock *clock,
                              struct cs_device *device, const struct cs_push_change_set *change_sets,
                              size_t count, struct cs_arena *arena, struct cs_push_result *out)
@@ -256,6 +278,10 @@ enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock 
     }
     enum cs_status status = cs_push_answer_init(&answer, change_sets, taken, arena);
     for (size_t i = 0; status == CS_OK && i < taken; i++) {
+        status = check_room(store, device, &change_sets[i], &answer.result.review_is_full);
+        if (status != CS_OK || answer.result.review_is_full) {
+            break;
+        }
         status = take(store, clock, device, &change_sets[i], arena, &answer);
     }
     if (status == CS_OK) {

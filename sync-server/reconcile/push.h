@@ -41,11 +41,12 @@ struct cs_push_result {
     struct cs_push_echo *echoes; /* one per operation of the transactions in `outcomes`, in order */
     size_t echo_count;
     uint64_t expected_sequence; /* with CS_GAP */
+    bool review_is_full; /* of a revoked device: some were left, for too much waits for review */
 };
 
 /*
  * Takes the change-sets in order. Those already on disk are answered again; the next ones are appended and applied. `device` is
- * updated (sequence, head, counter) and saved.
+ * updated (sequence, head, counter) and saved. What is new of a revoked device is kept and held for review (review.h).
  * CS_GAP: a change-set is missing (expected_sequence); those before it were taken. CS_FORKED: same sequence with another hash, or
  * a broken chain; nothing was changed, also by the change-sets before it: the caller marks the device. CS_MALFORMED: counters do
  * not continue. Others: the caller undoes the savepoint.

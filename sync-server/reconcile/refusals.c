@@ -68,9 +68,8 @@ static struct cs_json *operation_json(struct cs_reconcile *reconcile,
 }
 
 /* JSON of all operations; of a transaction too large for it, an empty list (the author's device has the values). */
-static enum cs_status operations_text(struct cs_reconcile *reconcile,
-                                      const struct cs_transaction *transaction,
-                                      struct cs_value *out)
+enum cs_status cs_operations_text(struct cs_reconcile *reconcile,
+                                  const struct cs_transaction *transaction, struct cs_value *out)
 {
     struct cs_json *list = cs_json_array();
     for (size_t i = 0; i < transaction->operation_count; i++) {
@@ -132,7 +131,7 @@ enum cs_status cs_refusal_put(struct cs_reconcile *reconcile, const struct cs_ed
     }
     cs_buffer_release(&name);
     if (status == CS_OK) {
-        status = operations_text(reconcile, edit->transaction, &operations);
+        status = cs_operations_text(reconcile, edit->transaction, &operations);
     }
     if (status == CS_OK) {
         status = cs_computed_text(reconcile->arena, &detail, "%s", verdict->problem.text);

@@ -4,7 +4,8 @@
 #define DEVICE_COLUMNS                                                                             \
     "certificate, log, invite, person, person_name, device_name, roles, sign_key, seal_key, "      \
     "chain, state, joined_ms, "                                                                    \
-    "seen_ms, sequence, head, counter, request_counter"
+    "seen_ms, sequence, head, counter, request_counter, joined_position, revoked_position, "       \
+    "revoked_ms, revoked_sequence, revoked_head, revoked_counter, revocation"
 
 /* Reads the columns of DEVICE_COLUMNS. */
 static enum cs_status read_device(struct cs_statement *statement, struct cs_arena *arena,
@@ -19,6 +20,11 @@ static enum cs_status read_device(struct cs_statement *statement, struct cs_aren
         .sequence = (uint64_t)cs_column_integer(statement, 13),
         .counter = (uint64_t)cs_column_integer(statement, 15),
         .request_counter = (uint64_t)cs_column_integer(statement, 16),
+        .joined_position = (uint64_t)cs_column_integer(statement, 17),
+        .revoked = {.position = (uint64_t)cs_column_integer(statement, 18),
+                    .at_ms = cs_column_integer(statement, 19),
+                    .sequence = (uint64_t)cs_column_integer(statement, 20),
+                    .counter = (uint64_t)cs_column_integer(statement, 22)},
     };
     const struct {
         int column;
@@ -28,8 +34,9 @@ static enum cs_status read_device(struct cs_statement *statement, struct cs_aren
         {0, device.certificate, CS_HASH_SIZE},        {2, device.invite, CS_HASH_SIZE},
         {3, device.person.bytes, CS_ID_SIZE},         {7, device.sign_key, sizeof device.sign_key},
         {8, device.seal_key, sizeof device.seal_key}, {14, device.head, CS_HASH_SIZE},
+        {21, device.revoked.head, CS_HASH_SIZE},      {23, device.revoked.row.bytes, CS_ID_SIZE},
     };
-    bool known_state = device.state >= CS_DEVICE_ACTIVE && device.state <= CS_DEVICE_FORKED;
+    bool known_state = device.state >= CS_DEVICE_ACTIVE && device.state <= CS_DEVICE_REVOKED;
     enum cs_status status = known_state ? CS_OK : CS_CORRUPT;
     for (size_t i = 0; status == CS_OK && i < CS_COUNT(fixed); i++) {
         status = cs_store_column_fixed(statement, fixed[i].column, fixed[i].place, fixed[i].size);
@@ -138,7 +145,7 @@ enum cs_status cs_store_put_device(struct cs_store *store, const struct cs_devic
         cs_statement_get(store->database,
                          "INSERT OR REPLACE INTO _device (" DEVICE_COLUMNS
                          ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                         "?15, ?16, ?17)",
+                         "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
                          &statement);
     if (status != CS_OK) {
         return status;
@@ -160,6 +167,13 @@ enum cs_status cs_store_put_device(struct cs_store *store, const struct cs_devic
     cs_bind_bytes(statement, 15, cs_bytes_of_array(device->head));
     cs_bind_integer(statement, 16, (int64_t)device->counter);
     cs_bind_integer(statement, 17, (int64_t)device->request_counter);
+    cs_bind_integer(statement, 18, (int64_t)device->joined_position);
+    cs_bind_integer(statement, 19, (int64_t)device->revoked.position);
+    cs_bind_integer(statement, 20, device->revoked.at_ms);
+    cs_bind_integer(statement, 21, (int64_t)device->revoked.sequence);
+    cs_bind_bytes(statement, 22, cs_bytes_of_array(device->revoked.head));
+    cs_bind_integer(statement, 23, (int64_t)device->revoked.counter);
+    cs_bind_bytes(statement, 24, cs_id_bytes(&device->revoked.row));
     return cs_statement_run(statement);
 }
 

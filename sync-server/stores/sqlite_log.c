@@ -212,7 +212,7 @@ enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
     enum cs_status status =
         cs_statement_get(store->database,
                          "SELECT " TRANSACTION_COLUMNS " FROM _transaction WHERE outcome = 3 "
-                         "ORDER BY received_ms, log, counter",
+                         "AND status <> 'REVOKED' ORDER BY received_ms, log, counter",
                          &statement);
     if (status != CS_OK) {
         return status;

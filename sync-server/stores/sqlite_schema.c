@@ -75,6 +75,32 @@ static enum cs_status create_version_3(struct cs_database *database, void *conte
     return cs_database_execute(database, version_3);
 }
 
+/* Revocation: what was fixed of a revoked device, and work held for review, which is never tried again by itself. */
+static const char revocation[] =
+    "ALTER TABLE _device ADD COLUMN joined_position INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _device ADD COLUMN revoked_position INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _device ADD COLUMN revoked_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _device ADD COLUMN revoked_sequence INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _device ADD COLUMN revoked_head BLOB NOT NULL DEFAULT "
+    "X'0000000000000000000000000000000000000000000000000000000000000000';"
+    "ALTER TABLE _device ADD COLUMN revoked_counter INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _device ADD COLUMN revocation BLOB NOT NULL DEFAULT "
+    "X'00000000000000000000000000000000';"
+    "DROP INDEX _transaction_held;"
+    "CREATE INDEX _transaction_held ON _transaction (received_ms, log, counter) WHERE outcome = 3 "
+    "AND status <> 'REVOKED';"
+    "CREATE INDEX _transaction_review ON _transaction (log, counter) WHERE outcome = 3 AND status "
+    "= 'REVOKED';"
+    "CREATE TABLE _review_row (row BLOB NOT NULL, log INTEGER NOT NULL, counter INTEGER NOT NULL, "
+    " PRIMARY KEY (row, log, counter)) WITHOUT ROWID;"
+    "CREATE INDEX _review_row_version ON _review_row (log, counter);";
+
+static enum cs_status add_revocation(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, revocation);
+}
+
 const struct cs_migration cs_store_migrations[] = {
-    {create_version_1}, {create_version_2}, {create_version_3}};
+    {create_version_1}, {create_version_2}, {create_version_3}, {add_revocation}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

@@ -50,7 +50,21 @@ enum cs_status cs_store_position(struct cs_store *store, uint64_t *out) CS_MUST_
 enum cs_status cs_store_set_position(struct cs_store *store, uint64_t position) CS_MUST_USE;
 
 /* Devices. */
-enum cs_device_state { CS_DEVICE_ACTIVE = 1, CS_DEVICE_SUSPENDED = 2, CS_DEVICE_FORKED = 3 };
+enum cs_device_state {
+    CS_DEVICE_ACTIVE = 1,
+    CS_DEVICE_SUSPENDED = 2,
+    CS_DEVICE_FORKED = 3,
+    CS_DEVICE_REVOKED = 4, /* for good: no other state follows */
+};
+/* What was fixed when a device's revocation was taken. Later change-sets of it are held for review. */
+struct cs_device_revoked {
+    uint64_t position; /* 0: it was not */
+    int64_t at_ms;
+    uint64_t sequence; /* last change-set before, its hash, its last transaction */
+    uint8_t head[CS_HASH_SIZE];
+    uint64_t counter;
+    struct cs_id row; /* of entity `revocation` */
+};
 struct cs_device {
     uint8_t certificate[CS_HASH_SIZE]; /* id */
     uint64_t log;
@@ -69,6 +83,8 @@ struct cs_device {
     uint8_t head[CS_HASH_SIZE]; /* hash of it */
     uint64_t counter;           /* last transaction */
     uint64_t request_counter;   /* last request */
+    uint64_t joined_position;   /* 0: before positions of joining were kept */
+    struct cs_device_revoked revoked;
 };
 enum cs_status cs_store_device(struct cs_store *store,
                                const uint8_t certificate[static CS_HASH_SIZE],
@@ -135,9 +151,27 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
 enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
                                           struct cs_arena *arena,
                                           struct cs_logged_transaction *out) CS_MUST_USE;
-/* All held ones, in order of arrival. */
+/* All held ones but those held for review, in order of arrival. */
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count) CS_MUST_USE;
+
+/*
+ * Work held for review: transactions with outcome HELD and status CS_REVOKED. Only a person's decision ends that, so they are
+ * kept out of what is tried again.
+ */
+struct cs_store_review {
+    uint64_t count;
+    uint64_t bytes; /* of bodies */
+};
+enum cs_status cs_store_review_load(struct cs_store *store, uint64_t log,
+                                    struct cs_store_review *out) CS_MUST_USE;
+/* Does a transaction that is held for review make this row? Its rows are entered with it, and leave with the decision. */
+enum cs_status cs_store_put_review_row(struct cs_store *store, const struct cs_id *row,
+                                       const struct cs_version *version) CS_MUST_USE;
+enum cs_status cs_store_remove_review_rows(struct cs_store *store,
+                                           const struct cs_version *version) CS_MUST_USE;
+enum cs_status cs_store_review_row(struct cs_store *store, const struct cs_id *row,
+                                   bool *out) CS_MUST_USE;
 
 /* Rows. */
 struct cs_row_key {

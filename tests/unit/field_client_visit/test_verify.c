@@ -327,6 +327,46 @@ static struct cs_id add_device(struct site *s, const struct cs_identity *identit
     return row.id;
 }
 
+/* As the server shows a revoked device: after which of its transactions. */
+static void show_revoked(struct site *s, const struct cs_identity *identity, int64_t counter)
+{
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MEBI);
+    struct cs_named_value fields[] = {
+        {T("chain"), cs_value_bytes(cs_identity_chain(identity))},
+        {T("log_id"), cs_value_bytes(cs_bytes_make(cs_identity_certificate_id(identity), 8))},
+        TEXT_VALUE("state", "revoked"),
+        {T("revoked_position"), cs_value_integer(77)},
+        {T("revoked_counter"), cs_value_integer(counter)},
+        {T("revoked_at"), cs_value_integer(cs_instant_make(1772413200000, 0))}};
+    struct cs_stored_row row;
+    assert_ok(cs_row_from_fields(cs_registry_core(), T("device"), fields, CS_COUNT(fields), &arena,
+                                 &row));
+    cs_certificate_row_id(cs_identity_certificate_id(identity), &row.id);
+    row.exists = true;
+    assert_ok(cs_row_store(cs_replica_tables(s->f->replica), &row));
+    cs_arena_release(&arena);
+}
+
+/* Sound as it is, and the remark says on which side of the revocation it came: by the signer's log, never by time. */
+static void a_receipt_of_a_revoked_device_says_when_it_arrived(void **state)
+{
+    struct site *s = *state;
+    struct cs_id visit = worked_visit(s);
+    struct cs_visit_signed made = sign_visit(s, &visit);
+    struct cs_receipt_check check;
+    show_revoked(s, s->f->identity, 1000);
+    run(s, &made.receipt, &check);
+    assert_true(check.intact);
+    assert_line(&check.remarks, 0, "revoked at 2026-03-02T01:00:00Z; the receipt arrived before");
+    cs_receipt_check_release(&check);
+    show_revoked(s, s->f->identity, 0);
+    run(s, &made.receipt, &check);
+    assert_true(check.intact);
+    assert_line(&check.remarks, 0, "arrived after that, and was accepted at review");
+    cs_receipt_check_release(&check);
+}
+
 static void signers_are_found_among_devices(void **state)
 {
     struct site *s = *state;
@@ -353,10 +393,10 @@ static void signers_are_found_among_devices(void **state)
     struct cs_id device =
         add_device(s, s->f->identity, cs_identity_chain(s->f->identity), "active");
     assert_sound(s, &made.receipt);
-    alter(s, "device", &device, "state", cs_value_text(T("revoked")));
+    alter(s, "device", &device, "state", cs_value_text(T("suspended")));
     run(s, &made.receipt, &check);
     assert_true(check.intact);
-    assert_line(&check.remarks, 0, "revoked now");
+    assert_line(&check.remarks, 0, "suspended now");
     cs_receipt_check_release(&check);
     expect_altered(s, &made.receipt, "signer", cs_value_text(T("张三")), "signer");
     cs_replica_close(s->f->replica);
@@ -418,6 +458,7 @@ int main(void)
         VISIT_TEST(a_visit_that_is_gone_is_said),
         VISIT_TEST(an_unknown_receipt_is_refused),
         VISIT_TEST(signers_are_found_among_devices),
+        VISIT_TEST(a_receipt_of_a_revoked_device_says_when_it_arrived),
         VISIT_TEST(devices_have_their_own_series),
         VISIT_TEST(survives_running_out_of_memory),
     };

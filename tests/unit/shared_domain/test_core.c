@@ -24,6 +24,23 @@ static const char *const formats[] = {
     "device.log_id bytes computed 8",
     "device.joined_at instant computed",
     "device.state choice computed pending|active|suspended|revoked",
+    "device.joined_position integer computed hidden",
+    "device.revoked_position integer computed hidden",
+    "device.revoked_sequence integer computed",
+    "device.revoked_head bytes computed 32 hidden",
+    "device.revoked_counter integer computed hidden",
+    "device.revoked_at instant computed",
+    "device.revocation reference computed >revocation",
+    "revocation.device reference once >device required",
+    "revocation.certificate bytes once 32 required",
+    "revocation.log_id bytes once 8 required",
+    "revocation.person_name text once 128 required search label",
+    "revocation.reason text once 4096 required",
+    "revocation.revoked_by text once 128 required",
+    "revocation.revoked_at instant once required",
+    "revocation.revoker_chain bytes once 16384 required hidden",
+    "revocation.subject_chain bytes once 16384 required hidden",
+    "revocation.record bytes once 262144 required hidden",
     "customer.name text latest required search label",
     "customer.code text latest search",
     "customer.address text latest 512",
@@ -154,6 +171,27 @@ static const char *const formats[] = {
     "row_merge.entity text once required label",
     "row_merge.kept bytes once 16 required",
     "row_merge.dropped bytes once 16 required",
+    "held_work.device reference computed >device",
+    "held_work.log bytes computed 8 hidden",
+    "held_work.counter integer computed hidden",
+    "held_work.transaction bytes computed 16 hidden",
+    "held_work.author reference computed >person owner",
+    "held_work.summary text computed 4096 label",
+    "held_work.operations text computed 65536 hidden",
+    "held_work.claimed_at instant computed",
+    "held_work.received_at instant computed",
+    "held_work.state choice computed open|accepted|rejected",
+    "held_work.decided_by text computed",
+    "held_work.decided_at instant computed",
+    "held_work.decision_reason text computed 4096",
+    "review.work reference once >held_work required",
+    "review.transaction bytes once 16 required hidden",
+    "review.decision choice once required accept|reject",
+    "review.reason text once 4096 required label",
+    "review.reviewed_by text once 128 required",
+    "review.reviewed_at instant once required",
+    "review.reviewer_chain bytes once 16384 required hidden",
+    "review.record bytes once 262144 required hidden",
 };
 
 static const char *const type_names[] = {"text",    "integer", "money",     "boolean", "date",
@@ -219,10 +257,11 @@ static void entities_are_in_the_order_of_departments(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "person",         "device",          "customer",   "site",           "project",
-        "system",         "service_request", "work_order", "visit",          "receipt",
-        "receipt_series", "receipt_void",    "part",       "stock_location", "stock_movement",
-        "conflict",       "exception",       "refusal",    "row_merge",
+        "person",         "device",         "revocation",      "customer",   "site",
+        "project",        "system",         "service_request", "work_order", "visit",
+        "receipt",        "receipt_series", "receipt_void",    "part",       "stock_location",
+        "stock_movement", "conflict",       "exception",       "refusal",    "row_merge",
+        "held_work",      "review",
     };
     const struct cs_registry *registry = cs_registry_core();
     assert_int_equal(registry->entity_count, CS_COUNT(names));
@@ -329,7 +368,7 @@ static void the_largest_row_fits_a_change_set(void **state)
 static void everyone_sees_catalogue_people_and_certificates_only(void **state)
 {
     (void)state;
-    static const char *const open[] = {"person", "device", "part"};
+    static const char *const open[] = {"person", "device", "revocation", "part"};
     const struct cs_registry *registry = cs_registry_core();
     size_t count = 0;
     for (size_t i = 0; i < registry->entity_count; i++) {

@@ -122,7 +122,7 @@ static void damaged_devices_are_told(void **state)
         "seal_key = x'0102'",
         "head = zeroblob(33)",
         "state = 0",
-        "state = 4",
+        "state = 5",
     };
     struct cs_device device = device_of(3);
     for (size_t i = 0; i < CS_COUNT(damages); i++) {

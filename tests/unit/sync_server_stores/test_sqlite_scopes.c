@@ -186,6 +186,15 @@ static void older_entries_are_taken_over(void **state)
     struct store_fixture *f = *state;
     assert_ok(put_entry(f, 1, 5));
     assert_ok(put_entry(f, 1, 6));
+    static const char *const revoked[] = {"joined_position",  "revoked_position", "revoked_ms",
+                                          "revoked_sequence", "revoked_head",     "revoked_counter",
+                                          "revocation"};
+    for (size_t i = 0; i < CS_COUNT(revoked); i++) {
+        char sql[96];
+        (void)snprintf(sql, sizeof sql, "ALTER TABLE _device DROP COLUMN %s", revoked[i]);
+        execute(f, sql);
+    }
+    execute(f, "DROP TABLE _review_row; DROP INDEX _transaction_review");
     execute(f, "DROP TABLE _departed; ALTER TABLE _scope_entry DROP COLUMN entered; "
                "PRAGMA user_version = 2");
     fixture_reopen(f);

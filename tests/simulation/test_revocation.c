@@ -1,0 +1,320 @@
+/*
+ * Revoking devices (design §9, §6): order is by position in the log; what comes later is held for review and never dropped; a
+ * revoked device gets no rows; unredeemed invites die with their maker.
+ */
+#include "tests/simulation/universe.h"
+#include "tests/support/testing.h"
+
+#include "field-client/replica/revocation.h"
+#include "shared/evidence/revocation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
+
+struct scene {
+    struct universe universe;
+    struct laptop *owner;
+    struct laptop *security;
+    struct laptop *office;
+    struct laptop *technician; /* let in by the office */
+};
+
+static void sync_all(struct scene *scene)
+{
+    struct laptop *const all[] = {scene->owner, scene->security, scene->office, scene->technician};
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < CS_COUNT(all); i++) {
+            laptop_sync_equal(all[i]);
+        }
+    }
+}
+
+static void open_scene(struct scene *scene)
+{
+    universe_open(&scene->universe, cs_registry_core(), 71);
+    scene->owner = universe_found(&scene->universe, "王芳");
+    laptop_sync_equal(scene->owner);
+    scene->security = universe_join(&scene->universe, scene->owner, "赵敏", CS_ROLE(SECURITY));
+    scene->office = universe_join(&scene->universe, scene->owner, "李强", CS_ROLE(OFFICE));
+    laptop_sync_equal(scene->office);
+    scene->technician = universe_join(&scene->universe, scene->office, "陈杰", CS_ROLE(TECHNICIAN));
+    sync_all(scene);
+}
+
+static struct cs_id row_of(const struct laptop *laptop)
+{
+    struct cs_id id;
+    cs_certificate_row_id(cs_identity_certificate_id(laptop->identity), &id);
+    return id;
+}
+
+static enum cs_status revoke(struct laptop *by, const struct laptop *laptop, const char *reason)
+{
+    struct cs_id device = row_of(laptop);
+    struct cs_id made;
+    by->universe->problem.text[0] = '\0';
+    return cs_revocation_make(by->replica, &device, cs_bytes_of_text(reason), &made,
+                              &by->universe->problem);
+}
+
+static void revoke_now(struct laptop *by, const struct laptop *laptop)
+{
+    assert_ok(revoke(by, laptop, "笔记本丢失"));
+    laptop_sync_equal(by);
+}
+
+static void assert_problem(const struct scene *scene, const char *part)
+{
+    if (strstr(scene->universe.problem.text, part) == NULL) {
+        print_error("\"%s\" is not in \"%s\"\n", part, scene->universe.problem.text);
+    }
+    assert_non_null(strstr(scene->universe.problem.text, part));
+}
+
+static void assert_revoked(struct scene *scene, struct laptop *laptop)
+{
+    assert_status(laptop_sync(laptop), CS_REVOKED);
+    assert_problem(scene, "revoked");
+}
+
+/* A visit of the technician's own: it comes back to him. */
+static struct cs_id new_visit(struct laptop *laptop, const char *note)
+{
+    char text[64];
+    char person[64];
+    (void)snprintf(text, sizeof text, "note=%s", note);
+    (void)snprintf(person, sizeof person, "technician=%s",
+                   id_text(cs_identity_certificate(laptop->identity)->person));
+    return laptop_new(laptop, "visit", person, text, NULL);
+}
+
+static int64_t held(struct laptop *laptop)
+{
+    struct cs_pending_counts counts;
+    assert_ok(cs_query_pending_counts(laptop->replica, &counts));
+    return counts.held;
+}
+
+static int64_t waiting(struct laptop *laptop)
+{
+    struct cs_pending_counts counts;
+    assert_ok(cs_query_pending_counts(laptop->replica, &counts));
+    return counts.waiting + counts.packed;
+}
+
+/* Decides about all open work that `reviewer` sees, in the order in which it was made. */
+static size_t list_open(struct laptop *reviewer, struct cs_id *out, size_t capacity)
+{
+    struct cs_value open = cs_value_text(cs_bytes_of_text("open"));
+    struct cs_arena arena;
+    struct cs_id *ids;
+    size_t count;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    assert_ok(cs_query_find(reviewer->replica, cs_bytes_of_text("held_work"),
+                            cs_bytes_of_text("state"), &open, capacity, &arena, &ids, &count,
+                            NULL));
+    memcpy(out, ids, count * sizeof *ids);
+    cs_arena_release(&arena);
+    return count;
+}
+
+static enum cs_status review(struct laptop *reviewer, const struct cs_id *works, size_t count,
+                             const char *decision)
+{
+    return cs_review_make(reviewer->replica, works, count, decision, cs_bytes_of_text("已核对"),
+                          &reviewer->universe->problem);
+}
+
+static struct cs_id work_with(struct laptop *reviewer, const char *summary)
+{
+    return laptop_find(reviewer, "held_work", "summary", summary);
+}
+
+/* ---- what happens to a revoked device ---- */
+
+static void a_revoked_device_gets_no_rows_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id known = laptop_new(scene.office, "part", "code=P-1", "name=电源", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.technician);
+    revoke_now(scene.security, scene.technician);
+    struct cs_id later = laptop_new(scene.office, "part", "code=P-2", "name=风扇", NULL);
+    laptop_sync_equal(scene.office);
+    assert_revoked(&scene, scene.technician);
+    assert_problem(&scene, "赵敏");
+    assert_problem(&scene, "笔记本丢失");
+    assert_problem(&scene, "new invite");
+    assert_int_equal(scene.technician->last.pulled, 0);
+    assert_int_equal(scene.technician->last.departed, 0);
+    assert_string_equal(laptop_text(scene.technician, "part", known, "name"), "电源");
+    assert_string_equal(laptop_text(scene.technician, "part", later, "name"), "(none)");
+    /* Again, after a restart of both: it stays so, and the laptop knows without a network. */
+    universe_restart_server(&scene.universe);
+    laptop_restart(scene.technician);
+    struct cs_arena arena;
+    struct cs_revoked_response own;
+    cs_arena_init(&arena, CS_MEBI);
+    assert_ok(cs_own_revocation_load(scene.technician->replica, &arena, &own));
+    assert_true(cs_bytes_equal_text(own.revoked_by, "赵敏"));
+    assert_status(cs_own_revocation_load(scene.office->replica, &arena, &own), CS_NOT_FOUND);
+    cs_arena_release(&arena);
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "device", row_of(scene.technician), "state"),
+                        "revoked");
+    assert_int_equal(laptop_count(scene.owner, "revocation", "reason", "笔记本丢失"), 1);
+    universe_close(&scene.universe);
+}
+
+static void the_row_says_after_which_change_set(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    (void)new_visit(scene.technician, "1");
+    laptop_sync_equal(scene.technician);
+    (void)new_visit(scene.technician, "2");
+    laptop_sync_equal(scene.technician);
+    (void)new_visit(scene.technician, "3");
+    revoke_now(scene.owner, scene.technician);
+    struct cs_id device = row_of(scene.technician);
+    assert_string_equal(laptop_text(scene.owner, "device", device, "revoked_sequence"), "2");
+    struct cs_standing standing;
+    assert_ok(cs_standing_of(scene.owner->replica,
+                             cs_identity_certificate_id(scene.technician->identity), &standing));
+    assert_true(standing.known && standing.revoked);
+    assert_int_equal(standing.revoked_counter, 2);
+    assert_true(standing.joined_position > 0);
+    assert_true(standing.revoked_position > standing.joined_position);
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "device", device, "revoked_sequence"), "2");
+    universe_close(&scene.universe);
+}
+
+/* ---- post-revocation work ---- */
+
+static void later_work_is_held_and_reported(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id before = new_visit(scene.technician, "之前");
+    laptop_sync_equal(scene.technician);
+    struct cs_id after = new_visit(scene.technician, "之后");
+    assert_ok(laptop_set(scene.technician, "visit", before, "note=之后改", NULL));
+    revoke_now(scene.security, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    assert_int_equal(scene.technician->last.pushed, 2);
+    assert_int_equal(scene.technician->last.held, 2);
+    assert_int_equal(held(scene.technician), 2);
+    assert_int_equal(waiting(scene.technician), 0);
+    assert_string_equal(laptop_text(scene.technician, "visit", after, "note"), "之后");
+    assert_string_equal(laptop_text(scene.technician, "visit", before, "note"), "之后改");
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "visit", after, "note"), "(none)");
+    assert_string_equal(laptop_text(scene.owner, "visit", before, "note"), "之前");
+    assert_int_equal(laptop_count(scene.owner, "held_work", "state", "open"), 2);
+    struct cs_id exception = laptop_find(scene.owner, "exception", "kind", "post_revocation_work");
+    const char *detail = laptop_text(scene.owner, "exception", exception, "detail");
+    assert_non_null(strstr(detail, "2 changes"));
+    assert_non_null(strstr(detail, "1 new visit, 1 changed visit"));
+    assert_non_null(strstr(detail, "陈杰"));
+    struct cs_id work = work_with(scene.owner, "1 new visit");
+    assert_non_null(strstr(laptop_text(scene.owner, "held_work", work, "operations"), "之后"));
+    /* More work, later: added to what waits. Nothing is sent twice. */
+    (void)new_visit(scene.technician, "更晚");
+    assert_revoked(&scene, scene.technician);
+    assert_int_equal(scene.technician->last.pushed, 1);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "held_work", "state", "open"), 3);
+    assert_int_equal(laptop_count(scene.owner, "exception", "kind", "post_revocation_work"), 1);
+    universe_close(&scene.universe);
+}
+
+static void accepted_work_goes_through_the_ordinary_merge(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_id works[8];
+    open_scene(&scene);
+    struct cs_id visit = new_visit(scene.technician, "之前");
+    laptop_sync_equal(scene.technician);
+    laptop_sync_equal(scene.office);
+    struct cs_id after = new_visit(scene.technician, "新的");
+    assert_ok(laptop_set(scene.technician, "visit", visit, "note=现场", NULL));
+    revoke_now(scene.owner, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    /* Somebody else has changed the same field meanwhile: a conflict as ever. */
+    assert_ok(laptop_set(scene.office, "visit", visit, "note=办公室", NULL));
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    size_t count = list_open(scene.owner, works, CS_COUNT(works));
+    assert_int_equal(count, 2);
+    assert_ok(review(scene.owner, works, count, CS_REVIEW_ACCEPT));
+    assert_status(review(scene.owner, works, count, CS_REVIEW_REJECT), CS_USED);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(scene.owner->last.refused, 0);
+    assert_string_equal(laptop_text(scene.owner, "visit", after, "note"), "新的");
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    assert_int_equal(laptop_count(scene.owner, "held_work", "state", "accepted"), 2);
+    assert_int_equal(laptop_count(scene.owner, "exception", "state", "open"), 0);
+    struct cs_id work = work_with(scene.owner, "1 new visit");
+    assert_string_equal(laptop_text(scene.owner, "held_work", work, "decided_by"), "王芳");
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.security);
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.office, "visit", after, "note"), "新的");
+    /* The device learns nothing of it, and loses nothing. */
+    assert_revoked(&scene, scene.technician);
+    assert_string_equal(laptop_text(scene.technician, "visit", after, "note"), "新的");
+    universe_close(&scene.universe);
+}
+
+static void rejected_work_becomes_a_refusal_with_its_values(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_id works[8];
+    open_scene(&scene);
+    struct cs_id visit = new_visit(scene.technician, "可疑");
+    assert_ok(laptop_set(scene.technician, "visit", visit, "note=可疑二", NULL));
+    revoke_now(scene.owner, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.office);
+    assert_int_equal(list_open(scene.office, works, CS_COUNT(works)), 2);
+    struct cs_id first = work_with(scene.office, "1 new visit");
+    assert_ok(review(scene.office, &first, 1, CS_REVIEW_REJECT));
+    laptop_sync_equal(scene.office);
+    assert_string_equal(laptop_text(scene.office, "visit", visit, "note"), "(none)");
+    assert_int_equal(laptop_count(scene.office, "held_work", "state", "rejected"), 1);
+    assert_int_equal(laptop_count(scene.office, "refusal", "reason", "REVOKED"), 1);
+    struct cs_id refusal = laptop_find(scene.office, "refusal", "reason", "REVOKED");
+    assert_non_null(strstr(laptop_text(scene.office, "refusal", refusal, "operations"), "可疑"));
+    assert_non_null(strstr(laptop_text(scene.office, "refusal", refusal, "detail"), "李强"));
+    assert_int_equal(laptop_count(scene.office, "exception", "state", "open"), 1);
+    /* What rests on it cannot be applied either: accepted, it is refused with its reason. */
+    struct cs_id second = work_with(scene.office, "1 changed visit");
+    assert_ok(review(scene.office, &second, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.office);
+    assert_int_equal(laptop_count(scene.office, "refusal", "state", "open"), 2);
+    assert_int_equal(laptop_count(scene.office, "exception", "state", "open"), 0);
+    universe_close(&scene.universe);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_revoked_device_gets_no_rows_and_keeps_what_it_has),
+        cmocka_unit_test(the_row_says_after_which_change_set),
+        cmocka_unit_test(later_work_is_held_and_reported),
+        cmocka_unit_test(accepted_work_goes_through_the_ordinary_merge),
+        cmocka_unit_test(rejected_work_becomes_a_refusal_with_its_values),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
