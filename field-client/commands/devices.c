@@ -222,8 +222,8 @@ static enum cs_status answer_revoked(struct cs_command *command, const struct re
     return cs_command_json(command, json);
 }
 
-static enum cs_status revoke(struct cs_command *command, struct cs_replica *replica,
-                             const char *reason, struct cs_arena *arena)
+static enum cs_status revoke_device(struct cs_command *command, struct cs_replica *replica,
+                                    const char *reason, struct cs_arena *arena)
 {
     struct cs_device_item *items = NULL;
     struct revoked revoked = {.before = false};
@@ -261,7 +261,7 @@ enum cs_status cs_command_revoke(struct cs_command *command)
     }
     struct cs_arena arena;
     cs_arena_init(&arena, DEVICES_ARENA_MAX);
-    status = revoke(command, replica, reason, &arena);
+    status = revoke_device(command, replica, reason, &arena);
     cs_arena_release(&arena);
     return status;
 }

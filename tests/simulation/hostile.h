@@ -12,7 +12,7 @@
 #include "shared/wire/messages.h"
 
 #define HOSTILE_TRANSACTIONS_MAX 20000
-#define HOSTILE_CHANGES_MAX 8
+#define HOSTILE_CHANGES_MAX 16
 
 struct hostile {
     struct laptop *laptop;

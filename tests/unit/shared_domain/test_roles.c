@@ -151,6 +151,35 @@ static void nobody_but_the_owner_makes_an_owner(void **state)
     assert_int_equal(cs_roles_may_invite(all_but_owner) & CS_ROLE(MANAGER), 0);
 }
 
+static void the_revoke_table(void **state)
+{
+    (void)state;
+    static const cs_roles all_devices[] = {CS_ROLE(OWNER), CS_ROLE(SECURITY)};
+    static const cs_roles invited_only[] = {CS_ROLE(OFFICE), CS_ROLE(MANAGER)};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(cs_roles_may_revoke(all_devices[i], CS_REVOKE_ANYONE), CS_ROLES_ALL);
+        assert_int_equal(cs_roles_may_revoke(all_devices[i], CS_REVOKE_INVITED), CS_ROLES_ALL);
+        assert_int_equal(cs_roles_may_revoke(invited_only[i], CS_REVOKE_ANYONE), CS_ROLES_NONE);
+        assert_int_equal(cs_roles_may_revoke(invited_only[i], CS_REVOKE_INVITED), CS_ROLES_ALL);
+    }
+    const cs_roles others =
+        CS_ROLES_ALL & ~(CS_ROLE(OWNER) | CS_ROLE(SECURITY) | CS_ROLE(OFFICE) | CS_ROLE(MANAGER));
+    assert_int_equal(cs_roles_may_revoke(others, CS_REVOKE_INVITED), CS_ROLES_NONE);
+    assert_int_equal(cs_roles_may_revoke(CS_ROLES_NONE, CS_REVOKE_ANYONE), CS_ROLES_NONE);
+    assert_int_equal(cs_roles_may_revoke(others | CS_ROLE(OWNER), CS_REVOKE_ANYONE), CS_ROLES_ALL);
+}
+
+/* Whoever lets devices in can put them out again. */
+static void every_inviter_revokes_whom_he_invited(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CS_ROLE_COUNT; i++) {
+        cs_roles role = (cs_roles)1 << i;
+        assert_int_equal(cs_roles_may_invite(role) & ~cs_roles_may_revoke(role, CS_REVOKE_INVITED),
+                         CS_ROLES_NONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +195,8 @@ int main(void)
         cmocka_unit_test(all_others_invite_nobody),
         cmocka_unit_test(several_roles_invite_together),
         cmocka_unit_test(nobody_but_the_owner_makes_an_owner),
+        cmocka_unit_test(the_revoke_table),
+        cmocka_unit_test(every_inviter_revokes_whom_he_invited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

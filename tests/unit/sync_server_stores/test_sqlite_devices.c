@@ -16,7 +16,10 @@ static struct cs_device device_of(unsigned number)
         .sequence = 5,
         .counter = UINT64_MAX,
         .request_counter = 7,
+        .joined_position = 8,
+        .revoked = {.position = 9, .at_ms = 10, .sequence = 11, .counter = 12, .row = id_of(13)},
     };
+    memset(device.revoked.head, (int)number + 5, sizeof device.revoked.head);
     memset(device.certificate, (int)number, sizeof device.certificate);
     memset(device.invite, (int)number + 1, sizeof device.invite);
     memset(device.sign_key, (int)number + 2, sizeof device.sign_key);
@@ -44,6 +47,13 @@ static void assert_device(const struct cs_device *got, const struct cs_device *e
     assert_int_equal(got->sequence, expected->sequence);
     assert_int_equal(got->counter, expected->counter);
     assert_int_equal(got->request_counter, expected->request_counter);
+    assert_int_equal(got->joined_position, expected->joined_position);
+    assert_int_equal(got->revoked.position, expected->revoked.position);
+    assert_int_equal(got->revoked.at_ms, expected->revoked.at_ms);
+    assert_int_equal(got->revoked.sequence, expected->revoked.sequence);
+    assert_int_equal(got->revoked.counter, expected->revoked.counter);
+    assert_true(cs_id_equal(&got->revoked.row, &expected->revoked.row));
+    assert_memory_equal(got->revoked.head, expected->revoked.head, CS_HASH_SIZE);
 }
 
 static void a_device_is_found_by_each_of_its_names(void **state)
