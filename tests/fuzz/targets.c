@@ -4,6 +4,7 @@
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/revoked.h"
 #include "tests/support/fake_world.h"
 #include "tests/unit/shared_wire/compare_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
@@ -208,7 +209,7 @@ void fuzz_compare_response(const uint8_t *data, size_t size)
     try_raw_and_framed(cs_bytes_make(data, size), try_compare_response);
 }
 
-/* The three small messages of joining and failing. */
+/* The small messages: joining, failing, being revoked. */
 static void try_join(struct cs_bytes bytes)
 {
     struct cs_arena arena;
@@ -216,6 +217,7 @@ static void try_join(struct cs_bytes bytes)
     struct cs_join_request request;
     struct cs_join_response response;
     struct cs_failure_response failure;
+    struct cs_revoked_response revoked;
     cs_arena_init(&arena, ARENA_MAX);
     cs_buffer_init(&again, CS_MEBI);
     if (cs_join_request_decode(bytes, &arena, &request) == CS_OK) {
@@ -226,6 +228,9 @@ static void try_join(struct cs_bytes bytes)
     }
     if (cs_failure_response_decode(bytes, &arena, &failure) == CS_OK) {
         cs_require(cs_failure_response_encode(&failure, &again) == CS_OK);
+    }
+    if (cs_revoked_response_decode(bytes, &arena, &revoked) == CS_OK) {
+        cs_require(cs_revoked_response_encode(&revoked, &again) == CS_OK);
     }
     cs_buffer_release(&again);
     cs_arena_release(&arena);

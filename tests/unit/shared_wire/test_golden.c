@@ -10,6 +10,7 @@
 
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/revoked.h"
 #include "tests/support/fake_world.h"
 
 #include <setjmp.h>
@@ -194,6 +195,32 @@ static void test_join_messages(void **state)
     cs_buffer_release(&out);
 }
 
+static void test_revoked_answer(void **state)
+{
+    (void)state;
+    struct cs_revoked_response response = {.incarnation = {1, 2, 3},
+                                           .server_time_ms = INT64_C(1772413200000),
+                                           .revoked_ms = INT64_C(1772413100000),
+                                           .log_sequence = 300,
+                                           .log_head = {9, 8, 7},
+                                           .last_sequence = 24,
+                                           .full = true,
+                                           .revoked_by = cs_bytes_of_text("王芳"),
+                                           .reason = cs_bytes_of_text("笔记本丢失")};
+    struct cs_revoked_response back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_revoked_response_encode(&response, &out), CS_OK);
+    struct cs_bytes file = check_same_content("revoked-response-1.bin", &out);
+    assert_int_equal(cs_revoked_response_decode(file, &arena, &back), CS_OK);
+    assert_int_equal(back.revoked_ms, response.revoked_ms);
+    assert_int_equal(back.log_sequence, 300);
+    assert_int_equal(back.last_sequence, 24);
+    assert_true(back.full);
+    assert_true(cs_bytes_equal(back.reason, response.reason));
+    cs_buffer_release(&out);
+}
+
 static void test_compare_messages(void **state)
 {
     (void)state;
@@ -306,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sync_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_join_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_revoked_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compare_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_inner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_envelopes, set_up, tear_down),
