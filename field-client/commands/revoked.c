@@ -50,8 +50,9 @@ enum cs_status cs_revoked_print(struct cs_command *command, struct cs_replica *r
             cs_command_words(
                 command,
                 "It gets no more data, and nothing on it was deleted. What it still had to send\n"
-                "goes to the office for review with each sync. To go on working, ask for a new\n"
-                "invite and join with it in a new folder.",
+                "goes to the office for review with each sync. To go on working, ask for a new "
+                "invite\n"
+                "and join with it in a new folder.",
                 "本机不再收到数据,已有内容均未删除。尚未发送的内容在同步时交由办公室审查。\n"
                 "如需继续工作,请申请新的邀请码,并在新的目录中加入。"));
         command->exit_code = CS_EXIT_FAILED;
