@@ -2,6 +2,7 @@
 #include "field-client/replica/revocation.h"
 
 #include "field-client/replica/edit.h"
+#include "field-client/replica/log_state.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/replica_internal.h"
 #include "shared/base/text.h"
@@ -64,17 +65,24 @@ static enum cs_status check_own(struct cs_replica *replica, struct cs_problem *p
                                                         "has to do this");
 }
 
-static struct cs_evidence_signer signer_of(struct cs_replica *replica)
+/* As whom this device signs; with what it was shown last, for whoever is shown something else (design §4). */
+static enum cs_status signer_of(struct cs_replica *replica, struct cs_log_state *log,
+                                struct cs_evidence_signer *out)
 {
     const struct cs_world *world = replica->world;
     const struct cs_identity *identity = replica->identity;
-    return (struct cs_evidence_signer){
-        .organisation = cs_identity_organisation(identity),
-        .certificate = cs_identity_certificate_id(identity),
-        .key = cs_identity_sign_key(identity),
-        .claimed =
-            cs_instant_make(world->wall_ms(world->context), world->offset_minutes(world->context)),
-    };
+    enum cs_status status = cs_log_state_load(replica, log);
+    if (status == CS_OK) {
+        *out = (struct cs_evidence_signer){
+            .organisation = cs_identity_organisation(identity),
+            .certificate = cs_identity_certificate_id(identity),
+            .key = cs_identity_sign_key(identity),
+            .checkpoint = cs_bytes_make(log->note, log->note_size),
+            .claimed = cs_instant_make(world->wall_ms(world->context),
+                                       world->offset_minutes(world->context)),
+        };
+    }
+    return status;
 }
 
 /* ---- revoking ---- */
@@ -206,11 +214,15 @@ enum cs_status cs_revocation_make(struct cs_replica *replica, const struct cs_id
 {
     struct cs_arena arena;
     struct revoking revoking = {.device = *device, .reason = reason};
-    struct cs_evidence_signer signer = signer_of(replica);
+    struct cs_evidence_signer signer = {.claimed = 0};
+    struct cs_log_state log;
     struct cs_id row;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&revoking.record, CS_RECORD_MAX);
     enum cs_status status = prepare(replica, &revoking, &arena, problem);
+    if (status == CS_OK) {
+        status = signer_of(replica, &log, &signer);
+    }
     if (status == CS_OK) {
         status = cs_revocation_encode(&signer, revoking.subject.leaf_id, reason, &revoking.record);
     }
@@ -233,10 +245,14 @@ static enum cs_status insert_review(struct cs_replica *replica, struct cs_edit *
                                     struct cs_problem *problem)
 {
     struct cs_buffer record;
-    struct cs_evidence_signer signer = signer_of(replica);
+    struct cs_evidence_signer signer;
+    struct cs_log_state log;
     const struct cs_identity *identity = replica->identity;
     cs_buffer_init(&record, CS_RECORD_MAX);
-    enum cs_status status = cs_review_encode(&signer, content, &record);
+    enum cs_status status = signer_of(replica, &log, &signer);
+    if (status == CS_OK) {
+        status = cs_review_encode(&signer, content, &record);
+    }
     if (status == CS_OK) {
         const struct cs_named_value values[] = {
             named("work", cs_value_bytes(cs_id_bytes(work))),
