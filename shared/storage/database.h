@@ -78,6 +78,15 @@ void cs_statement_done(struct cs_statement *statement);
 /* Step to the end for statements without results, then done. */
 enum cs_status cs_statement_run(struct cs_statement *statement) CS_MUST_USE;
 
+/* What this connection's statements have cost so far, for measuring. */
+struct cs_database_work {
+    uint64_t statements; /* run */
+    uint64_t rows;       /* that they gave */
+    uint64_t
+        steps; /* of SQLite's virtual machine: what was looked at shows here, whether it was given or not */
+};
+struct cs_database_work cs_database_work(const struct cs_database *database);
+
 /*
  * Migrations: step i brings user_version from i to i + 1; each runs in a transaction of its own with the change of
  * user_version. A database of a newer version is CS_UNSUPPORTED.

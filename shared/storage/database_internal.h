@@ -60,6 +60,7 @@ struct cs_database {
     struct cs_statement *newest;
     struct cs_statement *oldest;
     size_t statement_count;
+    struct cs_database_work work;
     char error[256];
 };
 

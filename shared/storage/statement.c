@@ -224,6 +224,7 @@ enum cs_status cs_statement_step(struct cs_statement *statement, bool *out_row)
         status = cs_database_result(database, code);
         if (status == CS_OK) {
             *out_row = code == SQLITE_ROW;
+            database->work.rows += code == SQLITE_ROW ? 1 : 0;
             return CS_OK;
         }
     }
@@ -281,10 +282,20 @@ void cs_statement_done(struct cs_statement *statement)
     if (statement == NULL) {
         return;
     }
+    if (statement->state == CS_STATEMENT_STEPPED) {
+        int steps = sqlite3_stmt_status(statement->handle, SQLITE_STMTSTATUS_VM_STEP, 1);
+        statement->database->work.statements++;
+        statement->database->work.steps += steps > 0 ? (uint64_t)steps : 0;
+    }
     (void)sqlite3_reset(statement->handle); /* repeats the step's failure, which was reported */
     (void)sqlite3_clear_bindings(statement->handle);
     statement->bind_code = SQLITE_OK;
     statement->state = CS_STATEMENT_IDLE;
+}
+
+struct cs_database_work cs_database_work(const struct cs_database *database)
+{
+    return database->work;
 }
 
 enum cs_status cs_statement_run(struct cs_statement *statement)
