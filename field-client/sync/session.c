@@ -31,6 +31,23 @@ static enum cs_status load_known(struct cs_sync_session *session)
     return status != CS_OK ? status : cs_log_state_load(replica, &session->log);
 }
 
+/* Where the next request starts. */
+static enum cs_status copy_cursors(struct cs_sync_session *session,
+                                   const struct cs_scope_cursor *cursors, size_t count)
+{
+    struct cs_scope_cursor *copy = cs_alloc_zero(count, sizeof *copy);
+    if (copy == NULL) {
+        return CS_NO_MEMORY;
+    }
+    if (count > 0) {
+        memcpy(copy, cursors, count * sizeof *copy);
+    }
+    cs_free(session->cursors);
+    session->cursors = copy;
+    session->cursor_count = count;
+    return CS_OK;
+}
+
 /*
  * Cursors as they were applied: where the first request starts, also after a session that broke
  * off.
@@ -56,37 +73,20 @@ static enum cs_status load_cursors(struct cs_sync_session *session)
         cs_free(cursors);
         return status;
     }
-    cs_free(session->cursors);
-    session->cursors = cursors;
-    session->cursor_count = count;
-    session->applied_scope_count = count;
-    session->applied_least = count == 0 ? 0 : UINT64_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (cursors[i].position < session->applied_least) {
-            session->applied_least = cursors[i].position;
-        }
-    }
-    return CS_OK;
+    cs_free(session->applied);
+    session->applied = cursors;
+    session->applied_count = count;
+    return copy_cursors(session, cursors, count);
 }
 
 /* Goes on behind the pages that are staged. */
 static enum cs_status go_on(struct cs_sync_session *session)
 {
     const struct cs_staging *staging = &session->staging;
-    struct cs_scope_cursor *cursors = cs_alloc_zero(staging->cursor_count, sizeof *cursors);
-    if (cursors == NULL) {
-        return CS_NO_MEMORY;
-    }
-    if (staging->cursor_count > 0) {
-        memcpy(cursors, staging->cursors, staging->cursor_count * sizeof *cursors);
-    }
-    cs_free(session->cursors);
-    session->cursors = cursors;
-    session->cursor_count = staging->cursor_count;
     session->answered = staging->answered;
     memcpy(session->known.incarnation, staging->incarnation, sizeof staging->incarnation);
     session->known.position = staging->position;
-    return CS_OK;
+    return copy_cursors(session, staging->cursors, staging->cursor_count);
 }
 
 /*
@@ -165,6 +165,7 @@ void cs_sync_end(struct cs_sync_session *owned_session)
         cs_staging_release(&owned_session->staging);
         cs_free(owned_session->cursors);
         cs_repair_end(owned_session->repair);
+        cs_free(owned_session->applied);
         cs_free(owned_session);
     }
 }
@@ -260,6 +261,39 @@ enum cs_status cs_session_seal(struct cs_sync_session *session, enum cs_message_
     return status;
 }
 
+static bool was_applied(const struct cs_sync_session *session, const struct cs_scope_name *name)
+{
+    bool applied = false;
+    for (size_t i = 0; !applied && i < session->applied_count; i++) {
+        applied = cs_scope_name_compare(&session->applied[i].scope, name) == 0;
+    }
+    return applied;
+}
+
+/* The cursors to send: in a pull of several pages also which scopes it gains, and since when. */
+static enum cs_status list_cursors(const struct cs_sync_session *session, struct cs_arena *arena,
+                                   struct cs_sync_request *request)
+{
+    size_t count = session->cursor_count;
+    struct cs_scope_cursor *list = cs_arena_take_array(arena, 2 * count, sizeof *list);
+    if (list == NULL) {
+        return CS_NO_MEMORY;
+    }
+    request->cursors = list;
+    request->cursor_count = count;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = session->cursors[i];
+        if (session->staging.page_count > 0 && !session->pulled &&
+            request->cursor_count < CS_SCOPES_PER_DEVICE_MAX &&
+            !was_applied(session, &list[i].scope)) {
+            struct cs_scope_cursor gained = {list[i].scope, session->staging.began};
+            gained.scope.kind |= CS_SCOPE_GAINED;
+            list[request->cursor_count++] = gained;
+        }
+    }
+    return CS_OK;
+}
+
 static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
                             struct cs_buffer *out)
 {
@@ -267,16 +301,17 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
     struct cs_buffer body;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&body, CS_REQUEST_MAX);
-    struct cs_sync_request request = {.position = session->known.position,
-                                      .cursors = session->cursors,
-                                      .cursor_count = session->cursor_count};
+    struct cs_sync_request request = {.position = session->known.position};
     memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
     request.log_size = cs_evidence_known_size(&session->log, request.incarnation);
     uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
     cs_server_statement_mark(
         cs_identity_server_statement_bytes(cs_replica_identity(session->replica)), mark);
     request.statement_mark = cs_bytes_of_array(mark);
-    enum cs_status status = collect(session, &arena, &request.inners, &request.inner_count);
+    enum cs_status status = list_cursors(session, &arena, &request);
+    if (status == CS_OK) {
+        status = collect(session, &arena, &request.inners, &request.inner_count);
+    }
     if (status == CS_OK) {
         status = cs_sync_request_encode(&request, &body);
     }

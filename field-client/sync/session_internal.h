@@ -26,8 +26,9 @@ struct cs_sync_session {
     uint64_t resend_from; /* the server asked for everything from here on; 0 = it did not */
     struct cs_staging staging;
     struct cs_sync_watch watch;
-    uint64_t applied_scope_count; /* subscribed to when the session began */
-    uint64_t applied_least;       /* least cursor of them */
+    struct cs_scope_cursor *applied; /* cursors of what was applied before this session */
+    size_t applied_count;
+    bool pulled; /* a pull has ended in this session: its scopes are gained no more */
     unsigned rounds;
     unsigned stalled;                       /* exchanges in a row that brought nothing on */
     struct cs_repair_checkpoint checkpoint; /* of the last page */

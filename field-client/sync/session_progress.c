@@ -1,11 +1,13 @@
 /* Telling how far a sync has come, see session.h. */
 #include "field-client/sync/session_internal.h"
 
-static uint64_t least_cursor(const struct cs_sync_response *page)
+/* The least cursor; `otherwise` if there is none. */
+static uint64_t least_cursor(const struct cs_scope_cursor *cursors, size_t count,
+                             uint64_t otherwise)
 {
-    uint64_t least = page->cursor_count == 0 ? page->position : UINT64_MAX;
-    for (size_t i = 0; i < page->cursor_count; i++) {
-        least = page->cursors[i].position < least ? page->cursors[i].position : least;
+    uint64_t least = count == 0 ? otherwise : UINT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        least = cursors[i].position < least ? cursors[i].position : least;
     }
     return least;
 }
@@ -17,9 +19,9 @@ static uint64_t least_cursor(const struct cs_sync_response *page)
 static uint64_t expect(const struct cs_sync_session *session, const struct cs_sync_response *page,
                        uint64_t rows)
 {
-    bool gains = page->cursor_count > session->applied_scope_count;
-    uint64_t start = gains ? 0 : session->applied_least;
-    uint64_t reached = least_cursor(page);
+    bool gains = page->cursor_count > session->applied_count;
+    uint64_t start = gains ? 0 : least_cursor(session->applied, session->applied_count, 0);
+    uint64_t reached = least_cursor(page->cursors, page->cursor_count, page->position);
     if (page->last || reached <= start || page->position <= reached) {
         return rows;
     }

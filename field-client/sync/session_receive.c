@@ -274,6 +274,7 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
     cs_session_tell(session, page);
     if (page->last) {
         cs_staging_release(&session->staging);
+        session->pulled = true;
     }
     return check_stalled(session, moved || cursors_moved, problem);
 }

@@ -23,6 +23,12 @@ struct cs_scope_name {
 };
 int cs_scope_name_compare(const struct cs_scope_name *a, const struct cs_scope_name *b);
 
+/*
+ * Added to a kind in the cursors of a request: this scope is being gained by the pull under way, which began at that position of the
+ * server. Rows that left the scope before are none of the device's business, not even their ids.
+ */
+#define CS_SCOPE_GAINED 128
+
 struct cs_scope_cursor {
     struct cs_scope_name scope;
     uint64_t position; /* everything of this scope up to here has been applied */

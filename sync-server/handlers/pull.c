@@ -18,6 +18,7 @@ struct stream {
     size_t count;
     size_t next;
     uint64_t cursor;
+    uint64_t gained; /* position at which the pull began that gains this scope; 0: none does */
     bool
         is_new; /* the device had nothing of this scope: departures from it are none of its business */
 };
@@ -64,7 +65,10 @@ static enum cs_status open_streams(struct pull *pull, const struct cs_sync_reque
     pull->end = UINT64_MAX;
     for (size_t i = 0; i < pull->count; i++) {
         struct stream *stream = &pull->streams[i];
+        struct cs_scope_name gained = pull->subscriptions[i].name;
+        gained.kind = (uint8_t)(gained.kind | CS_SCOPE_GAINED);
         stream->cursor = cursor_of(request, &pull->subscriptions[i].name);
+        stream->gained = cursor_of(request, &gained);
         stream->is_new = stream->cursor == 0;
         if (!pull->subscriptions[i].exists) {
             continue;
@@ -183,6 +187,12 @@ static bool next_position(const struct pull *pull, uint64_t *out)
     return found;
 }
 
+/* May the device hold a row that has left this scope? Of any other it must not hear. */
+static bool had(const struct stream *stream, const struct cs_scope_entry *entry)
+{
+    return !stream->is_new && entry->entered <= stream->cursor && entry->position > stream->gained;
+}
+
 /* All entries at one position: one row, which is here or has left the last scope of the device. */
 static enum cs_status take_position(struct pull *pull, uint64_t position)
 {
@@ -196,7 +206,7 @@ static enum cs_status take_position(struct pull *pull, uint64_t position)
         const struct cs_scope_entry *entry = &stream->entries[stream->next++];
         if (!entry->departed) {
             present = entry;
-        } else if (!stream->is_new && entry->entered <= stream->cursor) {
+        } else if (had(stream, entry)) {
             departed = entry;
         }
     }

@@ -60,8 +60,10 @@ static void pages_become_visible_together(void **state)
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _staged"), 1);
     assert_true(server_take(&s, session));
     assert_int_equal(s.sync.inner_count, 0);
-    assert_int_equal(s.sync.cursor_count, 1);
+    assert_int_equal(s.sync.cursor_count, 2);
     assert_int_equal(s.sync.cursors[0].position, 11);
+    assert_int_equal(s.sync.cursors[1].scope.kind, CS_SCOPE_EVERYONE | CS_SCOPE_GAINED);
+    assert_int_equal(s.sync.cursors[1].position, 11); /* where the first page was read */
     (void)server_part(&s, &second, "P-2", "b", 2, 0);
     server_count_view(&s, "part", &mine, true);
     assert_ok(server_answer(&s, session, NULL));
