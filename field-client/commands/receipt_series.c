@@ -131,7 +131,8 @@ static void put_rows(struct listing *listing, const struct cs_series_account *ac
             (void)snprintf(numbers, sizeof numbers, "%06lld … %06lld", (long long)range->first,
                            (long long)range->last);
         }
-        (void)snprintf(count, sizeof count, "%lld", (long long)(range->last - range->first + 1));
+        (void)snprintf(count, sizeof count, "%lld",
+                       (long long)range->last - (long long)range->first + 1);
         cs_table_put(table, account->prefix);
         cs_table_put_text(table, listing->command->chinese ? cs_number_state_label_zh(range->state)
                                                            : cs_number_state_name(range->state));

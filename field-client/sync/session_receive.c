@@ -127,6 +127,7 @@ static enum cs_status copy_cursors(const struct cs_sync_response *page,
 static bool take_cursors(struct cs_sync_session *session, struct cs_scope_cursor *owned_cursors,
                          size_t count)
 {
+    cs_require(owned_cursors != NULL);
     bool moved = count != session->cursor_count;
     for (size_t i = 0; !moved && i < count; i++) {
         moved = owned_cursors[i].position != session->cursors[i].position ||

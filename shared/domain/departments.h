@@ -28,6 +28,8 @@ extern const struct cs_entity *const cs_department_office[];
 #define CS_ROLES_LEDGER (CS_ROLES_STORE | CS_ROLE(TECHNICIAN))
 /* Who keeps the list of persons. */
 #define CS_ROLES_STAFF (CS_ROLES_DESK | CS_ROLE(SECURITY))
+/* Who keeps any of the lists that have a natural key. */
+#define CS_ROLES_LISTS (CS_ROLES_DESK | CS_ROLE(WAREHOUSE) | CS_ROLE(SECURITY))
 
 /* Sizes of texts that are more than a line, bytes. */
 #define CS_ADDRESS_MAX ((size_t)512)

@@ -203,8 +203,9 @@ static enum cs_status check_chain(struct cs_store *store, const struct cs_device
     if (sequence != device->sequence + 1 && !CS_PLANTED(ACCEPT_GAP)) {
         return CS_GAP;
     }
-    if (memcmp(change_set->header.previous, device->head, CS_HASH_SIZE) != 0 &&
-        !CS_PLANTED(IGNORE_PREVIOUS_HASH) && !CS_PLANTED(ACCEPT_GAP)) {
+    bool linked = memcmp(change_set->header.previous, device->head, CS_HASH_SIZE) == 0 ||
+                  CS_PLANTED(IGNORE_PREVIOUS_HASH);
+    if (!linked && !CS_PLANTED(ACCEPT_GAP)) {
         return CS_FORKED;
     }
     bool continues = change_set->header.first_counter == device->counter + 1 &&
