@@ -232,7 +232,11 @@ void sim_disk_fail_power(struct sim_disk *disk)
         }
         struct sim_file *other = add_file(after, file->name);
         other->exists = other->exists_durably = true;
-        if (file->exists) {
+        if (file->exists && file->made_anew) {
+            /* Pages of two files of one name never mix. */
+            share_content(&other->now,
+                          sim_permille(&disk->random, 500) ? &file->durable : &file->now);
+        } else if (file->exists) {
             survive(disk, file, &other->now);
         } else {
             share_content(&other->now, &file->durable);
@@ -266,6 +270,8 @@ struct sim_file *sim_disk_file(struct sim_disk *disk, const char *name, enum sim
             if (!disk->files[i].exists && how == SIM_OPEN_EXISTING) {
                 return NULL;
             }
+            disk->files[i].made_anew = disk->files[i].made_anew ||
+                                       (!disk->files[i].exists && disk->files[i].exists_durably);
             disk->files[i].exists = true;
             return &disk->files[i];
         }
@@ -405,6 +411,7 @@ void sim_file_sync(struct sim_disk *disk, struct sim_file *file)
             share_page(&file->durable, i, file->now.pages[i]);
         }
     }
+    file->made_anew = false;
     shrink(&file->durable, file->now.page_count);
     file->durable.size = file->now.size;
     file->dirty_from = file->dirty_to = 0;

@@ -42,6 +42,8 @@ struct sim_file {
     char name[SIM_FILE_NAME_MAX];
     bool exists;         /* for the running program */
     bool exists_durably; /* after a loss of power */
+    bool
+        made_anew; /* since it was removed: `durable` is of the one before, and comes back whole or not at all */
     struct sim_content now;
     struct sim_content durable;
     size_t dirty_from; /* pages that may differ between the two: from (included) to (excluded) */

@@ -37,7 +37,7 @@
     X(SERVER_CLOCK_JUMP, "server's clock jumps", 200, 10)                                          \
     X(CLONE, "laptop cloned", 150, 20)                                                             \
     X(IMAGE_RESTORED, "laptop restored from an old image", 150, 20)                                \
-    X(SERVER_IMAGE, "server restored from an old image", 150, 15)                                  \
+    X(SERVER_IMAGE, "server restored from an old image", 400, 60)                                  \
     X(EDIT_IN_SYNC, "edit while a sync is under way", 800, 900)                                    \
     X(LAX_CLIENT, "client that does not check", 300, 500)                                          \
     X(INTRUDER, "device that obeys no rules", 300, 60)

@@ -326,6 +326,9 @@ void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_respons
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);
 void sim_check_visible(struct sim *sim);
+/* Its disk does not fail while only the simulator looks; give back what look returned. */
+int64_t sim_server_look(struct sim *sim);
+void sim_server_look_away(struct sim *sim, int64_t looked);
 /* What the server has of a transaction; false if it has never had it. */
 bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, struct cs_arena *arena,
                             struct cs_logged_transaction *out);
