@@ -5,8 +5,10 @@
 #include "field-client/commands/revoked.h"
 #include "field-client/commands/row_view.h"
 #include "field-client/replica/log_state.h"
+#include "field-client/replica/outbox.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/replica/renewal.h"
 #include "shared/base/text.h"
 
 #include <string.h>
@@ -22,7 +24,9 @@ struct facts {
     int64_t exceptions;
     bool recovery_missing;
     bool memory_locked;
-    enum cs_status left;       /* why this laptop must join again; CS_OK: it need not */
+    enum cs_status left; /* why this laptop must join again; CS_OK: it need not */
+    struct cs_went_back went_back;
+    int64_t log_kept;          /* change-sets kept for the server, of all logs of this laptop */
     struct cs_json *last_sync; /* owned; NULL = never */
     struct cs_json *differed;  /* owned */
     struct cs_log_state log;
@@ -88,7 +92,27 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     if (status == CS_OK) {
         status = gather_history(replica, out);
     }
+    if (status == CS_OK) {
+        status = cs_renewal_last(replica, &out->went_back);
+    }
+    if (status == CS_OK) {
+        status = cs_outbox_kept(replica, &out->log_kept);
+    }
     return status != CS_OK ? status : cs_last_sync_load(replica, &out->last_sync);
+}
+
+static struct cs_json *went_back_json(const struct cs_went_back *went_back)
+{
+    if (went_back->noticed_ms == 0) {
+        return cs_json_null();
+    }
+    char at[CS_TIME_TEXT_MAX];
+    cs_instant_format(cs_instant_make(went_back->noticed_ms, 0), at);
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "noticed_at", cs_json_text(cs_bytes_of_text(at)));
+    cs_json_set(json, "change_sets_resent", cs_json_integer((int64_t)went_back->resent));
+    cs_json_set(json, "rows_kept", cs_json_integer((int64_t)went_back->kept));
+    return json;
 }
 
 static struct cs_json *history_json(const struct facts *facts)
@@ -127,6 +151,8 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "rows_fetched", cs_json_integer(facts->first_sync.rows));
     cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
     facts->last_sync = NULL;
+    cs_json_set(json, "change_sets_kept", cs_json_integer(facts->log_kept));
+    cs_json_set(json, "server_went_back", went_back_json(&facts->went_back));
     cs_json_set(json, "must_join_again",
                 facts->left == CS_OK ? cs_json_null()
                                      : cs_json_text(cs_bytes_of_text(cs_status_name(facts->left))));
@@ -167,6 +193,20 @@ static void print_count(struct cs_command *command, const char *english, const c
         cs_command_print(command, "  (countersign %s)", see);
     }
     cs_command_print(command, "\n");
+}
+
+static void print_went_back(struct cs_command *command, const struct cs_went_back *went_back)
+{
+    char at[CS_TIME_TEXT_MAX];
+    cs_instant_format(cs_instant_make(went_back->noticed_ms, 0), at);
+    cs_command_print(
+        command,
+        CS_WORDS(command,
+                 "NOTE: the server went back in time (noticed %s): %llu change-sets of "
+                 "this laptop were sent again, %llu rows that it lacks are kept here\n",
+                 "注意:服务器曾回到旧状态(发现于 %s):本机重新发送了 %llu "
+                 "个修改集,服务器缺少的 %llu 行保留在本机\n"),
+        at, (unsigned long long)went_back->resent, (unsigned long long)went_back->kept);
 }
 
 static void print_last_sync(struct cs_command *command, const struct facts *facts)
@@ -255,8 +295,12 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
     print_count(command, "refused", "被拒绝", facts->pending.refused, "refusals");
     print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
+    print_count(command, "kept log", "保留的修改集", facts->log_kept, NULL);
     print_last_sync(command, facts);
     print_first_sync(command, &facts->first_sync);
+    if (facts->went_back.noticed_ms != 0) {
+        print_went_back(command, &facts->went_back);
+    }
     if (facts->left != CS_OK) {
         cs_command_print(
             command, "%s\n",

@@ -28,6 +28,17 @@ static struct cs_json *refusals_json(const struct cs_sync_result *result)
     return list;
 }
 
+static struct cs_json *went_back_json(const struct cs_sync_result *result)
+{
+    if (!result->went_back) {
+        return cs_json_null();
+    }
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "change_sets_resent", cs_json_integer((int64_t)result->resent));
+    cs_json_set(json, "rows_kept", cs_json_integer((int64_t)result->kept));
+    return json;
+}
+
 static struct cs_json *outcome_json(struct cs_command *command, const struct outcome *outcome)
 {
     struct cs_json *json = cs_json_object();
@@ -38,6 +49,8 @@ static struct cs_json *outcome_json(struct cs_command *command, const struct out
     cs_sync_result_json(outcome->result, json);
     cs_json_set(json, "waiting",
                 cs_json_integer(outcome->waiting.waiting + outcome->waiting.packed));
+    cs_json_set(json, "server_went_back", went_back_json(outcome->result));
+    cs_json_set(json, "rows_returned", cs_json_integer((int64_t)outcome->result->returned));
     cs_json_set(json, "refusals", refusals_json(outcome->result));
     return json;
 }
@@ -66,6 +79,32 @@ static void print_line(struct cs_command *command, uint64_t count, const char *e
     if (count > 0) {
         cs_command_print(command, "%llu %s\n", (unsigned long long)count,
                          cs_command_words(command, english, chinese));
+    }
+}
+
+static void print_went_back(struct cs_command *command, const struct cs_sync_result *result)
+{
+    if (result->went_back) {
+        cs_command_print(
+            command,
+            CS_WORDS(
+                command,
+                "THE SERVER WENT BACK IN TIME: %llu change-sets of this laptop that it had lost "
+                "were sent again; %llu rows that it lacks are kept here and offered to it; the "
+                "office is told\n",
+                "服务器回到了旧状态:本机已重新发送其丢失的 %llu 个修改集;其缺少的 %llu "
+                "行保留在本机并将提供给服务器;办公室已收到通知\n"),
+            (unsigned long long)result->resent, (unsigned long long)result->kept);
+    }
+    if (result->returned + result->reported > 0) {
+        cs_command_print(
+            command,
+            CS_WORDS(
+                command,
+                "%llu rows that the server had lost came back from here; of %llu it has an older "
+                "state, which the office was told\n",
+                "服务器丢失的 %llu 行已由本机提供;另有 %llu 行服务器只有旧状态,已告知办公室\n"),
+            (unsigned long long)result->returned, (unsigned long long)result->reported);
     }
 }
 
@@ -99,6 +138,7 @@ static void print_difference(struct cs_command *command, const struct cs_sync_re
 static void print_outcome(struct cs_command *command, const struct outcome *outcome)
 {
     const struct cs_sync_result *result = outcome->result;
+    print_went_back(command, result);
     print_numbers(command, outcome);
     print_difference(command, result);
     print_line(command, result->refused,

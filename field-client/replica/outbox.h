@@ -61,6 +61,8 @@ enum cs_status cs_outbox_acknowledge(struct cs_replica *replica, uint64_t sequen
 enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence,
                                   uint64_t first_counter, uint64_t last_counter,
                                   uint64_t *out_sequence) CS_MUST_USE;
+/* Change-sets kept for a server that may lose them: of the present log and of those before it. */
+enum cs_status cs_outbox_kept(struct cs_replica *replica, int64_t *out) CS_MUST_USE;
 /* The greatest acknowledged sequence, 0 = none. */
 enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out) CS_MUST_USE;
 

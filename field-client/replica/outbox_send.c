@@ -204,3 +204,11 @@ enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out)
     }
     return status;
 }
+
+enum cs_status cs_outbox_kept(struct cs_replica *replica, int64_t *out)
+{
+    return cs_replica_ask_integer(replica,
+                                  "SELECT (SELECT count(*) FROM _outbox) + "
+                                  "(SELECT count(*) FROM _former_outbox)",
+                                  out);
+}

@@ -13,6 +13,7 @@
  *   _staged   pages of a pull that is not complete
  *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
  *   _settled_refusal  refused transactions that were corrected or put aside, for good
+ *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
  * old one.
@@ -44,6 +45,16 @@ static const char former_tables[] =
     "CREATE TABLE _former_outbox (certificate BLOB NOT NULL, sequence INTEGER NOT NULL, "
     "acknowledged INTEGER NOT NULL, \"inner\" BLOB NOT NULL, "
     "PRIMARY KEY (certificate, sequence));";
+
+static const char recovered_tables[] =
+    "CREATE TABLE _recovered (entity TEXT NOT NULL, row BLOB NOT NULL, image BLOB NOT NULL, "
+    "PRIMARY KEY (entity, row)) WITHOUT ROWID;";
+
+static enum cs_status make_recovered_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, recovered_tables);
+}
 
 static enum cs_status make_former_tables(struct cs_database *database, void *context)
 {
@@ -86,7 +97,10 @@ static enum cs_status make_settled_table(struct cs_database *database, void *con
 
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
-    static const struct cs_migration migrations[] = {
-        {make_tables_1}, {make_former_tables}, {make_staged_table}, {make_settled_table}};
+    static const struct cs_migration migrations[] = {{make_tables_1},
+                                                     {make_former_tables},
+                                                     {make_staged_table},
+                                                     {make_settled_table},
+                                                     {make_recovered_tables}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

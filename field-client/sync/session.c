@@ -6,6 +6,7 @@
 #include "field-client/sync/apply.h"
 #include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
+#include "field-client/sync/sync_return.h"
 #include "shared/wire/envelope.h"
 
 #include <string.h>
@@ -149,7 +150,14 @@ enum cs_status cs_sync_begin(struct cs_replica *replica, struct cs_sync_session 
     session->result.refusals = session->refusals;
     session->result.unequal_text = "";
     cs_arena_init(&session->arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = cs_session_start(session);
+    cs_arena_init(&session->offer_arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_session_forget_renewal(session);
+    if (status == CS_OK) {
+        status = cs_session_start(session);
+    }
+    if (status == CS_OK) {
+        status = cs_session_begin_offer(session);
+    }
     if (status != CS_OK) {
         cs_sync_end(session);
         return status;
@@ -163,6 +171,7 @@ void cs_sync_end(struct cs_sync_session *owned_session)
     if (owned_session != NULL) {
         cs_arena_release(&owned_session->arena);
         cs_staging_release(&owned_session->staging);
+        cs_session_release_offer(owned_session);
         cs_free(owned_session->cursors);
         cs_repair_end(owned_session->repair);
         cs_free(owned_session->applied);
@@ -303,6 +312,11 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
     cs_buffer_init(&body, CS_REQUEST_MAX);
     struct cs_sync_request request = {.position = session->known.position};
     memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
+    if (session->phase == CS_SESSION_RESEND) {
+        /* Cursors of before, so that nothing is pulled yet. */
+        memcpy(request.incarnation, session->renewed, sizeof request.incarnation);
+        request.position = 0;
+    }
     request.log_size = cs_evidence_known_size(&session->log, request.incarnation);
     uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
     cs_server_statement_mark(
@@ -323,6 +337,36 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
     return status;
 }
 
+/* When all that the server lost is sent again, its state is pulled. */
+static enum cs_status leave_resending(struct cs_sync_session *session)
+{
+    struct cs_arena arena;
+    struct cs_bytes *inners;
+    size_t count = 0;
+    if (session->phase != CS_SESSION_RESEND) {
+        return CS_OK;
+    }
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = collect(session, &arena, &inners, &count);
+    cs_arena_release(&arena);
+    if (status == CS_OK && count == 0) {
+        cs_session_begin_renewal(session);
+    }
+    return status;
+}
+
+static enum cs_status build_phase(struct cs_sync_session *session, uint64_t counter,
+                                  struct cs_buffer *out)
+{
+    bool recovers = session->phase == CS_SESSION_ASK || session->phase == CS_SESSION_OFFER;
+    enum cs_status status = leave_resending(session);
+    if (status == CS_OK) {
+        status = recovers ? cs_session_build_recover(session, counter, out)
+                          : build(session, counter, out);
+    }
+    return status;
+}
+
 enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *out_request,
                             bool *out_more, struct cs_problem *problem)
 {
@@ -340,13 +384,39 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
     uint64_t counter = 0;
     enum cs_status status = cs_session_count(session, &counter);
     if (status == CS_OK) {
-        status = build(session, counter, out_request);
+        status = build_phase(session, counter, out_request);
     }
     if (status == CS_OK) {
         session->rounds++;
         *out_more = true;
     }
     return status;
+}
+
+/*
+ * A server that says nothing at all to the first request does not know this device: it may have been restored from a backup made
+ * before it joined. Its chain is shown once more; then the request is made again.
+ */
+static enum cs_status exchange(struct cs_sync_session *session, struct cs_bytes request,
+                               struct cs_buffer *response, bool *returned,
+                               struct cs_problem *problem)
+{
+    const struct cs_world *world = cs_replica_world(session->replica);
+    const struct cs_peer *peer = cs_identity_peer(cs_replica_identity(session->replica));
+    enum cs_status status =
+        world->exchange(world->exchange_context, peer, request, response, problem);
+    if (status != CS_MALFORMED || *returned || session->result.round_trips > 0) {
+        return status;
+    }
+    *returned = true;
+    cs_buffer_clear(response);
+    struct cs_problem reason = {""};
+    enum cs_status answer = cs_sync_return(session->replica, &reason);
+    if (answer == CS_OK) {
+        session->awaiting = false;
+        return CS_OK;
+    }
+    return answer == CS_MALFORMED ? status : cs_problem_set(problem, answer, "%s", reason.text);
 }
 
 enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **out,
@@ -359,8 +429,6 @@ enum cs_status cs_sync_run(struct cs_replica *replica, struct cs_sync_session **
 enum cs_status cs_sync_run_watched(struct cs_replica *replica, const struct cs_sync_watch *watch,
                                    struct cs_sync_session **out, struct cs_problem *problem)
 {
-    const struct cs_world *world = cs_replica_world(replica);
-    const struct cs_peer *peer = cs_identity_peer(cs_replica_identity(replica));
     struct cs_sync_session *session;
     enum cs_status status = cs_sync_begin(replica, &session);
     if (status != CS_OK) {
@@ -373,6 +441,7 @@ enum cs_status cs_sync_run_watched(struct cs_replica *replica, const struct cs_s
     cs_buffer_init(&request, CS_REQUEST_MAX);
     cs_buffer_init(&response, CS_RESPONSE_MAX);
     bool more = true;
+    bool returned = false;
     while (status == CS_OK) {
         cs_buffer_clear(&request);
         cs_buffer_clear(&response);
@@ -380,9 +449,8 @@ enum cs_status cs_sync_run_watched(struct cs_replica *replica, const struct cs_s
         if (status != CS_OK || !more) {
             break;
         }
-        status = world->exchange(world->exchange_context, peer, cs_buffer_bytes(&request),
-                                 &response, problem);
-        if (status == CS_OK) {
+        status = exchange(session, cs_buffer_bytes(&request), &response, &returned, problem);
+        if (status == CS_OK && session->awaiting) {
             status = cs_sync_receive(session, cs_buffer_bytes(&response), problem);
         }
     }

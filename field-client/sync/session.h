@@ -8,6 +8,10 @@
  * everything is as it was, and the next session tries again. Used by the sync command, by tests and
  * simulations, and by bundles.
  *
+ * A server that is behind what it had said before has gone back in time. If it owns up to that (a new incarnation, begun by
+ * command or because this device shows what it had signed) it gets again what it lost, and its state is taken over whole; else
+ * the session fails with CS_ROLLED_BACK.
+ *
  * What must stay true: what people see moves from checkpoint to checkpoint: pages before the last
  * are staged, and all of them are applied in one local transaction with cursors, acknowledgements
  * and digests, or not at all. Staged pages are kept over sessions (staging.h), so that a pull that is
@@ -44,6 +48,11 @@ struct cs_sync_result {
     uint64_t bytes_up; /* whole requests and responses, before TLS */
     uint64_t bytes_down;
     uint64_t round_trips;
+    bool went_back;  /* the server had lost what it had confirmed: its state was taken over anew */
+    uint64_t resent; /* then: change-sets that it had lost and got again */
+    uint64_t kept;   /* then: rows that it lacks; kept aside, and offered by later syncs */
+    uint64_t returned; /* rows offered that it had lost and took */
+    uint64_t reported; /* rows offered that it has in an older state: the office was told */
     enum cs_sync_digest digest;
     /* Rows of confirmed state that differed from the server's and were put right or taken away; see repair.h. */
     uint64_t repaired;

@@ -8,8 +8,26 @@
 #include "field-client/sync/staging.h"
 #include "shared/wire/envelope.h"
 
+/* What the session is at; all but SYNC concern a server that went back in time (session_recover.c). */
+enum cs_session_phase {
+    CS_SESSION_SYNC,  /* push and pull */
+    CS_SESSION_OFFER, /* rows that it lost are offered before the sync */
+    CS_SESSION_ASK, /* it is behind what it had said before: under which incarnation does it go on? */
+    CS_SESSION_RESEND, /* change-sets that it lost */
+    CS_SESSION_RENEW,  /* its whole present state is pulled */
+};
+
 struct cs_sync_session {
     struct cs_replica *replica;
+    enum cs_session_phase phase;
+    bool noticed;              /* it went back, in this session; once is enough */
+    uint8_t left[16];          /* RENEW: the incarnation that ended */
+    uint8_t renewed[16];       /* RESEND, RENEW: the one that it goes on under */
+    uint64_t first_sequence;   /* where its copy of the own log ended when that was first seen */
+    uint64_t confirmed_before; /* the own log's last change-set that it had confirmed */
+    struct cs_arena offer_arena;
+    struct cs_row *offered; /* OFFER: in the request that is out */
+    size_t offered_count;
     struct cs_sync_result result;
     struct cs_sync_refusal refusals[CS_SYNC_REFUSALS_SHOWN_MAX];
     struct cs_arena arena; /* of refusal texts */
@@ -51,6 +69,28 @@ enum cs_status cs_session_check_done(struct cs_sync_session *session) CS_MUST_US
  */
 enum cs_status cs_session_receive_revoked(struct cs_sync_session *session, struct cs_bytes body,
                                           struct cs_problem *problem) CS_MUST_USE;
+/* Rows put aside are offered first, if there are any that did not come back by themselves. */
+enum cs_status cs_session_begin_offer(struct cs_sync_session *session) CS_MUST_USE;
+void cs_session_release_offer(struct cs_sync_session *session);
+/* The server is not where it had been: CS_OK and the session asks; otherwise `status`. */
+enum cs_status cs_session_notice(struct cs_sync_session *session, enum cs_status status,
+                                 struct cs_problem *problem) CS_MUST_USE;
+/* The request of phases ASK and OFFER, and its answer. */
+enum cs_status cs_session_build_recover(struct cs_sync_session *session, uint64_t counter,
+                                        struct cs_buffer *out) CS_MUST_USE;
+enum cs_status cs_session_receive_recover(struct cs_sync_session *session, struct cs_bytes body,
+                                          struct cs_problem *problem) CS_MUST_USE;
+/* A page that answers what was sent again. */
+enum cs_status cs_session_check_resent(const struct cs_sync_session *session,
+                                       const struct cs_sync_response *page,
+                                       struct cs_problem *problem) CS_MUST_USE;
+/* All is sent again: from here on the session pulls everything. */
+void cs_session_begin_renewal(struct cs_sync_session *session);
+/* In the transaction that applies the new state, after it. */
+enum cs_status cs_session_end_renewal(struct cs_sync_session *session,
+                                      struct cs_sync_result *result) CS_MUST_USE;
+/* Pages of a renewal that broke off are worth nothing: it begins anew when the server is asked again. */
+enum cs_status cs_session_forget_renewal(struct cs_sync_session *session) CS_MUST_USE;
 
 /* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
 enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;

@@ -1,6 +1,7 @@
 /* What the session does with a response: open, check, stage or apply; see session.h. */
 #include "field-client/replica/outbox.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/replica/renewal.h"
 #include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
 #include "shared/wire/envelope.h"
@@ -35,6 +36,10 @@ static enum cs_status apply_all(struct cs_sync_session *session,
     struct cs_apply apply;
     struct cs_apply_refusals refusals = {&session->arena, session->refusals};
     enum cs_status status = cs_apply_init(&apply, session->replica, result, refusals);
+    bool renews = session->phase == CS_SESSION_RENEW;
+    if (status == CS_OK && renews) {
+        status = cs_renewal_begin(&apply.applier);
+    }
     if (status == CS_OK) {
         status = apply_staged(session, &apply, problem);
     }
@@ -43,6 +48,9 @@ static enum cs_status apply_all(struct cs_sync_session *session,
     }
     if (status == CS_OK) {
         status = cs_apply_finish(&apply, last);
+    }
+    if (status == CS_OK && renews) {
+        status = cs_session_end_renewal(session, result);
     }
     if (status == CS_OK && session->staging.page_count > 0) {
         status = cs_staging_remove(session->replica);
@@ -104,6 +112,7 @@ static enum cs_status apply_last(struct cs_sync_session *session,
     status = cs_database_commit(database);
     if (status == CS_OK) {
         session->result = result;
+        session->phase = CS_SESSION_SYNC;
     }
     return status;
 }
@@ -236,6 +245,22 @@ static enum cs_status begin_anew(struct cs_sync_session *session, struct cs_prob
     return status != CS_OK ? status : check_stalled(session, false, problem);
 }
 
+/* Of a page that answers what was sent again only that is taken. */
+static enum cs_status receive_resent(struct cs_sync_session *session,
+                                     const struct cs_sync_response *page,
+                                     struct cs_problem *problem)
+{
+    bool moved = false;
+    enum cs_status status = cs_session_check_resent(session, page, problem);
+    if (status == CS_OK) {
+        status = take_statement(session, page, problem);
+    }
+    if (status == CS_OK) {
+        status = take_answers(session, page, &moved);
+    }
+    return status != CS_OK ? status : check_stalled(session, moved, problem);
+}
+
 /* Whatever can fail comes before the commit, so that a failure means that nothing was applied. */
 static enum cs_status receive_page(struct cs_sync_session *session, struct cs_bytes body,
                                    const struct cs_sync_response *page, struct cs_problem *problem)
@@ -243,9 +268,18 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
     struct cs_scope_cursor *cursors = NULL;
     bool moved = page->row_count > 0 || page->departure_count > 0;
     struct cs_log_state log = session->log;
+    if (session->phase == CS_SESSION_RESEND) {
+        return receive_resent(session, page, problem);
+    }
     enum cs_status status = cs_apply_check(session->replica, &session->known, page, problem);
+    if (status == CS_ROLLED_BACK) {
+        return cs_session_notice(session, status, problem);
+    }
     if (status == CS_OK) {
         status = check_log(session, page, &log, problem);
+    }
+    if (status == CS_ROLLED_BACK) {
+        return cs_session_notice(session, status, problem);
     }
     if (status == CS_OK) {
         status = take_statement(session, page, problem);
@@ -286,8 +320,16 @@ static enum cs_status receive_gap(struct cs_sync_session *session, uint64_t expe
 {
     struct cs_outbox_head head;
     enum cs_status status = cs_outbox_head(session->replica, &head);
+    uint64_t confirmed = 0;
+    if (status == CS_OK) {
+        status = cs_outbox_acknowledged(session->replica, &confirmed);
+    }
     if (status != CS_OK) {
         return status;
+    }
+    if (expected != 0 && expected <= confirmed && session->phase == CS_SESSION_SYNC &&
+        !session->noticed) {
+        return cs_session_notice(session, CS_ROLLED_BACK, problem);
     }
     if (expected == 0 || expected > head.sequence) {
         return cs_problem_set(problem, CS_FORKED,
@@ -299,6 +341,13 @@ static enum cs_status receive_gap(struct cs_sync_session *session, uint64_t expe
     return check_stalled(session, false, problem);
 }
 
+/* An offer that is not taken holds nothing up: it stays aside. What concerns the device itself does. */
+static bool may_wait(enum cs_status status)
+{
+    return status == CS_LIMIT || status == CS_REFUSED || status == CS_MALFORMED ||
+           status == CS_UNSUPPORTED;
+}
+
 static enum cs_status receive_failure(struct cs_sync_session *session, struct cs_bytes body,
                                       struct cs_problem *problem)
 {
@@ -308,6 +357,11 @@ static enum cs_status receive_failure(struct cs_sync_session *session, struct cs
     enum cs_status status = cs_failure_response_decode(body, &arena, &failure);
     if (status == CS_OK && failure.status == CS_GAP) {
         status = receive_gap(session, failure.expected_sequence, problem);
+    } else if (status == CS_OK && session->phase == CS_SESSION_OFFER && may_wait(failure.status)) {
+        session->phase = CS_SESSION_SYNC;
+    } else if (status == CS_OK && failure.status == CS_ROLLED_BACK &&
+               session->phase == CS_SESSION_SYNC && !session->noticed) {
+        status = cs_session_notice(session, CS_ROLLED_BACK, problem);
     } else if (status == CS_OK) {
         status = failure.status == CS_OK ? CS_MALFORMED : failure.status;
         int size = (int)(failure.text.size < CS_PROBLEM_TEXT_MAX ? failure.text.size
@@ -331,7 +385,11 @@ static enum cs_status receive_body(struct cs_sync_session *session, enum cs_mess
     if (kind == CS_MESSAGE_REVOKED) {
         return cs_session_receive_revoked(session, body, problem);
     }
-    if (kind != CS_MESSAGE_SYNC) {
+    bool recovers = session->phase == CS_SESSION_ASK || session->phase == CS_SESSION_OFFER;
+    if (kind == CS_MESSAGE_RECOVER && recovers) {
+        return cs_session_receive_recover(session, body, problem);
+    }
+    if (kind != CS_MESSAGE_SYNC || recovers) {
         return cs_problem_set(problem, CS_MALFORMED, "the server answered something else");
     }
     struct cs_arena arena;

@@ -67,6 +67,14 @@ static const struct cs_exception_kind kinds[] = {
     {"server_sums_wrong", "the server's sums were wrong", "服务器校验和有误",
      "let the administrator run countersign-server verify and look at the server's disk" ACCEPT_EN,
      "请管理员运行 countersign-server verify 并检查服务器硬盘" ACCEPT_ZH, true},
+    {"server_went_back", "server went back in time", "服务器回到了旧状态",
+     "let the device sync until nothing is missing; if it never will, what is missing is lost, and "
+     "accepting it ends the wait for it" ACCEPT_EN,
+     "让该设备同步,直到不再缺少内容;如设备已不存在,缺少的内容即丢失,认可后不再等待" ACCEPT_ZH,
+     true},
+    {"recovered_row", "kept by a device, lost by the server", "服务器丢失、由设备保留",
+     "let its author's device sync, or check it against what it says and put it right" ACCEPT_EN,
+     "让作者的设备同步,或核对其内容并更正" ACCEPT_ZH, true},
     {"signed_on_copied_device", "signed on a copied device", "在被复制的设备上签署",
      "ask the person who signed it; void the receipt if it is not theirs (receipt void NUMBER "
      "--reason TEXT)" ACCEPT_EN,

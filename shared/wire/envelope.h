@@ -19,6 +19,7 @@ enum cs_message_kind {
     CS_MESSAGE_FAILURE = 3, /* responses only */
     CS_MESSAGE_COMPARE = 4,
     CS_MESSAGE_REVOKED = 5, /* responses only; see revoked.h */
+    CS_MESSAGE_RECOVER = 6, /* recover.h */
 };
 
 struct cs_request_header {

@@ -7,6 +7,7 @@
 #include "sync-server/commands/folder.h"
 #include "sync-server/commands/master_key.h"
 #include "sync-server/commands/report.h"
+#include "sync-server/reconcile/recovery.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -84,7 +85,12 @@ static enum cs_status put_incarnation(struct cs_admin *admin, struct restore *re
     if (status != CS_OK) {
         return status;
     }
-    status = cs_store_put(store, CS_FACTS_INCARNATION, cs_bytes_of_array(restore->incarnation));
+    struct cs_arena arena;
+    const struct cs_push_clock clock = {.now_ms = world->wall_ms(world->context)};
+    const struct cs_witness administrator = {.device = NULL};
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    status = cs_recovery_begin(store, &clock, &arena, restore->incarnation, &administrator);
+    cs_arena_release(&arena);
     if (status != CS_OK) {
         cs_store_rollback(store);
         return status;
@@ -148,10 +154,9 @@ static void show_next_steps(struct cs_admin *admin, const struct restore *restor
                   "the master key is not in a backup: put it at %s/" CS_FOLDER_MASTER_KEY
                   " or name it with --master-key",
                   restore->folder);
-    cs_admin_note(admin, "devices that had synced later than this backup report that the server "
-                         "has gone back in time, and refuse it");
-    cs_admin_note(admin, "sending again what this server lost is NOT in this version: their "
-                         "unsent and lost work stays on them");
+    cs_admin_note(admin, "devices that had synced later than this backup send again what it lacks "
+                         "when they next sync; exceptions of kind server_went_back count it for "
+                         "the office, device by device");
     cs_admin_note(admin, "never serve the old folder and this one at the same time");
 }
 

@@ -139,10 +139,14 @@ enum cs_status cs_compare_commit(struct cs_server *server, struct cs_server_requ
     if (status == CS_OK && request->failure.status == CS_OK) {
         status = count_step(server, request, &clock);
     }
+    uint8_t own[16];
+    if (status == CS_OK) {
+        status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, own, sizeof own);
+    }
     if (status != CS_OK || request->failure.status != CS_OK) {
         return status;
     }
-    if (memcmp(compare->incarnation, server->incarnation, sizeof compare->incarnation) != 0) {
+    if (memcmp(compare->incarnation, own, sizeof own) != 0) {
         return cs_request_fail(request, CS_BUSY, "this server is another one since: sync first");
     }
     return compare->step == CS_COMPARE_REPORT ? take_report(server, request, &clock) : CS_OK;
@@ -153,9 +157,12 @@ enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_reque
 {
     struct cs_compare_response response = {.position = 0};
     bool unsound = false;
-    memcpy(response.incarnation, server->incarnation, sizeof response.incarnation);
-    enum cs_status status = cs_compare_read(reader, &request->device, &request->compare,
-                                            &request->arena, &response, &unsound);
+    enum cs_status status = cs_fact_fixed(reader, CS_FACT_INCARNATION, response.incarnation,
+                                          sizeof response.incarnation);
+    if (status == CS_OK) {
+        status = cs_compare_read(reader, &request->device, &request->compare, &request->arena,
+                                 &response, &unsound);
+    }
     if (unsound) {
         cs_log_event(server->log, CS_LOG_ERROR, "digest_wrong",
                      CS_LOG_NUMBER("log", request->device.log));

@@ -10,6 +10,7 @@
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
 #include "sync-server/reconcile/evidence_log.h"
+#include "sync-server/reconcile/recovery.h"
 
 #include <string.h>
 
@@ -122,6 +123,27 @@ static enum cs_status pin_root(struct cs_server *server, struct cs_server_reques
     return status;
 }
 
+/*
+ * A device that joined after the backup that this server was restored from: its chain holds, but neither it nor perhaps its
+ * inviter is known here any more. Then its certificate is believed about when it was made: before it was noticed that the server
+ * went back, and (as the chain says) before its invite expired. An inviter that is known must not have been stopped.
+ */
+static enum cs_status may_return(struct cs_server *server, struct cs_server_request *request,
+                                 bool *out)
+{
+    int64_t since_ms;
+    struct cs_device inviter;
+    *out = false;
+    enum cs_status status = cs_recovery_since(server->writer, &since_ms);
+    if (status != CS_OK || request->chain.leaf.created_ms > since_ms) {
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    status =
+        cs_store_device(server->writer, request->chain.invite.inviter, &request->arena, &inviter);
+    *out = status == CS_NOT_FOUND || (status == CS_OK && inviter.state == CS_DEVICE_ACTIVE);
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 /* An invite makes one device. The same certificate again is not a second one. */
 static enum cs_status check_invite(struct cs_server *server, struct cs_server_request *request,
                                    int64_t now_ms, bool *out_known)
@@ -153,6 +175,11 @@ static enum cs_status check_invite(struct cs_server *server, struct cs_server_re
     }
     status = cs_revoked_check_chain(server, request);
     if (status != CS_OK || request->failure.status != CS_OK) {
+        return status;
+    }
+    bool returns = false;
+    status = may_return(server, request, &returns);
+    if (status != CS_OK || returns) {
         return status;
     }
     if (now_ms >= request->chain.invite.expires_ms) {
@@ -217,8 +244,11 @@ enum cs_status cs_join_reply(struct cs_server *server, struct cs_server_request 
         .server_time_ms = server->world->wall_ms(server->world->context),
         .server_statement = cs_server_keys_statement(server->keys),
     };
-    memcpy(response.incarnation, server->incarnation, sizeof response.incarnation);
-    enum cs_status status =
-        cs_store_get(reader, CS_FACT_SERVER_IDENTITY, &request->arena, &response.server_identity);
+    enum cs_status status = cs_fact_fixed(reader, CS_FACT_INCARNATION, response.incarnation,
+                                          sizeof response.incarnation);
+    if (status == CS_OK) {
+        status = cs_store_get(reader, CS_FACT_SERVER_IDENTITY, &request->arena,
+                              &response.server_identity);
+    }
     return status != CS_OK ? status : cs_join_response_encode(&response, body);
 }

@@ -233,8 +233,9 @@ enum cs_status cs_log_answer(struct cs_server *server, struct cs_server_request 
         return CS_OK;
     }
     drop_known_statement(&answer);
-    memcpy(answer.now.incarnation, server->incarnation, sizeof answer.now.incarnation);
-    if (memcmp(request->sync.incarnation, server->incarnation, sizeof server->incarnation) == 0) {
+    memcpy(answer.now.incarnation, response->incarnation, sizeof answer.now.incarnation);
+    if (memcmp(request->sync.incarnation, response->incarnation, sizeof response->incarnation) ==
+        0) {
         answer.known = request->sync.log_size;
     }
     enum cs_status status = cs_evidence_log_root(reader, &answer.now.size, answer.now.root);

@@ -68,6 +68,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_COMPARE:
         status = cs_compare_open(server, request, reader);
         break;
+    case CS_MESSAGE_RECOVER:
+        status = cs_recover_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
     case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
@@ -106,11 +109,16 @@ enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes 
 
 static enum cs_status commit_kind(struct cs_server *server, struct cs_server_request *request)
 {
-    if (request->opened.header.kind == CS_MESSAGE_JOIN) {
+    switch ((int)request->opened.header.kind) {
+    case CS_MESSAGE_JOIN:
         return cs_join_commit(server, request);
+    case CS_MESSAGE_COMPARE:
+        return cs_compare_commit(server, request);
+    case CS_MESSAGE_RECOVER:
+        return cs_recover_commit(server, request);
+    default:
+        return cs_sync_commit(server, request);
     }
-    return request->opened.header.kind == CS_MESSAGE_COMPARE ? cs_compare_commit(server, request)
-                                                             : cs_sync_commit(server, request);
 }
 
 /* A device that is revoked by now, perhaps since its own commit, is told so whatever it asked for: no row leaves for it. */
@@ -131,9 +139,14 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
         *out_kind = CS_MESSAGE_REVOKED;
         return cs_revoked_reply(server, request, reader, &now, body);
     }
-    return request->opened.header.kind == CS_MESSAGE_COMPARE
-               ? cs_compare_reply(server, request, reader, body)
-               : cs_sync_reply(server, request, reader, body);
+    switch ((int)request->opened.header.kind) {
+    case CS_MESSAGE_COMPARE:
+        return cs_compare_reply(server, request, reader, body);
+    case CS_MESSAGE_RECOVER:
+        return cs_recover_reply(server, request, reader, body);
+    default:
+        return cs_sync_reply(server, request, reader, body);
+    }
 }
 
 /* Applies one request in its own savepoint: a failure undoes it alone and becomes its answer. */

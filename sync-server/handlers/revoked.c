@@ -39,9 +39,10 @@ enum cs_status cs_revoked_reply(struct cs_server *server, struct cs_server_reque
         .revoked_by = text_of(&row, "revoked_by"),
         .reason = text_of(&row, "reason"),
     };
-    memcpy(response.incarnation, server->incarnation, sizeof response.incarnation);
     memcpy(response.log_head, device->head, CS_HASH_SIZE);
-    return cs_revoked_response_encode(&response, body);
+    status = cs_fact_fixed(reader, CS_FACT_INCARNATION, response.incarnation,
+                           sizeof response.incarnation);
+    return status != CS_OK ? status : cs_revoked_response_encode(&response, body);
 }
 
 enum cs_status cs_revoked_refuse_copy(struct cs_server *server, struct cs_server_request *request)

@@ -180,8 +180,9 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
                                options->registry, &server->writer, problem);
     }
     if (status == CS_OK) {
-        status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, server->incarnation,
-                               sizeof server->incarnation);
+        uint8_t incarnation[16];
+        status =
+            cs_fact_fixed(server->writer, CS_FACT_INCARNATION, incarnation, sizeof incarnation);
     }
     if (status == CS_OK) {
         status = begin_log(server);

@@ -5,6 +5,7 @@
 #include "shared/evidence/certificate.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/recover.h"
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server.h"
 #include "sync-server/reconcile/push.h"
@@ -15,7 +16,8 @@
 #define CS_SERVER_PATH_MAX 4096
 
 /* Names under which facts stand in the store. */
-#define CS_FACT_INCARNATION "incarnation"   /* 16 bytes */
+#define CS_FACT_INCARNATION                                                                        \
+    "incarnation" /* 16 bytes; changes when the server went back in time: read it where it is needed */
 #define CS_FACT_ORGANISATION "organisation" /* 32 bytes; missing before the first join */
 #define CS_FACT_ORGANISATION_SINCE "organisation_since_ms" /* u64 */
 #define CS_FACT_BEARER "bearer_hash"                       /* hash of the first invite's token */
@@ -28,7 +30,6 @@ struct cs_server {
     const struct cs_log *log;
     struct cs_server_keys *keys;
     struct cs_store *writer;
-    uint8_t incarnation[16];
     struct cs_page_limits page;
     char database_path[CS_SERVER_PATH_MAX];
     /* Readers that nobody uses now. */
@@ -50,6 +51,9 @@ struct cs_server_request {
     struct cs_push_result push;
     /* COMPARE */
     struct cs_compare_request compare;
+    /* RECOVER */
+    struct cs_recover_request recover;
+    struct cs_recover_response recovered;
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
@@ -80,6 +84,12 @@ enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_reque
                                 struct cs_push_clock *clock) CS_MUST_USE;
 
 /* Stages of the kinds. Open stages run in parallel and only read. */
+enum cs_status cs_recover_open(struct cs_server *server, struct cs_server_request *request,
+                               struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_recover_commit(struct cs_server *server,
+                                 struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_recover_reply(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
 enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
                             struct cs_store *reader) CS_MUST_USE;
 enum cs_status cs_sync_commit(struct cs_server *server,

@@ -6,6 +6,7 @@
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/recovery.h"
 
 #include <string.h>
 
@@ -220,17 +221,53 @@ enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_reque
     return status;
 }
 
+/*
+ * The device names another incarnation than this, or a state that this server has not reached: one of the two went back. Nothing is
+ * taken: the device asks (recover_handler.c), and shows what it has for proof. Pushed first, its changes could carry the server
+ * past that state, and nobody would notice.
+ */
+static enum cs_status is_behind(struct cs_server *server, const struct cs_server_request *request,
+                                bool *out)
+{
+    static const uint8_t none[16];
+    uint8_t own[16];
+    uint64_t position = 0;
+    const struct cs_sync_request *sync = &request->sync;
+    enum cs_status status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, own, sizeof own);
+    if (status == CS_OK) {
+        status = cs_store_position(server->writer, &position);
+    }
+    if (status == CS_OK) {
+        bool another = memcmp(sync->incarnation, none, sizeof none) != 0 &&
+                       memcmp(sync->incarnation, own, sizeof own) != 0;
+        *out = another || sync->position > position;
+    }
+    return status;
+}
+
 enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request *request)
 {
     struct cs_push_clock clock;
+    bool behind = false;
     enum cs_status status = cs_request_admit(server, request, &clock);
-    if (status == CS_OK && request->failure.status == CS_OK) {
-        status = push(server, request, &clock);
+    if (status != CS_OK || request->failure.status != CS_OK) {
+        return status;
     }
+    status = is_behind(server, request, &behind);
+    if (status != CS_OK || behind) {
+        return status != CS_OK
+                   ? status
+                   : cs_request_fail(request, CS_ROLLED_BACK,
+                                     "this server is not where it was when it last answered you");
+    }
+    uint64_t sequence_before = request->device.sequence;
+    status = push(server, request, &clock);
     if (status == CS_FORKED) {
         return mark_forked(server, request, &clock);
     }
-    return status;
+    return status != CS_OK ? status
+                           : cs_recovery_pushed(server->writer, &clock, &request->arena,
+                                                &request->device, sequence_before);
 }
 
 enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
@@ -246,10 +283,13 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
         .refusal_count = request->push.refusal_count,
         .server_statement = cs_server_keys_statement(server->keys),
     };
-    memcpy(response.incarnation, server->incarnation, sizeof response.incarnation);
     memcpy(response.log_head, request->device.head, sizeof response.log_head);
-    enum cs_status status = cs_pull_read(reader, &request->device, &request->sync, &request->push,
-                                         &server->page, &request->arena, &response);
+    enum cs_status status = cs_fact_fixed(reader, CS_FACT_INCARNATION, response.incarnation,
+                                          sizeof response.incarnation);
+    if (status == CS_OK) {
+        status = cs_pull_read(reader, &request->device, &request->sync, &request->push,
+                              &request->arena, &response);
+    }
     if (status == CS_OK) {
         status = cs_log_answer(server, request, reader, &response);
     }

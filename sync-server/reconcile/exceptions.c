@@ -4,6 +4,7 @@
 #include "shared/base/text.h"
 #include "shared/domain/exception_kinds.h"
 #include "sync-server/reconcile/computed.h"
+#include "sync-server/reconcile/recovery.h"
 
 #include <string.h>
 
@@ -180,7 +181,8 @@ enum cs_status cs_exception_decided(struct cs_reconcile *reconcile,
         cs_exception_kind_find(cs_working_value(exception, "kind").bytes);
     bool accepted = cs_bytes_equal_text(decision.bytes, "accepted");
     if (accepted && kind != NULL && kind->acceptable && cs_bytes_equal_text(state, "open")) {
-        return set_state(reconcile, &exception->now.row.id, "accepted");
+        enum cs_status status = set_state(reconcile, &exception->now.row.id, "accepted");
+        return status != CS_OK ? status : cs_recovery_given_up(reconcile, exception);
     }
     if (!accepted && cs_bytes_equal_text(state, "accepted")) {
         return set_state(reconcile, &exception->now.row.id, "open");

@@ -6,6 +6,7 @@
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/bases.h"
 #include "sync-server/reconcile/held.h"
+#include "sync-server/reconcile/recovered_rows.h"
 #include "sync-server/reconcile/review.h"
 #include "sync-server/reconcile/revocation.h"
 #include "sync-server/reconcile/units.h"
@@ -49,6 +50,20 @@ static enum cs_status wait_for_row(struct cs_reconcile *reconcile, const struct 
     return status;
 }
 
+/* As long as the server waits for what it lost, a row that is missing may still come. CS_OK: it does not wait. */
+static enum cs_status wait_for_recovery(struct cs_reconcile *reconcile, struct cs_verdict *verdict)
+{
+    bool awaits = false;
+    enum cs_status status = cs_store_awaits_any(reconcile->store, &awaits);
+    if (status == CS_OK && awaits) {
+        (void)cs_problem_set(&verdict->problem, CS_GAP,
+                             "the server went back in time, and the row it needs has not come back "
+                             "yet");
+        return refuse(verdict, CS_OUTCOME_HELD, CS_GAP);
+    }
+    return status;
+}
+
 /* A reference must name a row that is or was there. */
 static enum cs_status check_reference(struct cs_reconcile *reconcile,
                                       const struct cs_entity *entity, const struct cs_field *field,
@@ -64,6 +79,9 @@ static enum cs_status check_reference(struct cs_reconcile *reconcile,
         cs_working_set_get(&reconcile->set, cs_bytes_of_text(field->references), &id, &row);
     if (status == CS_OK && !row->now.row.exists) {
         status = wait_for_row(reconcile, &id, verdict);
+        if (status == CS_OK) {
+            status = wait_for_recovery(reconcile, verdict);
+        }
     }
     if (status != CS_OK || row->now.row.exists) {
         return status;
@@ -149,6 +167,13 @@ static enum cs_status insert(struct cs_reconcile *reconcile, const struct cs_ope
         status = cs_working_set_get(&reconcile->set, operation->entity, &operation->row, &row);
     }
     if (status != CS_OK) {
+        return status;
+    }
+    bool recovered = false;
+    if (row->now.row.exists) {
+        status = cs_recovered_row_insert(reconcile, row, operation, edit, &recovered);
+    }
+    if (status != CS_OK || recovered) {
         return status;
     }
     if (row->now.row.exists) {
@@ -330,6 +355,9 @@ static enum cs_status find_row(struct cs_reconcile *reconcile, const struct cs_o
     }
     if (status == CS_OK) {
         status = wait_for_row(reconcile, &operation->row, verdict);
+    }
+    if (status == CS_OK) {
+        status = wait_for_recovery(reconcile, verdict);
     }
     if (status == CS_OK) {
         status = judge(verdict, cs_problem_set(&verdict->problem, CS_MISSING_REFERENCE,

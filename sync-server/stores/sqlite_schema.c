@@ -101,6 +101,22 @@ static enum cs_status add_revocation(struct cs_database *database, void *context
     return cs_database_execute(database, revocation);
 }
 
-const struct cs_migration cs_store_migrations[] = {
-    {create_version_1}, {create_version_2}, {create_version_3}, {add_revocation}};
+static const char recovery_tables[] =
+    "CREATE TABLE _incarnation (incarnation BLOB PRIMARY KEY, position INTEGER NOT NULL, ended_ms "
+    "INTEGER NOT NULL, witness INTEGER NOT NULL, witness_position INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE _returning (log INTEGER PRIMARY KEY, sequence INTEGER NOT NULL, named INTEGER "
+    "NOT NULL, awaited INTEGER NOT NULL);"
+    "CREATE INDEX _returning_awaited ON _returning (log) WHERE awaited = 1;";
+
+static enum cs_status create_recovery_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, recovery_tables);
+}
+
+const struct cs_migration cs_store_migrations[] = {{create_version_1},
+                                                   {create_version_2},
+                                                   {create_version_3},
+                                                   {add_revocation},
+                                                   {create_recovery_tables}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

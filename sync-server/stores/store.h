@@ -108,6 +108,31 @@ enum cs_status cs_store_put_request(struct cs_store *store, uint64_t log, uint64
                                     const uint8_t hash[static CS_HASH_SIZE],
                                     uint64_t keep) CS_MUST_USE;
 
+/* Incarnations that have ended: the server went back in time, see reconcile/recovery.h. */
+struct cs_incarnation {
+    uint8_t id[16];
+    uint64_t position; /* of the server when it ended */
+    int64_t ended_ms;
+    uint64_t witness; /* log of the device that showed it; 0: restored by command */
+    uint64_t witness_position;
+};
+enum cs_status cs_store_put_incarnation(struct cs_store *store,
+                                        const struct cs_incarnation *incarnation) CS_MUST_USE;
+enum cs_status cs_store_incarnation(struct cs_store *store, const uint8_t id[static 16],
+                                    struct cs_incarnation *out) CS_MUST_USE; /* CS_NOT_FOUND */
+/* How far a device has brought back what the server lost. */
+struct cs_returning {
+    uint64_t log;
+    uint64_t sequence; /* last change-set that the server had when it began anew */
+    uint64_t named;    /* last one that had been confirmed to the device, as it says */
+    bool awaited; /* it has not synced since, or not all of it is back, and it was not given up */
+};
+enum cs_status cs_store_put_returning(struct cs_store *store,
+                                      const struct cs_returning *returning) CS_MUST_USE;
+enum cs_status cs_store_returning(struct cs_store *store, uint64_t log,
+                                  struct cs_returning *out) CS_MUST_USE; /* CS_NOT_FOUND */
+enum cs_status cs_store_awaits_any(struct cs_store *store, bool *out) CS_MUST_USE;
+
 /* Change-sets, verbatim. */
 enum cs_status cs_store_append_change_set(struct cs_store *store, uint64_t log, uint64_t sequence,
                                           const uint8_t hash[static CS_HASH_SIZE],

@@ -4,6 +4,7 @@
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/recover.h"
 #include "shared/wire/revoked.h"
 #include "tests/support/fake_world.h"
 #include "tests/unit/shared_wire/compare_samples.h"
@@ -209,7 +210,7 @@ void fuzz_compare_response(const uint8_t *data, size_t size)
     try_raw_and_framed(cs_bytes_make(data, size), try_compare_response);
 }
 
-/* The small messages: joining, failing, being revoked. */
+/* The small messages: joining, failing, being revoked, recovering. */
 static void try_join(struct cs_bytes bytes)
 {
     struct cs_arena arena;
@@ -218,6 +219,8 @@ static void try_join(struct cs_bytes bytes)
     struct cs_join_response response;
     struct cs_failure_response failure;
     struct cs_revoked_response revoked;
+    struct cs_recover_request recover;
+    struct cs_recover_response recovered;
     cs_arena_init(&arena, ARENA_MAX);
     cs_buffer_init(&again, CS_MEBI);
     if (cs_join_request_decode(bytes, &arena, &request) == CS_OK) {
@@ -231,6 +234,12 @@ static void try_join(struct cs_bytes bytes)
     }
     if (cs_revoked_response_decode(bytes, &arena, &revoked) == CS_OK) {
         cs_require(cs_revoked_response_encode(&revoked, &again) == CS_OK);
+    }
+    if (cs_recover_request_decode(bytes, &arena, &recover) == CS_OK) {
+        cs_require(cs_recover_request_encode(&recover, &again) == CS_OK);
+    }
+    if (cs_recover_response_decode(bytes, &arena, &recovered) == CS_OK) {
+        cs_require(cs_recover_response_encode(&recovered, &again) == CS_OK);
     }
     cs_buffer_release(&again);
     cs_arena_release(&arena);

@@ -6,10 +6,12 @@
 #define TESTS_UNIT_FIELD_CLIENT_SYNC_SERVER_FIXTURE_H
 
 #include "field-client/replica/doctor.h"
+#include "field-client/replica/outbox.h"
 #include "field-client/sync/session.h"
 #include "shared/merge/row_versions.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/messages.h"
+#include "shared/wire/recover.h"
 #include "tests/unit/field_client_replica/client_fixture.h"
 #include "tests/unit/field_client_sync/log_fixture.h"
 
@@ -164,6 +166,50 @@ static inline enum cs_status server_fail(struct server *s, struct cs_sync_sessio
     cs_buffer_release(&body);
     cs_buffer_release(&sealed);
     return received;
+}
+
+/* Takes a RECOVER request apart; it lives in the fixture's arena. */
+static inline struct cs_recover_request server_take_recover(struct server *s,
+                                                            struct cs_sync_session *session)
+{
+    struct fixture *f = s->f;
+    bool more = false;
+    struct cs_recover_request request;
+    cs_buffer_clear(&s->request);
+    cs_buffer_clear(&s->plain);
+    assert_ok(cs_sync_next(session, &s->request, &more, NULL));
+    assert_true(more);
+    assert_ok(cs_request_open(cs_buffer_bytes(&s->request), f->bundle, &s->plain, &s->opened));
+    assert_int_equal(s->opened.header.kind, CS_MESSAGE_RECOVER);
+    assert_ok(cs_recover_request_decode(s->opened.body, &s->arena, &request));
+    return request;
+}
+
+static inline enum cs_status server_recover(struct server *s, struct cs_sync_session *session,
+                                            const struct cs_recover_response *response,
+                                            struct cs_problem *problem)
+{
+    struct cs_buffer body;
+    struct cs_buffer sealed;
+    cs_buffer_init(&body, CS_RESPONSE_MAX);
+    cs_buffer_init(&sealed, CS_RESPONSE_MAX);
+    assert_ok(cs_recover_response_encode(response, &body));
+    server_seal(s, CS_MESSAGE_RECOVER, cs_buffer_bytes(&body), &sealed);
+    enum cs_status status = cs_sync_receive(session, cs_buffer_bytes(&sealed), problem);
+    cs_buffer_release(&body);
+    cs_buffer_release(&sealed);
+    return status;
+}
+
+/* What the client has as its change-set of this sequence. */
+static inline struct cs_recover_response server_recovered(struct server *s, uint8_t incarnation,
+                                                          uint64_t sequence)
+{
+    struct cs_recover_response response = {.incarnation = {incarnation}, .log_sequence = sequence};
+    if (sequence > 0) {
+        assert_ok(cs_outbox_hash(s->f->replica, sequence, response.log_head));
+    }
+    return response;
 }
 
 static inline void server_outcome(struct server *s, uint64_t first, enum cs_outcome outcome,

@@ -103,7 +103,7 @@ static void a_lost_answer_costs_nothing(void **state)
     server_release(&s);
 }
 
-static void a_gap_is_filled_from_what_was_kept(void **state)
+static void what_was_confirmed_and_lost_is_sent_again(void **state)
 {
     struct fixture *f = *state;
     struct server s;
@@ -119,25 +119,55 @@ static void a_gap_is_filled_from_what_was_kept(void **state)
         assert_ok(server_answer(&s, session, NULL));
         cs_sync_end(session);
     }
-    struct cs_id id = fixture_part(f, "P-4", "a");
+    (void)fixture_part(f, "P-4", "a");
     struct cs_sync_session *session = server_begin(f);
     assert_true(server_take(&s, session));
     assert_int_equal(s.sync.inner_count, 1);
+    /* It had confirmed that one: it went back, and says where it is now. */
     assert_ok(server_fail(&s, session, CS_GAP, 2, NULL));
+    assert_int_equal(server_take_recover(&s, session).acknowledged, 3);
+    struct cs_recover_response heard = server_recovered(&s, 2, 1);
+    assert_ok(server_recover(&s, session, &heard, NULL));
     assert_true(server_take(&s, session));
     assert_int_equal(s.sync.inner_count, 3);
-    server_outcome(&s, 2, CS_OUTCOME_APPLIED, 2, 0); /* settled before: passed over */
-    server_outcome(&s, 4, CS_OUTCOME_APPLIED, 1, 1);
-    server_count_view(&s, "part", &id, true);
+    s.response.incarnation[0] = 2;
+    server_outcome(&s, 2, CS_OUTCOME_APPLIED, 3, 0);
     assert_ok(server_answer(&s, session, NULL));
-    assert_int_equal(cs_sync_result(session)->pushed, 1);
-    assert_int_equal(cs_sync_result(session)->digest, CS_SYNC_DIGEST_EQUAL);
+    /* Nothing of that is applied: what became of the last one is asked again, with everything else. */
+    assert_int_equal(fixture_counts(f).packed, 1);
+    assert_true(server_take(&s, session));
+    assert_int_equal(s.sync.inner_count, 1);
+    assert_int_equal(s.sync.cursor_count, 0);
+    assert_int_equal(s.sync.incarnation[0], 2);
+    s.response.incarnation[0] = 2;
+    server_outcome(&s, 4, CS_OUTCOME_APPLIED, 1, 0);
+    memset(&s.everyone, 0, sizeof s.everyone);
+    struct cs_id other = {{9}};
+    (void)server_part(&s, &other, "P-9", "of the new state", 1, 0);
+    assert_ok(server_answer(&s, session, NULL));
+    const struct cs_sync_result *result = cs_sync_result(session);
+    assert_true(result->went_back);
+    assert_int_equal(result->resent, 2);
+    assert_int_equal(result->kept, 3);
+    assert_int_equal(result->pushed, 1);
+    assert_int_equal(result->digest, CS_SYNC_DIGEST_EQUAL);
+    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM part"), 1);
     assert_false(server_take(&s, session));
     cs_sync_end(session);
+    server_release(&s);
+}
+
+static void gaps_of_what_was_never_confirmed_are_filled(void **state)
+{
+    struct fixture *f = *state;
+    struct server s;
+    server_init(&s, f);
+    (void)fixture_part(f, "P-1", "a");
+    struct cs_sync_session *session;
     session = server_begin(f);
     struct cs_problem problem = {""};
     assert_true(server_take(&s, session));
-    assert_status(server_fail(&s, session, CS_GAP, 6, &problem), CS_FORKED);
+    assert_status(server_fail(&s, session, CS_GAP, 2, &problem), CS_FORKED);
     cs_sync_end(session);
     session = server_begin(f);
     for (int i = 0; i < 2; i++) {
@@ -281,7 +311,8 @@ int main(void)
         sync_test(no_news_is_one_exchange),
         sync_test(pages_become_visible_together),
         sync_test(a_lost_answer_costs_nothing),
-        sync_test(a_gap_is_filled_from_what_was_kept),
+        sync_test(what_was_confirmed_and_lost_is_sent_again),
+        sync_test(gaps_of_what_was_never_confirmed_are_filled),
         sync_test(failures_of_the_server_are_handed_on),
         sync_test(a_server_that_gets_nowhere_is_left),
         sync_test(without_a_network_everything_stays),

@@ -1,6 +1,32 @@
 /* Answers that must not be believed, and keys of the server that change. */
 #include "tests/unit/field_client_sync/server_fixture.h"
 
+static void check_nothing_applied(struct server *s, int64_t rows)
+{
+    struct fixture *f = s->f;
+    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM part"), rows);
+    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _staged"), 0);
+    assert_false(cs_database_in_transaction(cs_replica_database(f->replica)));
+}
+
+/* An answer of a server that went back: the client asks, and is not satisfied with what it hears. */
+static void asked(struct server *s, struct cs_sync_session *session,
+                  const struct cs_recover_response *heard, enum cs_status expected)
+{
+    struct cs_problem problem = {""};
+    int64_t rows = fixture_count_sql(s->f, "SELECT count(*) FROM part");
+    assert_ok(server_answer(s, session, &problem));
+    assert_int_equal(problem.text[0], 0);
+    check_nothing_applied(s, rows);
+    struct cs_recover_request request = server_take_recover(s, session);
+    assert_int_equal(request.incarnation[0], 1);
+    assert_int_equal(request.acknowledged, 1);
+    assert_int_equal(request.row_count, 0);
+    assert_status(server_recover(s, session, heard, &problem), expected);
+    check_nothing_applied(s, rows);
+    cs_sync_end(session);
+}
+
 /* One answer that must be refused, and nothing of which may be applied. */
 static void refused(struct server *s, struct cs_sync_session *session, enum cs_status expected)
 {
@@ -8,9 +34,7 @@ static void refused(struct server *s, struct cs_sync_session *session, enum cs_s
     struct cs_problem problem = {""};
     int64_t rows = fixture_count_sql(f, "SELECT count(*) FROM part");
     assert_status(server_answer(s, session, &problem), expected);
-    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM part"), rows);
-    assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _staged"), 0);
-    assert_false(cs_database_in_transaction(cs_replica_database(f->replica)));
+    check_nothing_applied(s, rows);
     cs_sync_end(session);
 }
 
@@ -32,19 +56,23 @@ static void a_server_that_went_back_in_time_is_noticed(void **state)
     assert_true(server_take(&s, session));
     s.response.position = 3;
     (void)server_part(&s, &id, "P-1", "a", 1, 0);
-    refused(&s, session, CS_ROLLED_BACK);
+    struct cs_recover_response same = server_recovered(&s, 1, 1);
+    asked(&s, session, &same, CS_ROLLED_BACK);
     s.response.position = 20;
 
     session = server_begin(f);
     assert_true(server_take(&s, session));
     s.response.incarnation[0] = 2;
-    refused(&s, session, CS_ROLLED_BACK);
+    struct cs_recover_response none = server_recovered(&s, 0, 1);
+    asked(&s, session, &none, CS_MALFORMED);
     s.response.incarnation[0] = 1;
 
     session = server_begin(f);
     assert_true(server_take(&s, session));
     s.response.log_sequence = 0;
-    refused(&s, session, CS_ROLLED_BACK);
+    struct cs_recover_response foreign = server_recovered(&s, 2, 1);
+    foreign.log_head[0] ^= 1;
+    asked(&s, session, &foreign, CS_FORKED);
 
     session = server_begin(f);
     assert_true(server_take(&s, session));

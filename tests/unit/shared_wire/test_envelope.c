@@ -340,7 +340,7 @@ static void test_response_limits(void **state)
                                       cs_bytes_make(large, CS_RESPONSE_MAX), f->server,
                                       f->device_box_public, &f->sealed),
                      CS_TOO_LARGE);
-    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)6, request_hash,
+    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)7, request_hash,
                                       CS_BYTES_NONE, f->server, f->device_box_public, &f->sealed),
                      CS_INVALID);
     assert_int_equal(f->sealed.size, 0);

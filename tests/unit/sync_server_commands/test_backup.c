@@ -119,7 +119,7 @@ static void test_restore_has_a_new_incarnation(void **state)
     assert_int_equal(run("restore", in_root("copy"), in_root("new")), 0);
     assert_says(fixture.out, "with a new incarnation");
     assert_says(fixture.out, "2 change-sets");
-    assert_says(fixture.err, "the server has gone back in time, and refuse it");
+    assert_says(fixture.err, "send again what it lacks");
     assert_says(fixture.err, "NOT in this version");
     read_incarnation(fixture.server, before);
     read_incarnation(in_root("new"), after);

@@ -1,0 +1,125 @@
+/*
+ * Recovering (design §8): a device shows that the server went back in time, says what was confirmed to it, and brings back rows.
+ *
+ * What must stay true: a new incarnation begins only on what this server itself has signed. A device's word alone does not move
+ * it: any device could raise that alarm.
+ */
+#include "shared/evidence/checkpoint.h"
+#include "sync-server/handlers/server_internal.h"
+#include "sync-server/reconcile/recovered_rows.h"
+#include "sync-server/reconcile/recovery.h"
+
+#include <string.h>
+
+enum cs_status cs_recover_open(struct cs_server *server, struct cs_server_request *request,
+                               struct cs_store *reader)
+{
+    enum cs_status status = cs_request_find_sender(request, reader);
+    (void)server;
+    if (status == CS_OK) {
+        status =
+            cs_recover_request_decode(request->opened.body, &request->arena, &request->recover);
+        if (status == CS_NO_MEMORY && cs_request_exhausted(request)) {
+            status = CS_LIMIT;
+        }
+        if (status != CS_OK && cs_status_class(status) != CS_CLASS_LOCAL) {
+            status = cs_request_fail(request, status, "%s", cs_status_text(status));
+        }
+    }
+    return status;
+}
+
+/* Is this one that the server has signed, of a state that is not behind it? */
+static enum cs_status judge_checkpoint(struct cs_server *server,
+                                       const struct cs_server_request *request,
+                                       const uint8_t own[static 16], struct cs_witness *out,
+                                       bool *out_proven)
+{
+    struct cs_checkpoint shown;
+    struct cs_incarnation ended;
+    uint8_t identity[CS_SIGN_PUBLIC_SIZE];
+    uint64_t position = 0;
+    *out_proven = false;
+    cs_sign_key_public(cs_server_keys_identity(server->keys), identity);
+    enum cs_status status = cs_checkpoint_verify(
+        request->recover.checkpoint, request->opened.header.organisation, identity, &shown);
+    if (status != CS_OK) {
+        return cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_OK;
+    }
+    *out = (struct cs_witness){.device = &request->device, .position = shown.position};
+    memcpy(out->incarnation, shown.incarnation, sizeof out->incarnation);
+    if (memcmp(shown.incarnation, own, sizeof shown.incarnation) != 0) {
+        status = cs_store_incarnation(server->writer, shown.incarnation, &ended);
+        *out_proven = status == CS_NOT_FOUND;
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    status = cs_store_position(server->writer, &position);
+    *out_proven = status == CS_OK && shown.position > position;
+    return status;
+}
+
+static enum cs_status begin_incarnation(struct cs_server *server, struct cs_server_request *request,
+                                        const struct cs_push_clock *clock,
+                                        const struct cs_witness *witness)
+{
+    uint8_t incarnation[16];
+    server->world->random(server->world->context, incarnation, sizeof incarnation);
+    cs_log_event(server->log, CS_LOG_ERROR, "server_went_back",
+                 CS_LOG_NUMBER("witness", request->device.log),
+                 CS_LOG_NUMBER("position_shown", witness->position));
+    return cs_recovery_begin(server->writer, clock, &request->arena, incarnation, witness);
+}
+
+static enum cs_status recover(struct cs_server *server, struct cs_server_request *request,
+                              const struct cs_push_clock *clock)
+{
+    uint8_t own[16];
+    struct cs_witness witness;
+    struct cs_recovered_count count = {0, 0};
+    bool proven = false;
+    enum cs_status status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, own, sizeof own);
+    if (status == CS_OK && request->recover.checkpoint.size > 0) {
+        status = judge_checkpoint(server, request, own, &witness, &proven);
+    }
+    if (status == CS_OK && proven) {
+        status = begin_incarnation(server, request, clock, &witness);
+    }
+    /* Who knows the present incarnation already only offers rows. */
+    bool returns = proven || memcmp(request->recover.incarnation, own, sizeof own) != 0;
+    if (status == CS_OK && returns) {
+        status = cs_recovery_heard(server->writer, clock, &request->arena, &request->device,
+                                   request->recover.acknowledged);
+    }
+    if (status == CS_OK && request->recover.row_count > 0) {
+        status = cs_recovered_rows_offer(server->writer, clock, &request->arena, &request->device,
+                                         request->recover.rows, request->recover.row_count, &count);
+    }
+    request->recovered.taken = count.taken;
+    request->recovered.older = count.older;
+    return status != CS_OK ? status : cs_store_put_device(server->writer, &request->device);
+}
+
+enum cs_status cs_recover_commit(struct cs_server *server, struct cs_server_request *request)
+{
+    struct cs_push_clock clock;
+    enum cs_status status = cs_request_admit(server, request, &clock);
+    /* A revoked device is no witness and brings nothing back; its answer tells it why. */
+    if (status != CS_OK || request->failure.status != CS_OK ||
+        request->device.state == CS_DEVICE_REVOKED) {
+        return status;
+    }
+    request->device.seen_ms = clock.now_ms;
+    return recover(server, request, &clock);
+}
+
+enum cs_status cs_recover_reply(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_store *reader, struct cs_buffer *body)
+{
+    struct cs_recover_response *response = &request->recovered;
+    (void)server;
+    response->log_sequence = request->device.sequence;
+    memcpy(response->log_head, request->device.head, sizeof response->log_head);
+    enum cs_status status = cs_fact_fixed(reader, CS_FACT_INCARNATION, response->incarnation,
+                                          sizeof response->incarnation);
+    return status != CS_OK ? status : cs_recover_response_encode(response, body);
+}

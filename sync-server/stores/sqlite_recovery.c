@@ -1,0 +1,108 @@
+/* The SQLite store: incarnations, and devices that have to come back; see store.h. */
+#include "sync-server/stores/sqlite_store.h"
+
+#include <string.h>
+
+enum cs_status cs_store_put_incarnation(struct cs_store *store,
+                                        const struct cs_incarnation *incarnation)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "INSERT OR REPLACE INTO _incarnation (incarnation, position, ended_ms, "
+                         "witness, witness_position) VALUES (?1, ?2, ?3, ?4, ?5)",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_of_array(incarnation->id));
+    cs_bind_integer(statement, 2, (int64_t)incarnation->position);
+    cs_bind_integer(statement, 3, incarnation->ended_ms);
+    cs_bind_integer(statement, 4, (int64_t)incarnation->witness);
+    cs_bind_integer(statement, 5, (int64_t)incarnation->witness_position);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_incarnation(struct cs_store *store, const uint8_t id[static 16],
+                                    struct cs_incarnation *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT position, ended_ms, witness, witness_position FROM _incarnation "
+                         "WHERE incarnation = ?1",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_make(id, 16));
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        *out = (struct cs_incarnation){
+            .position = (uint64_t)cs_column_integer(statement, 0),
+            .ended_ms = cs_column_integer(statement, 1),
+            .witness = (uint64_t)cs_column_integer(statement, 2),
+            .witness_position = (uint64_t)cs_column_integer(statement, 3),
+        };
+        memcpy(out->id, id, sizeof out->id);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+enum cs_status cs_store_put_returning(struct cs_store *store, const struct cs_returning *returning)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "INSERT OR REPLACE INTO _returning (log, sequence, named, awaited) "
+                         "VALUES (?1, ?2, ?3, ?4)",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)returning->log);
+    cs_bind_integer(statement, 2, (int64_t)returning->sequence);
+    cs_bind_integer(statement, 3, (int64_t)returning->named);
+    cs_bind_integer(statement, 4, returning->awaited ? 1 : 0);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_returning(struct cs_store *store, uint64_t log, struct cs_returning *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT sequence, named, awaited FROM _returning WHERE log = ?1",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)log);
+    status = cs_store_one(statement);
+    if (status == CS_OK) {
+        *out = (struct cs_returning){
+            .log = log,
+            .sequence = (uint64_t)cs_column_integer(statement, 0),
+            .named = (uint64_t)cs_column_integer(statement, 1),
+            .awaited = cs_column_integer(statement, 2) != 0,
+        };
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+enum cs_status cs_store_awaits_any(struct cs_store *store, bool *out)
+{
+    struct cs_statement *statement;
+    bool found = false;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT 1 FROM _returning WHERE awaited = 1 LIMIT 1", &statement);
+    if (status == CS_OK) {
+        status = cs_statement_step(statement, &found);
+        cs_statement_done(statement);
+    }
+    if (status == CS_OK) {
+        *out = found;
+    }
+    return status;
+}
