@@ -26,8 +26,8 @@
 #define CS_META_LEFT "left_because"      /* name of the status for which the log cannot go on */
 #define CS_META_REJOIN_TO "rejoin_to"    /* 32 bytes: the certificate that takes the replica over */
 #define CS_META_CARRIED "rejoin_carried" /* transactions that it took over */
-#define CS_META_CHECKPOINT "checkpoint"  /* the server's last one, as it signed it */
-#define CS_META_RENEWING "renewing"      /* incarnation being taken over, and where its log began */
+#define CS_META_PROOF "proof" /* the server's last answer that is short enough, as it signed it */
+#define CS_META_RENEWING "renewing" /* incarnation being taken over, and where its log began */
 #define CS_META_LEFT_INCARNATIONS "left_incarnations" /* 16 bytes each */
 #define CS_META_WENT_BACK_AT "went_back_ms"           /* when that was last noticed */
 #define CS_META_WENT_BACK_RESENT "went_back_resent"

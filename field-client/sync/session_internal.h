@@ -26,6 +26,7 @@ struct cs_sync_session {
     uint64_t first_sequence;   /* where its copy of the own log ended when that was first seen */
     uint64_t confirmed_before; /* the own log's last change-set that it had confirmed */
     struct cs_arena offer_arena;
+    struct cs_bytes opened; /* the answer at hand, with the server's signature */
     struct cs_row *offered; /* OFFER: in the request that is out */
     size_t offered_count;
     struct cs_sync_result result;
@@ -91,6 +92,11 @@ enum cs_status cs_session_end_renewal(struct cs_sync_session *session,
                                       struct cs_sync_result *result) CS_MUST_USE;
 /* Pages of a renewal that broke off are worth nothing: it begins anew when the server is asked again. */
 enum cs_status cs_session_forget_renewal(struct cs_sync_session *session) CS_MUST_USE;
+/*
+ * In the transaction that applies the last page: the answer at hand is kept, for a server that may go back behind it. A long one is
+ * not: then an earlier one stays, and the next sync without news leaves a short one.
+ */
+enum cs_status cs_session_keep_proof(struct cs_sync_session *session) CS_MUST_USE;
 
 /* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
 enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;

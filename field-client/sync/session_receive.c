@@ -52,6 +52,9 @@ static enum cs_status apply_all(struct cs_sync_session *session,
     if (status == CS_OK && renews) {
         status = cs_session_end_renewal(session, result);
     }
+    if (status == CS_OK) {
+        status = cs_session_keep_proof(session);
+    }
     if (status == CS_OK && session->staging.page_count > 0) {
         status = cs_staging_remove(session->replica);
     }
@@ -428,7 +431,9 @@ enum cs_status cs_sync_receive(struct cs_sync_session *session, struct cs_bytes 
         cs_response_open(response, cs_identity_seal_key(identity), cs_identity_server(identity),
                          session->request_hash, &plain, &kind, &body);
     if (status == CS_OK) {
+        session->opened = cs_buffer_bytes(&plain);
         status = receive_body(session, kind, body, problem);
+        session->opened = CS_BYTES_NONE;
     } else {
         status = cs_problem_set(problem, status, "the server's answer is not acceptable: %s",
                                 cs_status_text(status));

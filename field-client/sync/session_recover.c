@@ -74,16 +74,17 @@ enum cs_status cs_session_build_recover(struct cs_sync_session *session, uint64_
                                         struct cs_buffer *out)
 {
     struct cs_recover_request request = {.row_count = 0};
-    struct cs_buffer checkpoint;
+    struct cs_buffer proof;
     struct cs_buffer body;
-    cs_buffer_init(&checkpoint, CS_RECOVER_CHECKPOINT_MAX);
+    cs_buffer_init(&proof, CS_RECOVER_PROOF_MAX);
     cs_buffer_init(&body, CS_REQUEST_MAX);
     cs_session_release_offer(session);
     memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
+    request.checkpoint = cs_bytes_make(session->log.note, session->log.note_size);
     enum cs_status status = cs_outbox_acknowledged(session->replica, &request.acknowledged);
     if (status == CS_OK) {
-        status = cs_replica_meta_bytes(session->replica, CS_META_CHECKPOINT, &checkpoint);
-        request.checkpoint = cs_buffer_bytes(&checkpoint);
+        status = cs_replica_meta_bytes(session->replica, CS_META_PROOF, &proof);
+        request.answer = cs_buffer_bytes(&proof);
     }
     if (status == CS_OK && session->phase == CS_SESSION_OFFER) {
         status = cs_renewal_load(session->replica, OFFER_ROWS_MAX, OFFER_BYTES_MAX,
@@ -98,7 +99,7 @@ enum cs_status cs_session_build_recover(struct cs_sync_session *session, uint64_
         status = cs_session_seal(session, CS_MESSAGE_RECOVER, counter, cs_buffer_bytes(&body), out);
     }
     cs_buffer_release(&body);
-    cs_buffer_release(&checkpoint);
+    cs_buffer_release(&proof);
     return status;
 }
 
@@ -266,4 +267,11 @@ enum cs_status cs_session_end_renewal(struct cs_sync_session *session,
         result->resent = resent;
     }
     return status;
+}
+
+enum cs_status cs_session_keep_proof(struct cs_sync_session *session)
+{
+    return session->opened.size == 0 || session->opened.size > CS_RECOVER_PROOF_MAX
+               ? CS_OK
+               : cs_replica_meta_set_bytes(session->replica, CS_META_PROOF, session->opened);
 }

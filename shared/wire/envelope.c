@@ -319,3 +319,19 @@ enum cs_status cs_response_open(struct cs_bytes response, const struct cs_seal_k
     }
     return status;
 }
+
+enum cs_status cs_response_verify(struct cs_bytes opened,
+                                  const uint8_t server_key[static CS_SIGN_PUBLIC_SIZE],
+                                  enum cs_message_kind *out_kind, struct cs_bytes *out_body)
+{
+    size_t skipped = CS_SIGNATURE_SIZE + ANSWER_SIZE;
+    if (opened.size < skipped) {
+        return CS_MALFORMED;
+    }
+    enum cs_status status = check_response(opened, server_key, opened.data + CS_SIGNATURE_SIZE + 1);
+    if (status == CS_OK) {
+        *out_kind = (enum cs_message_kind)opened.data[CS_SIGNATURE_SIZE];
+        *out_body = cs_bytes_make(opened.data + skipped, opened.size - skipped);
+    }
+    return status;
+}

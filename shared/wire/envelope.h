@@ -66,5 +66,13 @@ enum cs_status cs_response_open(struct cs_bytes response, const struct cs_seal_k
                                 const uint8_t request_hash[static CS_HASH_SIZE],
                                 struct cs_buffer *plain, enum cs_message_kind *out_kind,
                                 struct cs_bytes *out_body) CS_MUST_USE;
+/*
+ * An answer that was kept, as cs_response_open left it in `plain`: was it signed by this server, whichever request it answers?
+ * CS_MALFORMED, CS_WRONG_SERVER, CS_UNSUPPORTED. *out_body is a view into `opened`.
+ */
+enum cs_status cs_response_verify(struct cs_bytes opened,
+                                  const uint8_t server_key[static CS_SIGN_PUBLIC_SIZE],
+                                  enum cs_message_kind *out_kind,
+                                  struct cs_bytes *out_body) CS_MUST_USE;
 
 #endif

@@ -5,8 +5,8 @@
 #include "shared/wire/columns.h"
 #include "shared/wire/message_frame.h"
 
-/* incarnation, acknowledged, checkpoint, rows */
-#define REQUEST_ITEMS 4
+/* incarnation, acknowledged, checkpoint, answer, rows */
+#define REQUEST_ITEMS 5
 /* incarnation, log sequence, log head, taken, older */
 #define RESPONSE_ITEMS 5
 #define RESPONSE_PLAIN_MAX CS_KIBI
@@ -23,9 +23,12 @@ enum cs_status cs_recover_request_encode(const struct cs_recover_request *reques
     struct cs_buffer rows;
     cs_buffer_init(&rows, CS_REQUEST_MAX);
     cs_message_begin(&plain, CS_REQUEST_MAX, REQUEST_ITEMS);
-    enum cs_status status = request->acknowledged > INT64_MAX                      ? CS_INVALID
-                            : request->checkpoint.size > CS_RECOVER_CHECKPOINT_MAX ? CS_LIMIT
-                                                                                   : CS_OK;
+    bool large = request->checkpoint.size > CS_RECOVER_PROOF_MAX ||
+                 request->answer.size > CS_RECOVER_PROOF_MAX;
+    enum cs_status status = request->acknowledged > INT64_MAX ? CS_INVALID : CS_OK;
+    if (status == CS_OK && large) {
+        status = CS_LIMIT;
+    }
     if (status == CS_OK) {
         status = encode_rows(request, &rows);
     }
@@ -33,10 +36,20 @@ enum cs_status cs_recover_request_encode(const struct cs_recover_request *reques
         cs_cbor_put_bytes(&plain, cs_bytes_of_array(request->incarnation));
         cs_cbor_put_unsigned(&plain, request->acknowledged);
         cs_cbor_put_bytes(&plain, request->checkpoint);
+        cs_cbor_put_bytes(&plain, request->answer);
         cs_cbor_put_bytes(&plain, cs_buffer_bytes(&rows));
     }
     cs_buffer_release(&rows);
     return cs_message_end(&plain, status, out);
+}
+
+static struct cs_bytes take_proof(struct cs_cbor_reader *reader)
+{
+    struct cs_bytes proof = cs_cbor_take_bytes(reader);
+    if (proof.size > CS_RECOVER_PROOF_MAX) {
+        cs_cbor_fail(reader, CS_LIMIT);
+    }
+    return proof;
 }
 
 enum cs_status cs_recover_request_decode(struct cs_bytes bytes, struct cs_arena *arena,
@@ -47,10 +60,8 @@ enum cs_status cs_recover_request_decode(struct cs_bytes bytes, struct cs_arena 
     cs_message_open(&reader, bytes, CS_REQUEST_MAX, REQUEST_ITEMS, arena);
     cs_cbor_take_fixed(&reader, request.incarnation, sizeof request.incarnation);
     request.acknowledged = cs_message_take_bounded(&reader, INT64_MAX);
-    request.checkpoint = cs_cbor_take_bytes(&reader);
-    if (request.checkpoint.size > CS_RECOVER_CHECKPOINT_MAX) {
-        cs_cbor_fail(&reader, CS_LIMIT);
-    }
+    request.checkpoint = take_proof(&reader);
+    request.answer = take_proof(&reader);
     struct cs_bytes rows = cs_cbor_take_bytes(&reader);
     enum cs_status status = cs_message_close(&reader);
     if (status == CS_OK && rows.size > 0) {

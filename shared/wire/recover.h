@@ -7,13 +7,16 @@
 
 #include "shared/wire/messages.h"
 
-/* Largest checkpoint a request carries. */
-#define CS_RECOVER_CHECKPOINT_MAX CS_KIBI
+/* Largest proof that a request carries and a device keeps. */
+#define CS_RECOVER_PROOF_MAX (16 * CS_KIBI)
 
 struct cs_recover_request {
     uint8_t incarnation[16]; /* the server's, as last applied by the device */
     uint64_t acknowledged;   /* last change-set of the device's log that it confirmed; 0 = none */
-    struct cs_bytes checkpoint; /* the last one the device has of it; empty: none */
+    /* What the server had signed: its last checkpoint (shared/evidence), and the last answer to a sync of this device, as
+     * cs_response_verify takes it. Empty: none. */
+    struct cs_bytes checkpoint;
+    struct cs_bytes answer;
     /* Confirmed rows that the server may have lost; versions as they stood here. Scope sets are 0. */
     struct cs_row *rows;
     size_t row_count; /* ≤ CS_PAGE_ROWS_MAX */

@@ -6,6 +6,7 @@
  */
 #include "shared/evidence/checkpoint.h"
 #include "sync-server/handlers/server_internal.h"
+#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/recovered_rows.h"
 #include "sync-server/reconcile/recovery.h"
 
@@ -29,33 +30,103 @@ enum cs_status cs_recover_open(struct cs_server *server, struct cs_server_reques
     return status;
 }
 
-/* Is this one that the server has signed, of a state that is not behind it? */
-static enum cs_status judge_checkpoint(struct cs_server *server,
-                                       const struct cs_server_request *request,
-                                       const uint8_t own[static 16], struct cs_witness *out,
-                                       bool *out_proven)
+/* A state that this server was in, as its own signature shows. */
+struct shown {
+    struct cs_checkpoint state; /* of an answer without size and root */
+    bool whole;
+};
+
+/* CS_MALFORMED, CS_WRONG_SERVER, …: this server did not sign it. */
+static enum cs_status read_answer(struct cs_server_request *request,
+                                  const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
+                                  struct shown *out)
 {
-    struct cs_checkpoint shown;
+    enum cs_message_kind kind;
+    struct cs_bytes body;
+    struct cs_sync_response answer;
+    enum cs_status status = cs_response_verify(request->recover.answer, identity, &kind, &body);
+    if (status == CS_OK && kind != CS_MESSAGE_SYNC) {
+        status = CS_MALFORMED;
+    }
+    if (status == CS_OK) {
+        status = cs_sync_response_decode(body, &request->arena, &answer);
+    }
+    if (status == CS_OK) {
+        *out = (struct shown){.state = {.position = answer.position}};
+        memcpy(out->state.incarnation, answer.incarnation, sizeof out->state.incarnation);
+    }
+    return status;
+}
+
+/* Does the evidence log that was signed not lie before this one? */
+static enum cs_status differs(struct cs_store *store, const struct cs_checkpoint *shown, bool *out)
+{
+    uint64_t size = 0;
+    uint8_t root[CS_HASH_SIZE];
+    struct cs_merkle_proof proof;
+    enum cs_status status = cs_evidence_log_root(store, &size, root);
+    if (status != CS_OK || shown->size > size || shown->size == 0) {
+        *out = shown->size > size;
+        return status;
+    }
+    status = cs_merkle_prove_consistency(shown->size, size, cs_evidence_log_node, store, &proof);
+    if (status == CS_OK) {
+        *out = cs_merkle_verify_consistency(shown->size, shown->root, size, root,
+                                            cs_merkle_proof_bytes(&proof)) != CS_OK;
+    }
+    return status;
+}
+
+/* Is it a state that this server has not reached, or of an incarnation it never heard of? */
+static enum cs_status judge(struct cs_server *server, const struct shown *shown,
+                            const uint8_t own[static 16], bool *out_proven)
+{
     struct cs_incarnation ended;
-    uint8_t identity[CS_SIGN_PUBLIC_SIZE];
     uint64_t position = 0;
+    if (memcmp(shown->state.incarnation, own, sizeof shown->state.incarnation) != 0) {
+        enum cs_status found =
+            cs_store_incarnation(server->writer, shown->state.incarnation, &ended);
+        *out_proven = found == CS_NOT_FOUND;
+        return found == CS_NOT_FOUND ? CS_OK : found;
+    }
+    enum cs_status status = cs_store_position(server->writer, &position);
+    *out_proven = status == CS_OK && shown->state.position > position;
+    return status != CS_OK || *out_proven || !shown->whole
+               ? status
+               : differs(server->writer, &shown->state, out_proven);
+}
+
+/* Either of what the device shows is enough. */
+static enum cs_status judge_proof(struct cs_server *server, struct cs_server_request *request,
+                                  const uint8_t own[static 16], struct cs_witness *out,
+                                  bool *out_proven)
+{
+    uint8_t identity[CS_SIGN_PUBLIC_SIZE];
     *out_proven = false;
     cs_sign_key_public(cs_server_keys_identity(server->keys), identity);
-    enum cs_status status = cs_checkpoint_verify(
-        request->recover.checkpoint, request->opened.header.organisation, identity, &shown);
-    if (status != CS_OK) {
-        return cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_OK;
+    for (int form = 0; form < 2 && !*out_proven; form++) {
+        struct shown shown = {.whole = true};
+        enum cs_status status =
+            form == 0
+                ? cs_checkpoint_verify(request->recover.checkpoint,
+                                       request->opened.header.organisation, identity, &shown.state)
+                : read_answer(request, identity, &shown);
+        if (status != CS_OK && cs_status_class(status) == CS_CLASS_LOCAL) {
+            return status;
+        }
+        if (status == CS_OK) {
+            status = judge(server, &shown, own, out_proven);
+            *out =
+                (struct cs_witness){.device = &request->device, .position = shown.state.position};
+            memcpy(out->incarnation, shown.state.incarnation, sizeof out->incarnation);
+        } else {
+            status = CS_OK; /* not signed here: it shows nothing */
+        }
+        if (status != CS_OK) {
+            return status;
+        }
     }
-    *out = (struct cs_witness){.device = &request->device, .position = shown.position};
-    memcpy(out->incarnation, shown.incarnation, sizeof out->incarnation);
-    if (memcmp(shown.incarnation, own, sizeof shown.incarnation) != 0) {
-        status = cs_store_incarnation(server->writer, shown.incarnation, &ended);
-        *out_proven = status == CS_NOT_FOUND;
-        return status == CS_NOT_FOUND ? CS_OK : status;
-    }
-    status = cs_store_position(server->writer, &position);
-    *out_proven = status == CS_OK && shown.position > position;
-    return status;
+    return CS_OK;
 }
 
 static enum cs_status begin_incarnation(struct cs_server *server, struct cs_server_request *request,
@@ -78,8 +149,8 @@ static enum cs_status recover(struct cs_server *server, struct cs_server_request
     struct cs_recovered_count count = {0, 0};
     bool proven = false;
     enum cs_status status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, own, sizeof own);
-    if (status == CS_OK && request->recover.checkpoint.size > 0) {
-        status = judge_checkpoint(server, request, own, &witness, &proven);
+    if (status == CS_OK) {
+        status = judge_proof(server, request, own, &witness, &proven);
     }
     if (status == CS_OK && proven) {
         status = begin_incarnation(server, request, clock, &witness);

@@ -288,7 +288,7 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
                                           sizeof response.incarnation);
     if (status == CS_OK) {
         status = cs_pull_read(reader, &request->device, &request->sync, &request->push,
-                              &request->arena, &response);
+                              &server->page, &request->arena, &response);
     }
     if (status == CS_OK) {
         status = cs_log_answer(server, request, reader, &response);

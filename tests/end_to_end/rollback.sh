@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The server loses a day: restored from a backup by command. Devices send again what it lacks, everything is back, all are equal, and users
+# The server loses a day: restored from a backup by command, then by an old copy of its folder without any. Devices send again what it lacks, everything is back, all are equal, and users
 # and office are told in plain words.
 # usage: rollback.sh PROGRAMS [TEST_PROGRAMS]
 # shellcheck source-path=SCRIPTDIR
@@ -82,6 +82,44 @@ for home in office li zhao late; do
     tr -d '\r' <"$work/.out" | sort >"$work/$home.csv"
     expect_equal "$home: shows what the office shows" "$(cksum <"$work/office.csv")" "$(cksum <"$work/$home.csv")"
     expect_code 0 "$home: is sound" "$client_program" --home "$work/$home" doctor
+done
+must "$server_program" verify "$work/restored"
+pass "the server verifies"
+
+# ---- an old copy of the folder in its place, without any command ----
+stop_server
+cp -a "$work/restored" "$work/copy"
+start_server "$work/restored" "$port" || { fail "the server starts again" "$(tail -n 3 "$server_log")"; e2e_end; }
+new li part code=LI-4 name=熔断器
+sync li
+new late part code=LATE-2 name=控制板
+sync late
+for home in office li zhao late; do sync "$home"; done
+stop_server
+rm -rf "$work/restored"
+mv "$work/copy" "$work/restored"
+start_server "$work/restored" "$port" || { fail "the old copy starts" "$(tail -n 3 "$server_log")"; e2e_end; }
+incarnation_before=$(client office status --json >/dev/null; "$server_program" status "$work/restored" --json | tr '\n' ' ' | sed 's/.*"incarnation": *"\([0-9a-f]*\)".*/\1/')
+on office sync --json
+expect_equal "office: lost nothing of its own, and notices" "0 equal 0" "$code $(member digest) $(member change_sets_resent)"
+expect_match "the server has learned it, and logs it" 'server_went_back' "$(cat "$server_log")"
+expect_not_match "and goes on under another incarnation" "$incarnation_before" "$("$server_program" status "$work/restored" --json)"
+expect_number "office: rows that it lacks are kept" 2 100 "$(member rows_kept)"
+on li sync --json
+expect_equal "li: sends again what was lost" "0 equal 1" "$code $(member digest) $(member change_sets_resent)"
+sync_equal late "late: too"
+for _ in 1 2; do for home in office li zhao late; do sync "$home"; done; done
+on office exceptions --json
+expect_match "the office is told who noticed" 'of 王芳 showed what it had signed later\): all 1 change-sets' "$out"
+on office status --json
+expect_equal "nothing is kept aside any more" 0 "$(member rows_kept)"
+expect_equal "everything is back" $((parts_before + 3)) "$(count office part)"
+expect_equal "no conflict" 0 "$(count office conflict)"
+expect_equal "nothing refused" 0 "$(count office refusal)"
+for home in office li zhao late; do
+    must "$client_program" --home "$work/$home" export part
+    tr -d '\r' <"$work/.out" | sort >"$work/$home.csv"
+    expect_equal "$home: shows what the office shows" "$(cksum <"$work/office.csv")" "$(cksum <"$work/$home.csv")"
 done
 must "$server_program" verify "$work/restored"
 pass "the server verifies"

@@ -8,7 +8,7 @@
 #include "field-client/replica/doctor.h"
 #include "field-client/replica/meta.h"
 #include "field-client/replica/renewal.h"
-#include "shared/evidence/checkpoint.h"
+#include "shared/wire/recover.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
 #include "sync-server/reconcile/recovery.h"
@@ -182,22 +182,11 @@ static void a_restored_server_gets_everything_back(void **state)
     universe_close(&scene.universe);
 }
 
-/* A checkpoint of the server as it is now, as the laptop keeps the last one. */
-static void give_checkpoint(struct laptop *laptop)
+/* What the server had signed, as the laptop keeps it. */
+static void keep_only(struct laptop *laptop, struct cs_bytes answer)
 {
-    struct universe *universe = laptop->universe;
-    struct cs_store *store = cs_server_store(universe->server);
-    struct cs_checkpoint checkpoint = {.size = 0};
-    struct cs_buffer note;
-    cs_buffer_init(&note, CS_CHECKPOINT_MAX);
-    assert_ok(cs_fact_fixed(store, CS_FACT_INCARNATION, checkpoint.incarnation,
-                            sizeof checkpoint.incarnation));
-    assert_ok(cs_store_position(store, &checkpoint.position));
-    assert_ok(cs_checkpoint_encode(&checkpoint, cs_identity_organisation(laptop->identity),
-                                   cs_server_keys_identity(universe->server->keys), &note));
-    assert_ok(
-        cs_replica_meta_set_bytes(laptop->replica, CS_META_CHECKPOINT, cs_buffer_bytes(&note)));
-    cs_buffer_release(&note);
+    assert_ok(cs_replica_meta_set_bytes(laptop->replica, CS_META_PROOF, answer));
+    assert_ok(cs_replica_meta_set_bytes(laptop->replica, CS_META_CHECKPOINT, CS_BYTES_NONE));
 }
 
 /* The folder replaced by yesterday's, without a command: whoever has proof of what was later starts it. */
@@ -207,9 +196,9 @@ static void a_replaced_folder_is_found_out(void **state)
     struct scene scene;
     open_scene(&scene, 62);
     work(&scene);
-    give_checkpoint(scene.office);
     universe_set_server_back(&scene.universe, "yesterday");
     /* A word alone is not enough, and nothing is applied. */
+    keep_only(scene.owner, CS_BYTES_NONE);
     assert_status(laptop_sync(scene.owner), CS_ROLLED_BACK);
     assert_non_null(strstr(scene.universe.problem.text, "does not own up to it"));
     assert_false(awaits_any(&scene));
@@ -229,6 +218,23 @@ static void a_replaced_folder_is_found_out(void **state)
     universe_close(&scene.universe);
 }
 
+/* Who has lost nothing of its own is a witness too. */
+static void whoever_saw_more_is_a_witness(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 70);
+    work(&scene);
+    universe_set_server_back(&scene.universe, "yesterday");
+    laptop_sync_equal(scene.owner);
+    assert_true(scene.owner->last.went_back);
+    assert_int_equal(scene.owner->last.resent, 0);
+    assert_non_null(strstr(told(&scene, scene.office), "of 王芳"));
+    check_equal(&scene);
+    check_day(&scene);
+    universe_close(&scene.universe);
+}
+
 /* Somebody works on it before it is found out: that stays too. */
 static void work_after_the_replacement_stays(void **state)
 {
@@ -240,7 +246,6 @@ static void work_after_the_replacement_stays(void **state)
     laptop_sync_equal(scene.office);
     assert_ok(laptop_set(scene.office, "part", scene.known, "name=of the office", NULL));
     laptop_sync_equal(scene.office);
-    give_checkpoint(scene.office);
     universe_set_server_back(&scene.universe, "yesterday");
     /* These two have nothing that it lost, and cannot know. */
     assert_ok(laptop_set(scene.owner, "part", scene.known, "name=of the owner", NULL));
@@ -267,25 +272,30 @@ static void what_is_no_proof_starts_nothing(void **state)
     struct cs_buffer note;
     struct cs_buffer broken;
     open_scene(&scene, 64);
-    give_checkpoint(scene.owner);
-    universe_save_server(&scene.universe, "noon");
     work(&scene);
-    universe_set_server_back(&scene.universe, "noon");
+    universe_save_server(&scene.universe, "noon");
+    cs_buffer_init(&note, CS_RECOVER_PROOF_MAX);
+    cs_buffer_init(&broken, CS_RECOVER_PROOF_MAX);
+    assert_ok(cs_replica_meta_bytes(scene.owner->replica, CS_META_PROOF, &note));
+    (void)laptop_new(scene.field, "part", "code=LATER", "name=one", NULL);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
     /* What it signed at noon is where it is. */
+    universe_set_server_back(&scene.universe, "noon");
+    keep_only(scene.owner, cs_buffer_bytes(&note));
     assert_status(laptop_sync(scene.owner), CS_ROLLED_BACK);
-    cs_buffer_init(&note, CS_CHECKPOINT_MAX);
-    cs_buffer_init(&broken, CS_CHECKPOINT_MAX);
-    assert_ok(cs_replica_meta_bytes(scene.owner->replica, CS_META_CHECKPOINT, &note));
     universe_set_server_back(&scene.universe, "yesterday");
     for (size_t at = 0; at < note.size; at++) {
         cs_buffer_clear(&broken);
         cs_buffer_append_bytes(&broken, cs_buffer_bytes(&note));
         broken.data[at] ^= 1;
-        assert_ok(cs_replica_meta_set_bytes(scene.owner->replica, CS_META_CHECKPOINT,
-                                            cs_buffer_bytes(&broken)));
+        keep_only(scene.owner, cs_buffer_bytes(&broken));
         assert_status(laptop_sync(scene.owner), CS_ROLLED_BACK);
         assert_false(awaits_any(&scene));
     }
+    keep_only(scene.owner, cs_buffer_bytes(&note));
+    laptop_sync_equal(scene.owner);
+    assert_true(awaits_any(&scene));
     cs_buffer_release(&note);
     cs_buffer_release(&broken);
     universe_close(&scene.universe);
@@ -419,10 +429,9 @@ static void it_goes_back_more_than_once(void **state)
     check_day(&scene);
     assert_int_equal(parts(&scene, "BETWEEN"), 1);
     /* And now the very first folder, under its first incarnation, which had ended. */
-    give_checkpoint(scene.owner);
     universe_set_server_back(&scene.universe, "yesterday");
-    assert_status(laptop_sync(scene.office), CS_ROLLED_BACK);
     laptop_sync_equal(scene.owner);
+    assert_true(scene.owner->last.went_back);
     check_equal(&scene);
     check_day(&scene);
     universe_close(&scene.universe);
@@ -460,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restored_server_gets_everything_back),
         cmocka_unit_test(a_replaced_folder_is_found_out),
+        cmocka_unit_test(whoever_saw_more_is_a_witness),
         cmocka_unit_test(work_after_the_replacement_stays),
         cmocka_unit_test(what_is_no_proof_starts_nothing),
         cmocka_unit_test(any_answer_may_be_lost),

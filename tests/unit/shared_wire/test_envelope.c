@@ -262,7 +262,7 @@ static enum cs_status open_response(struct fixture *f, struct cs_bytes response,
 static void test_responses_come_back(void **state)
 {
     struct fixture *f = *state;
-    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_REVOKED; kind++) {
+    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_RECOVER; kind++) {
         enum cs_message_kind out_kind = (enum cs_message_kind)0;
         struct cs_bytes body = CS_BYTES_NONE;
         cs_buffer_clear(&f->sealed);
@@ -313,6 +313,37 @@ static void test_responses_of_others_are_refused(void **state)
                                       &f->plain, &kind, &body),
                      CS_FORGED);
     assert_int_equal(f->plain.size, 0);
+}
+
+/* What a device keeps of an answer proves who signed it, for whichever request, and no bit of it may change. */
+static void test_a_kept_answer_proves_its_server(void **state)
+{
+    struct fixture *f = *state;
+    enum cs_message_kind kind;
+    struct cs_bytes body;
+    seal_response(f, CS_MESSAGE_SYNC, cs_bytes_of_text("the answer"));
+    assert_int_equal(open_response(f, cs_buffer_bytes(&f->sealed), &kind, &body), CS_OK);
+    uint8_t kept[256];
+    size_t size = f->plain.size;
+    assert_true(size <= sizeof kept);
+    memcpy(kept, f->plain.data, size);
+    assert_int_equal(cs_response_verify(cs_bytes_make(kept, size), f->server_public, &kind, &body),
+                     CS_OK);
+    assert_int_equal(kind, CS_MESSAGE_SYNC);
+    assert_true(cs_bytes_equal_text(body, "the answer"));
+    assert_int_equal(cs_response_verify(cs_bytes_make(kept, size), f->device_public, &kind, &body),
+                     CS_WRONG_SERVER);
+    for (size_t i = 0; i < 8 * size; i++) {
+        kept[i / 8] ^= (uint8_t)(1u << (i % 8));
+        assert_int_equal(
+            cs_response_verify(cs_bytes_make(kept, size), f->server_public, &kind, &body),
+            CS_WRONG_SERVER);
+        kept[i / 8] ^= (uint8_t)(1u << (i % 8));
+    }
+    for (size_t cut = 0; cut < size; cut++) {
+        assert_int_not_equal(
+            cs_response_verify(cs_bytes_make(kept, cut), f->server_public, &kind, &body), CS_OK);
+    }
 }
 
 static void test_a_request_is_no_response(void **state)
@@ -424,6 +455,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_flipped_bit_of_a_response_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_responses_of_others_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_kept_answer_proves_its_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_request_is_no_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_response_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sealed_but_strange_responses_are_refused, set_up,

@@ -251,6 +251,7 @@ static void test_recover_messages(void **state)
     struct cs_recover_request request = {.incarnation = {1, 2, 3},
                                          .acknowledged = 77,
                                          .checkpoint = cs_bytes_of_text("a checkpoint"),
+                                         .answer = cs_bytes_of_text("an answer"),
                                          .rows = sample_rows(&random, &arena, 9),
                                          .row_count = 9};
     struct cs_recover_response response = {{4, 5}, 88, {6, 7}, 9, 10};
@@ -266,6 +267,7 @@ static void test_recover_messages(void **state)
     assert_int_equal(cs_recover_request_decode(file, &arena, &request_back), CS_OK);
     assert_int_equal(request_back.acknowledged, 77);
     assert_true(cs_bytes_equal(request_back.checkpoint, request.checkpoint));
+    assert_true(cs_bytes_equal(request_back.answer, request.answer));
     assert_true(sample_rows_equal(request.rows, 9, request_back.rows, request_back.row_count));
     cs_buffer_clear(&out);
     assert_int_equal(cs_recover_response_encode(&response, &out), CS_OK);

@@ -26,7 +26,7 @@ static enum cs_status decode_response(struct cs_bytes bytes, struct cs_arena *ar
     return cs_recover_response_decode(bytes, arena, &response);
 }
 
-static const uint8_t note[CS_RECOVER_CHECKPOINT_MAX + 1];
+static const uint8_t note[CS_RECOVER_PROOF_MAX + 1];
 
 /* Rows as samples.h makes them, but of no scope set. */
 static struct cs_recover_request sample_request(struct cs_arena *arena, size_t rows)
@@ -35,6 +35,7 @@ static struct cs_recover_request sample_request(struct cs_arena *arena, size_t r
     struct cs_recover_request request = {.incarnation = {1, 2, 3},
                                          .acknowledged = 9,
                                          .checkpoint = cs_bytes_make(note, 40),
+                                         .answer = cs_bytes_make(note, 50),
                                          .rows = sample_rows(&random, arena, rows),
                                          .row_count = rows};
     for (size_t i = 0; i < rows; i++) {
@@ -58,6 +59,7 @@ static void a_request_comes_back(void **state)
         assert_memory_equal(back.incarnation, request.incarnation, 16);
         assert_int_equal(back.acknowledged, 9);
         assert_true(cs_bytes_equal(back.checkpoint, request.checkpoint));
+        assert_true(cs_bytes_equal(back.answer, request.answer));
         assert_true(sample_rows_equal(request.rows, rows, back.rows, back.row_count));
         cs_buffer_release(&frame);
         cs_arena_release(&arena);
@@ -92,6 +94,9 @@ static void what_breaks_a_limit_is_not_written(void **state)
     assert_int_equal(cs_recover_request_encode(&request, &frame), CS_INVALID);
     request = sample_request(&arena, 1);
     request.checkpoint = cs_bytes_of_array(note);
+    assert_int_equal(cs_recover_request_encode(&request, &frame), CS_TOO_LARGE);
+    request = sample_request(&arena, 1);
+    request.answer = cs_bytes_of_array(note);
     assert_int_equal(cs_recover_request_encode(&request, &frame), CS_TOO_LARGE);
     struct cs_recover_response response = {.log_sequence = (uint64_t)INT64_MAX + 1};
     assert_int_equal(cs_recover_response_encode(&response, &frame), CS_INVALID);
