@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* incarnation ‖ u64 log sequence */
-#define START_SIZE (16 + 8)
+#define START_SIZE ((size_t)16 + 8)
 /* Incarnations that are remembered as left. */
 #define LEFT_MAX ((size_t)1000)
 

@@ -19,7 +19,9 @@ bool oracle_holds(const struct oracle_row *row, const struct cs_scope_name *scop
 /* True if it was not there. */
 static bool add(struct oracle_row *row, const struct cs_scope_name *scope)
 {
-    if (oracle_holds(row, scope)) {
+    /* It may stand in the list that is about to grow. */
+    struct cs_scope_name added = *scope;
+    if (oracle_holds(row, &added)) {
         return false;
     }
     if (row->count == row->capacity) {
@@ -27,7 +29,7 @@ static bool add(struct oracle_row *row, const struct cs_scope_name *scope)
         row->scopes = realloc(row->scopes, row->capacity * sizeof *row->scopes);
         assert_non_null(row->scopes);
     }
-    row->scopes[row->count++] = *scope;
+    row->scopes[row->count++] = added;
     return true;
 }
 

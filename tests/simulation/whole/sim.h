@@ -122,16 +122,16 @@ struct sim_device {
 };
 
 struct sim_message {
-    bool used;
-    bool to_server;
-    bool by_hand; /* its answer is never brought back */
-    bool damaged;
     size_t device;
-    unsigned session;
     int64_t due_ms;
     uint64_t order; /* in which it was sent */
     uint8_t *bytes; /* owned */
     size_t size;
+    unsigned session;
+    bool used;
+    bool to_server;
+    bool by_hand; /* its answer is never brought back */
+    bool damaged;
 };
 
 #define SIM_ACTION_TABLE(X)                                                                        \
@@ -189,17 +189,18 @@ struct sim {
     int64_t now_ms;
     size_t step;
     bool healing;
+    bool rejoined; /* some laptop did */
+    bool server_full;
+    bool server_image_in; /* the server runs on an old image */
     /* The server. */
     struct sim_machine machine;
     struct cs_secret *master_key;
     struct cs_server *server;
     const struct cs_registry *registry;
     struct cs_log log;
-    bool server_full;
     struct sim_disk *server_image;
     uint64_t server_image_position;
-    bool server_image_in; /* the server runs on an old image */
-    size_t receiving;     /* the device that a page is for */
+    size_t receiving; /* the device that a page is for */
     /* A device that obeys no rules: a machine and its keys. */
     struct sim_machine intruder;
     struct cs_identity *intruder_identity;
@@ -215,7 +216,6 @@ struct sim {
     struct cs_problem problem;
     size_t rows_at_start; /* of the ledger */
     size_t operations;
-    bool rejoined;         /* some laptop did */
     uint64_t ledger_moves; /* transactions and rows that syncs have moved */
     uint64_t names_given;  /* makes every text that is entered different */
 };

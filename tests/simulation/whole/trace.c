@@ -8,13 +8,13 @@
 static sim_failed *failed_hook;
 
 static const char *const invariant_names[SIM_INVARIANT_COUNT] = {
-#define SIM_INVARIANT_ROW(name, text) [SIM_INVARIANT_##name] = text,
+#define SIM_INVARIANT_ROW(name, text) [SIM_INVARIANT_##name] = (text),
     SIM_INVARIANT_TABLE(SIM_INVARIANT_ROW)
 #undef SIM_INVARIANT_ROW
 };
 
 static const char *const action_texts[SIM_ACTION_COUNT] = {
-#define SIM_ACTION_ROW(name, text) [SIM_ACTION_##name] = text,
+#define SIM_ACTION_ROW(name, text) [SIM_ACTION_##name] = (text),
     SIM_ACTION_TABLE(SIM_ACTION_ROW)
 #undef SIM_ACTION_ROW
 };

@@ -3,6 +3,7 @@
 
 #include "tests/simulation/whole/calibrate.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -156,9 +157,9 @@ static void show_progress(const struct sim_work *work, double begun)
 {
     uint64_t done = done_so_far(work->jobs);
     double seconds = now() - begun;
-    (void)fprintf(stderr, "\r%llu of %llu seeds, %.1f a second, %zu failures ",
-                  (unsigned long long)done, (unsigned long long)(work->last - work->first + 1),
-                  seconds > 0 ? (double)done / seconds : 0, work->failure_count);
+    uint64_t wanted = work->last - work->first + 1;
+    (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " seeds, %.1f a second, %zu failures ", done,
+                  wanted, seconds > 0 ? (double)done / seconds : 0, work->failure_count);
 }
 
 static double children_cpu(void)

@@ -201,15 +201,15 @@ static void test_other_records_are_not_revocations(void **state)
     memcpy(record.certificate, line->parsed[1].leaf_id, CS_HASH_SIZE);
     const struct {
         const char *kind;
-        uint8_t organisation;
+        const char *part;
         size_t field_count;
         enum cs_status expected;
-        const char *part;
+        uint8_t organisation;
     } cases[] = {
-        {"revocation", 0, 2, CS_OK, ""},
-        {"receipt", 0, 2, CS_FORGED, "not a revocation"},
-        {"revocation", 1, 2, CS_WRONG_ORGANISATION, "another organisation"},
-        {"revocation", 0, 1, CS_MALFORMED, "lacks what it revokes"},
+        {"revocation", "", 2, CS_OK, 0},
+        {"receipt", "not a revocation", 2, CS_FORGED, 0},
+        {"revocation", "another organisation", 2, CS_WRONG_ORGANISATION, 1},
+        {"revocation", "lacks what it revokes", 1, CS_MALFORMED, 0},
     };
     for (size_t i = 0; i < CS_COUNT(cases); i++) {
         revoke(line, 1, 3);
