@@ -21,7 +21,8 @@ enum cs_status __wrap_cs_sync_response_decode(struct cs_bytes bytes, struct cs_a
                                               struct cs_sync_response *out)
 {
     enum cs_status status = __real_cs_sync_response_decode(bytes, arena, out);
-    if (status == CS_OK && receiver != NULL) {
+    /* An old copy of the server knows of old scopes only. */
+    if (status == CS_OK && receiver != NULL && !receiver->server_image_in) {
         sim_check_page(receiver, receiver->receiving, out);
     }
     return status;

@@ -194,22 +194,31 @@ static bool knows_better(struct sim *sim, struct sim_device *device, uint64_t po
            (uint64_t)known > position && has_nothing_to_send(sim, device);
 }
 
-/* Somebody puts an old copy of the server's disk in its place: whoever knows better says so and takes nothing from it. */
+/* A laptop that knows better meets the old server: it must say so, whether it is turned away or gets its work back there. */
+static void meet_old_server(struct sim *sim, struct sim_device *device)
+{
+    struct sim_disk *own = sim_disk_copy(device->machine.disk);
+    device->rolled_back = false;
+    sim_sync_start(device);
+    sim_network_deliver(sim);
+    if (!device->rolled_back) {
+        sim_fail(sim, SIM_INVARIANT_FORK_UNREPORTED,
+                 "laptop %zu did not notice that the server has gone back", device->index);
+    }
+    sim->counts.faults[SIM_FAULT_SERVER_IMAGE]++;
+    sim_device_close(device);
+    sim_machine_insert(&device->machine, own);
+    sim_device_open(device);
+}
+
+/* Somebody puts an old copy of the server's disk in its place. What comes of it is looked at and undone, on both sides. */
 static void try_old_server(struct sim *sim, uint64_t position)
 {
     for (size_t i = 0; i < sim->device_count; i++) {
-        struct sim_device *device = &sim->devices[i];
-        if (!knows_better(sim, device, position)) {
-            continue;
+        if (knows_better(sim, &sim->devices[i], position)) {
+            meet_old_server(sim, &sim->devices[i]);
+            return;
         }
-        device->rolled_back = false;
-        sim_sync_start(device);
-        sim_network_deliver(sim);
-        if (!device->rolled_back) {
-            sim_fail(sim, SIM_INVARIANT_FORK_UNREPORTED,
-                     "laptop %zu did not notice that the server has gone back", i);
-        }
-        sim->counts.faults[SIM_FAULT_SERVER_IMAGE]++;
     }
 }
 

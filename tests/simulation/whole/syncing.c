@@ -26,6 +26,11 @@ static void finish(struct sim_device *device)
                  device->index, (unsigned long long)result->repaired,
                  (unsigned long long)result->sums_mended);
     }
+    if (sim->server_image_in) {
+        device->rolled_back = result->went_back;
+        sim_sync_abandon(device);
+        return;
+    }
     /* Requests that were lost meanwhile may have used up the numbers by which it would be seen; then its log tells, or nothing has
      * gone two ways. */
     if (device->set_back && device->first_request <= device->requests_seen) {
