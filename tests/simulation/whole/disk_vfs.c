@@ -263,7 +263,7 @@ static const sqlite3_io_methods methods = {
 static struct sim_disk *disk_of(const sqlite3_vfs *vfs)
 {
     struct sim_disk **disk = vfs->pAppData;
-    cs_require(disk != NULL && *disk != NULL);
+    cs_require(*disk != NULL);
     return *disk;
 }
 
