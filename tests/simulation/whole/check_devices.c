@@ -109,7 +109,8 @@ static void check_whole(struct sim_device *device)
     struct sim *sim = device->sim;
     for (size_t i = 0; i < sim->ledger.entry_count; i++) {
         const struct sim_entry *entry = sim->ledger.entries[i];
-        if (!is_for_everyone(entry)) {
+        /* Of a refused one a row stays in sight as long as a later edit of it waits for its own refusal. */
+        if (!is_for_everyone(entry) || entry->refused) {
             continue;
         }
         size_t count = rows_there(device, entry);
