@@ -168,26 +168,12 @@ static enum cs_status note_member(void *context, const struct cs_stored_row *row
 }
 
 /* Confirmed rows under the overlay: the view's copy of their scopes may be out of date. */
-static enum cs_status note_covered(struct cs_replica *replica, struct members *members)
+static enum cs_status note_covered(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        cs_buffer_append_prefixed(&members->keys, cs_column_bytes(statement, 0));
-        cs_buffer_append_bytes(&members->keys, cs_column_bytes(statement, 1));
-        status = members->keys.status;
-    }
-    cs_statement_done(statement);
-    return status;
+    struct cs_buffer *keys = context;
+    cs_buffer_append_prefixed(keys, entity);
+    cs_buffer_append_bytes(keys, key);
+    return keys->status;
 }
 
 static enum cs_status leave(struct cs_applier *applier, struct cs_bytes entity,
@@ -216,7 +202,7 @@ enum cs_status cs_applier_lose_scope(struct cs_applier *applier, size_t index, u
     cs_buffer_init(&members.keys, SIZE_MAX / 2);
     enum cs_status status = cs_row_scan_all(applier->replica->tables, note_member, &members);
     if (status == CS_OK) {
-        status = note_covered(applier->replica, &members);
+        status = cs_covered_each(applier->replica, note_covered, &members.keys);
     }
     struct cs_reader reader;
     cs_reader_init(&reader, cs_buffer_bytes(&members.keys));

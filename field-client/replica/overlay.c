@@ -84,6 +84,26 @@ enum cs_status cs_overlay_remove(struct cs_replica *replica, struct cs_bytes ent
     return cs_statement_run(statement);
 }
 
+enum cs_status cs_covered_each(struct cs_replica *replica, cs_covered_visitor *visit, void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    bool more = true;
+    while (status == CS_OK) {
+        status = cs_statement_step(statement, &more);
+        if (status != CS_OK || !more) {
+            break;
+        }
+        status = visit(context, cs_column_bytes(statement, 0), cs_column_bytes(statement, 1));
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
 enum cs_status cs_covered_load(struct cs_replica *replica, struct cs_bytes entity,
                                const struct cs_id *id, struct cs_arena *arena,
                                struct cs_stored_row *out)

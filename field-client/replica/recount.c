@@ -22,13 +22,16 @@ static enum cs_status visit_view(void *context, const struct cs_stored_row *row)
     return status != CS_OK || overlaid ? status : scan->visit(scan->context, row);
 }
 
-static enum cs_status visit_covered(const struct scan *scan, struct cs_bytes entity,
-                                    const struct cs_id *id)
+static enum cs_status visit_covered(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
+    const struct scan *scan = context;
     struct cs_arena arena;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_stored_row row;
-    enum cs_status status = cs_covered_load(scan->replica, entity, id, &arena, &row);
+    struct cs_id id;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_id_from_bytes(key, &id)
+                                ? cs_covered_load(scan->replica, entity, &id, &arena, &row)
+                                : CS_CORRUPT;
     if (status == CS_OK && row.exists) {
         status = scan->visit(scan->context, &row);
     }
@@ -39,31 +42,11 @@ static enum cs_status visit_covered(const struct scan *scan, struct cs_bytes ent
 enum cs_status cs_confirmed_scan(struct cs_replica *replica, cs_row_visitor *visit, void *context)
 {
     struct scan scan = {.replica = replica, .visit = visit, .context = context};
-    struct cs_statement *statement;
     enum cs_status status = cs_overlay_any(replica, &scan.overlaid);
     if (status == CS_OK) {
         status = cs_row_scan_all(replica->tables, visit_view, &scan);
     }
-    if (status == CS_OK) {
-        status =
-            cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        struct cs_id id;
-        status = cs_id_from_bytes(cs_column_bytes(statement, 1), &id)
-                     ? visit_covered(&scan, cs_column_bytes(statement, 0), &id)
-                     : CS_CORRUPT;
-    }
-    cs_statement_done(statement);
-    return status;
+    return status != CS_OK ? status : cs_covered_each(replica, visit_covered, &scan);
 }
 
 struct recount {
@@ -186,43 +169,27 @@ static enum cs_status place_misplaced(struct recount *recount)
     return status;
 }
 
-static enum cs_status try_covered(struct cs_replica *replica, struct cs_bytes entity,
-                                  struct cs_bytes key, struct cs_buffer *unreadable)
+struct unreadable {
+    struct cs_replica *replica;
+    struct cs_buffer keys; /* prefixed entity name and prefixed key, one after the other */
+};
+
+static enum cs_status try_covered(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
+    struct unreadable *unreadable = context;
     struct cs_arena arena;
     struct cs_stored_row row;
     struct cs_id id;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_id_from_bytes(key, &id)
-                                ? cs_covered_load(replica, entity, &id, &arena, &row)
+                                ? cs_covered_load(unreadable->replica, entity, &id, &arena, &row)
                                 : CS_CORRUPT;
     cs_arena_release(&arena);
     if (status == CS_CORRUPT) {
-        cs_buffer_append_prefixed(unreadable, entity);
-        cs_buffer_append_prefixed(unreadable, key);
-        status = unreadable->status;
+        cs_buffer_append_prefixed(&unreadable->keys, entity);
+        cs_buffer_append_prefixed(&unreadable->keys, key);
+        status = unreadable->keys.status;
     }
-    return status;
-}
-
-static enum cs_status list_unreadable(struct cs_replica *replica, struct cs_buffer *unreadable)
-{
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        status = try_covered(replica, cs_column_bytes(statement, 0), cs_column_bytes(statement, 1),
-                             unreadable);
-    }
-    cs_statement_done(statement);
     return status;
 }
 
@@ -244,21 +211,21 @@ static enum cs_status remove_covered(struct cs_replica *replica, struct cs_bytes
 /* What cannot be read holds nothing; the server has it. Unsent edits stand elsewhere. */
 static enum cs_status remove_unreadable(struct cs_replica *replica, uint64_t *out_removed)
 {
-    struct cs_buffer unreadable;
+    struct unreadable unreadable = {.replica = replica};
     struct cs_reader reader;
-    cs_buffer_init(&unreadable, SIZE_MAX / 2);
+    cs_buffer_init(&unreadable.keys, SIZE_MAX / 2);
     enum cs_status status = cs_row_remove_unreadable(replica->tables, out_removed);
     if (status == CS_OK) {
-        status = list_unreadable(replica, &unreadable);
+        status = cs_covered_each(replica, try_covered, &unreadable);
     }
-    cs_reader_init(&reader, cs_buffer_bytes(&unreadable));
+    cs_reader_init(&reader, cs_buffer_bytes(&unreadable.keys));
     while (status == CS_OK && reader.rest.size > 0) {
         struct cs_bytes entity = cs_read_prefixed(&reader);
         struct cs_bytes key = cs_read_prefixed(&reader);
         status = reader.status != CS_OK ? CS_CORRUPT : remove_covered(replica, entity, key);
         ++*out_removed;
     }
-    cs_buffer_release(&unreadable);
+    cs_buffer_release(&unreadable.keys);
     return status;
 }
 

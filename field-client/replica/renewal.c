@@ -46,26 +46,12 @@ static enum cs_status note_key(void *context, const struct cs_stored_row *row)
 }
 
 /* Confirmed rows under the overlay that the view may not show. */
-static enum cs_status note_covered(struct cs_replica *replica, struct cs_buffer *keys)
+static enum cs_status note_covered(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        cs_buffer_append_prefixed(keys, cs_column_bytes(statement, 0));
-        cs_buffer_append_bytes(keys, cs_column_bytes(statement, 1));
-        status = keys->status;
-    }
-    cs_statement_done(statement);
-    return status;
+    struct cs_buffer *keys = context;
+    cs_buffer_append_prefixed(keys, entity);
+    cs_buffer_append_bytes(keys, key);
+    return keys->status;
 }
 
 static enum cs_status remove_confirmed(struct cs_applier *applier, struct cs_bytes entity,
@@ -94,7 +80,7 @@ enum cs_status cs_renewal_begin(struct cs_applier *applier)
     cs_buffer_init(&keys, SIZE_MAX / 2);
     enum cs_status status = cs_row_scan_all(applier->replica->tables, note_key, &keys);
     if (status == CS_OK) {
-        status = note_covered(applier->replica, &keys);
+        status = cs_covered_each(applier->replica, note_covered, &keys);
     }
     cs_reader_init(&reader, cs_buffer_bytes(&keys));
     while (status == CS_OK && reader.rest.size > 0) {
