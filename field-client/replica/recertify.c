@@ -209,10 +209,20 @@ static enum cs_status build_view(struct recertify *recertify, const struct cs_op
     return status;
 }
 
+/* So that it equals no row's: whatever it named, its author is not said to have seen it. */
+static void forget_seen(struct cs_operation *operation)
+{
+    uint8_t former[CS_HASH_SIZE];
+    memcpy(former, operation->seen, sizeof former);
+    cs_hash("countersign seen under former names 1", cs_bytes_of_array(former), operation->seen);
+}
+
 /*
  * A delete says by a hash what its author had seen. Where that is the confirmed state with carried
  * transactions over it, the hash is made again with their new names. Where confirmed state has
- * moved on since, the old hash stays: the server will call it a conflict, as it should.
+ * moved on since, the server will call it a conflict, as it should: the old hash stays, unless it
+ * may name carried transactions. Their old names can mean what a copy of this disk did, and what
+ * that was its author never saw.
  */
 static enum cs_status rename_seen(struct recertify *recertify,
                                   const struct cs_transaction *transaction, size_t index)
@@ -229,6 +239,8 @@ static enum cs_status rename_seen(struct recertify *recertify,
         cs_row_versions_hash(view.former.versions, hash);
         if (memcmp(hash, operation->seen, sizeof hash) == 0) {
             cs_row_versions_hash(view.renamed.versions, operation->seen);
+        } else if (!cs_bytes_equal(view.former.versions, view.renamed.versions)) {
+            forget_seen(operation);
         }
     }
     cs_arena_release(&view.arena);

@@ -5,6 +5,7 @@
 #include "shared/merge/heads.h"
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/authors.h"
+#include "sync-server/reconcile/delete_seen.h"
 
 #include <string.h>
 
@@ -270,17 +271,45 @@ enum cs_status cs_unit_edit(struct cs_reconcile *reconcile, struct cs_working_ro
     return status != CS_OK ? status : merge(reconcile, row, unit, shown, value, base, edit);
 }
 
-/* Hash of the versions as a delete sees them: without the unit of deletion itself. */
-static enum cs_status seen_hash(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
-                                uint8_t out[static CS_HASH_SIZE])
+/* The versions as a delete sees them: without the unit of deletion itself. */
+static enum cs_status without_deletes(struct cs_reconcile *reconcile,
+                                      const struct cs_stored_row *row, struct cs_bytes *out)
 {
     struct cs_stored_row alive = *row;
     enum cs_status status = set_versions(reconcile, &alive, cs_bytes_of_text(CS_UNIT_DELETED),
                                          (struct cs_versions){NULL, 0});
     if (status == CS_OK) {
-        cs_row_versions_hash(alive.versions, out);
+        *out = alive.versions;
     }
     return status;
+}
+
+/* The deletes that had seen the row as it is, ascending, in the arena. */
+static enum cs_status deletes_that_hold(struct cs_reconcile *reconcile,
+                                        struct cs_working_state *state, struct cs_versions *out)
+{
+    struct cs_bytes alive;
+    bool renamed = false;
+    enum cs_status status = without_deletes(reconcile, &state->row, &alive);
+    struct cs_version *versions =
+        cs_arena_take_array(reconcile->arena, state->head_count, sizeof *versions);
+    bool *saw = cs_arena_take_array(reconcile->arena, state->head_count, sizeof *saw);
+    if (status != CS_OK || versions == NULL || saw == NULL) {
+        return status != CS_OK ? status : CS_NO_MEMORY;
+    }
+    status = cs_deletes_that_saw(reconcile, alive, state->heads, state->head_count, saw, &renamed);
+    if (status != CS_OK) {
+        return status;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < state->head_count; i++) {
+        if (saw[i]) {
+            versions[count++] = state->heads[i].version;
+        }
+    }
+    state->surprising = state->surprising || renamed;
+    *out = (struct cs_versions){versions, count};
+    return CS_OK;
 }
 
 enum cs_status cs_delete_settle(struct cs_reconcile *reconcile, struct cs_working_row *row)
@@ -291,29 +320,20 @@ enum cs_status cs_delete_settle(struct cs_reconcile *reconcile, struct cs_workin
     if (deletes == 0 && !state->row.deleted) {
         return CS_OK;
     }
-    uint8_t now[CS_HASH_SIZE];
-    enum cs_status status = seen_hash(reconcile, &state->row, now);
-    struct cs_version *versions = cs_arena_take_array(reconcile->arena, deletes, sizeof *versions);
-    if (status != CS_OK || versions == NULL) {
-        return status != CS_OK ? status : CS_NO_MEMORY;
-    }
     /* A value that lost and waits for a person is an edit the delete cannot have seen. */
     bool contested = state->head_count > deletes;
-    size_t count = 0;
-    for (size_t i = 0; !contested && i < state->head_count; i++) {
-        const struct cs_stored_head *head = &state->heads[i];
-        if (cs_bytes_equal(head->unit, unit) &&
-            cs_bytes_equal(head->value, cs_bytes_of_array(now))) {
-            versions[count++] = head->version;
-        }
+    struct cs_versions holding = {NULL, 0};
+    enum cs_status status = contested ? CS_OK : deletes_that_hold(reconcile, state, &holding);
+    if (status != CS_OK) {
+        return status;
     }
-    if (state->row.deleted && count == 0) {
+    if (state->row.deleted && holding.count == 0) {
         /* An unseen edit brought the row back: the deletes are conflicts now. */
         state->surprising = true;
         state->heads_changed = true;
     }
-    state->row.deleted = count > 0;
-    return set_versions(reconcile, &state->row, unit, (struct cs_versions){versions, count});
+    state->row.deleted = holding.count > 0;
+    return set_versions(reconcile, &state->row, unit, holding);
 }
 
 enum cs_status cs_delete_edit(struct cs_reconcile *reconcile, struct cs_working_row *row,

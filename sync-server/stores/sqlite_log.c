@@ -205,6 +205,43 @@ enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t 
     return status;
 }
 
+/* Ascending as cs_version_compare has it: negative log ids, as SQLite sees them, come last. */
+enum cs_status cs_store_transaction_names(struct cs_store *store, const uint8_t id[static 16],
+                                          size_t limit, struct cs_arena *arena,
+                                          struct cs_version **out, size_t *out_count)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database,
+        "SELECT log, counter FROM _transaction WHERE id = ?1 AND outcome IN (1, 4) "
+        "ORDER BY log < 0, log, counter LIMIT ?2",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_make(id, 16));
+    cs_bind_integer(statement, 2, cs_store_limit(limit));
+    struct cs_version *names = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    bool more = true;
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
+        names = cs_store_grow(arena, names, count, &capacity, sizeof *names);
+        if (names == NULL) {
+            status = CS_NO_MEMORY;
+            break;
+        }
+        names[count++] = (struct cs_version){(uint64_t)cs_column_integer(statement, 0),
+                                             (uint64_t)cs_column_integer(statement, 1)};
+    }
+    cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out = names;
+        *out_count = count;
+    }
+    return status;
+}
+
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count)
 {

@@ -176,6 +176,13 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
 enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
                                           struct cs_arena *arena,
                                           struct cs_logged_transaction *out) CS_MUST_USE;
+/*
+ * The versions under which a transaction with this id was applied or is a duplicate: all its names, ascending, at most `limit` of
+ * them; none: *out_count 0. More than one when its author joined again and sent it under a new log.
+ */
+enum cs_status cs_store_transaction_names(struct cs_store *store, const uint8_t id[static 16],
+                                          size_t limit, struct cs_arena *arena,
+                                          struct cs_version **out, size_t *out_count) CS_MUST_USE;
 /* All held ones but those held for review, in order of arrival. */
 enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
                              struct cs_logged_transaction **out, size_t *out_count) CS_MUST_USE;

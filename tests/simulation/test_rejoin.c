@@ -2,101 +2,7 @@
  * Disks that were copied or set back (design §5): both sides are told, both join again with new keys, and nothing that either
  * of them holds is lost, doubled or called a conflict without being one.
  */
-#include "tests/simulation/universe.h"
-#include "tests/support/testing.h"
-
-#include "field-client/replica/doctor.h"
-#include "field-client/replica/rejoin.h"
-
-#include <string.h>
-
-struct scene {
-    struct universe universe;
-    struct laptop *owner;
-    struct laptop *office;
-    struct laptop *copy; /* of the office's */
-    struct cs_id known;  /* a part that everyone has */
-};
-
-static void open_scene(struct scene *scene, uint64_t seed)
-{
-    universe_open(&scene->universe, cs_registry_core(), seed);
-    scene->copy = NULL;
-    scene->owner = universe_found(&scene->universe, "王芳");
-    laptop_sync_equal(scene->owner);
-    scene->office = universe_join(&scene->universe, scene->owner, "李强", CS_ROLE(OFFICE));
-    laptop_sync_equal(scene->office);
-    scene->known = laptop_new(scene->office, "part", "code=K-1", "name=电源", NULL);
-    laptop_sync_equal(scene->office);
-    laptop_sync_equal(scene->owner);
-}
-
-static void check_healthy(struct laptop *laptop)
-{
-    struct cs_doctor_report report;
-    assert_ok(cs_doctor_run(laptop->replica, NULL, NULL, &report));
-    assert_int_equal(report.findings, 0);
-}
-
-/* All laptops sync until nothing moves; then they must be the same. */
-static void check_all_equal(struct scene *scene)
-{
-    struct cs_multiset first;
-    struct cs_multiset other;
-    struct laptop *const laptops[] = {scene->owner, scene->office, scene->copy};
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < CS_COUNT(laptops); i++) {
-            if (laptops[i] != NULL) {
-                laptop_sync_equal(laptops[i]);
-                check_healthy(laptops[i]);
-            }
-        }
-    }
-    laptop_sync_equal(scene->owner);
-    laptop_sync_equal(scene->office);
-    laptop_fingerprint(scene->owner, &first);
-    laptop_fingerprint(scene->office, &other);
-    assert_memory_equal(&first, &other, sizeof first);
-    if (scene->copy != NULL) {
-        laptop_sync_equal(scene->copy);
-        laptop_fingerprint(scene->copy, &other);
-        assert_memory_equal(&first, &other, sizeof first);
-    }
-}
-
-static int64_t parts(struct scene *scene, const char *code)
-{
-    return laptop_count(scene->owner, "part", "code", code);
-}
-
-/* Told in plain words, and noted for good. */
-static void check_told(struct laptop *laptop)
-{
-    enum cs_status reason = CS_OK;
-    assert_status(laptop_sync(laptop), CS_FORKED);
-    assert_non_null(strstr(laptop->universe->problem.text, "copied or restored"));
-    assert_ok(cs_rejoin_reason(laptop->replica, &reason));
-    assert_int_equal(reason, CS_FORKED);
-    laptop_restart(laptop);
-    assert_ok(cs_rejoin_reason(laptop->replica, &reason));
-    assert_int_equal(reason, CS_FORKED);
-}
-
-static void rejoin(struct scene *scene, struct laptop *laptop, uint64_t carried)
-{
-    uint64_t count = 0;
-    enum cs_status reason = CS_OK;
-    enum cs_status status = laptop_join_again(laptop, scene->owner);
-    if (status != CS_OK) {
-        print_error("%s\n", scene->universe.problem.text);
-    }
-    assert_ok(status);
-    assert_ok(cs_rejoin_carried(laptop->replica, &count));
-    assert_int_equal(count, carried);
-    assert_ok(cs_rejoin_reason(laptop->replica, &reason));
-    assert_int_equal(reason, CS_OK);
-    check_healthy(laptop);
-}
+#include "tests/simulation/rejoin_scene.h"
 
 /* Both go on working; the original is the first to sync. */
 static void both_sides_of_a_copied_disk_keep_their_work(void **state)
@@ -203,39 +109,6 @@ static void a_disk_set_back_keeps_the_new_work(void **state)
     rejoin(&scene, scene.office, 1);
     check_all_equal(&scene);
     assert_int_equal(parts(&scene, "AGAIN"), 1);
-    universe_close(&scene.universe);
-}
-
-static void deletes_are_carried_over_as_what_they_were(void **state)
-{
-    (void)state;
-    struct scene scene;
-    open_scene(&scene, 45);
-    struct cs_id seen = laptop_new(scene.owner, "part", "code=D-1", "name=电源", NULL);
-    struct cs_id unseen = laptop_new(scene.owner, "part", "code=D-2", "name=电源", NULL);
-    laptop_sync_equal(scene.owner);
-    laptop_sync_equal(scene.office);
-    scene.copy = universe_clone(scene.office);
-    (void)laptop_new(scene.office, "part", "code=ORIGINAL", "name=电源", NULL);
-    laptop_sync_equal(scene.office);
-    struct cs_id made = laptop_new(scene.copy, "part", "code=D-3", "name=电源", NULL);
-    assert_ok(laptop_set(scene.copy, "part", made, "name=another", NULL));
-    assert_ok(laptop_delete(scene.copy, "part", made));
-    assert_ok(laptop_set(scene.copy, "part", seen, "name=another", NULL));
-    assert_ok(laptop_delete(scene.copy, "part", seen));
-    assert_ok(laptop_delete(scene.copy, "part", unseen));
-    assert_ok(laptop_set(scene.owner, "part", unseen, "name=changed meanwhile", NULL));
-    laptop_sync_equal(scene.owner);
-    check_told(scene.copy);
-    rejoin(&scene, scene.copy, 6);
-    laptop_sync_equal(scene.copy);
-    check_told(scene.office);
-    rejoin(&scene, scene.office, 0);
-    check_all_equal(&scene);
-    assert_int_equal(parts(&scene, "D-1"), 0);
-    assert_int_equal(parts(&scene, "D-3"), 0);
-    assert_int_equal(parts(&scene, "D-2"), 1);
-    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
     universe_close(&scene.universe);
 }
 
@@ -383,7 +256,6 @@ int main(void)
         cmocka_unit_test(work_that_the_server_took_is_not_doubled),
         cmocka_unit_test(concurrent_edits_of_both_sides_are_a_conflict),
         cmocka_unit_test(a_disk_set_back_keeps_the_new_work),
-        cmocka_unit_test(deletes_are_carried_over_as_what_they_were),
         cmocka_unit_test(refusals_stay),
         cmocka_unit_test(only_a_log_that_cannot_go_on_is_left),
         cmocka_unit_test(joining_again_can_be_cut_off_anywhere),

@@ -4,6 +4,8 @@
 /* Rounds of everybody after which it must be quiet; and attempts that one sync may need. */
 #define ROUNDS_MAX 12
 #define ATTEMPTS_MAX 60
+/* Times that laptops may join again before no copy may be left: each has a twin at most. */
+#define REJOINS_MAX (2 * SIM_INSTANCES_MAX)
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 static void mend(struct sim *sim)
@@ -28,7 +30,7 @@ static void mend(struct sim *sim)
     }
 }
 
-/* One sync, as often as it takes; true if anything moved. */
+/* One sync, as often as it takes; true if anything moved, or was heard that others have yet to hear. */
 static bool sync(struct sim *sim, struct sim_device *device)
 {
     uint64_t finished = sim->counts.actions[SIM_ACTION_SYNC_FINISHED];
@@ -37,8 +39,10 @@ static bool sync(struct sim *sim, struct sim_device *device)
         sim->now_ms += 1000;
         sim_sync_start(device);
         sim_network_deliver(sim);
-        if (sim->counts.actions[SIM_ACTION_SYNC_FINISHED] > finished ||
-            device->state == SIM_DEVICE_FORKED) {
+        if (device->state == SIM_DEVICE_FORKED) {
+            return true;
+        }
+        if (sim->counts.actions[SIM_ACTION_SYNC_FINISHED] > finished) {
             return sim->ledger_moves != before;
         }
     }
@@ -85,10 +89,14 @@ static void sync_until_quiet(struct sim *sim)
 
 void sim_heal(struct sim *sim)
 {
+    bool rejoined = true;
     mend(sim);
-    sync_until_quiet(sim);
-    check_clones(sim);
-    if (sim_rejoin_all(sim)) {
+    for (size_t round = 0; rejoined; round++) {
+        if (round == REJOINS_MAX) {
+            sim_fail(sim, SIM_INVARIANT_NOT_LIVE, "laptops join again without end");
+        }
         sync_until_quiet(sim);
+        check_clones(sim);
+        rejoined = sim_rejoin_all(sim);
     }
 }

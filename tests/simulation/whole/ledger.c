@@ -119,6 +119,7 @@ static void copy_op(struct sim_ledger *ledger, const struct cs_registry *registr
     to->entity = cs_registry_find(registry, from->entity);
     cs_require(to->entity != NULL);
     to->row = from->row;
+    to->seen_versions = CS_BYTES_NONE;
     to->change_count = from->change_count;
     to->changes =
         must(cs_arena_take_array(&ledger->arena, from->change_count, sizeof *to->changes));

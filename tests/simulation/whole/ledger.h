@@ -30,8 +30,9 @@ struct sim_op {
     struct cs_id row;
     struct sim_change *changes;
     size_t change_count;
-    uint8_t seen[CS_HASH_SIZE];
-    struct sim_op *earlier; /* of the same row */
+    uint8_t seen[CS_HASH_SIZE];    /* of a delete: what its author had seen, as a hash */
+    struct cs_bytes seen_versions; /* and the same packed; empty where it is not known */
+    struct sim_op *earlier;        /* of the same row */
 };
 
 /* One transaction. */

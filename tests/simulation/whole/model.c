@@ -306,45 +306,90 @@ static bool was_dismissed(const struct subject *subject, const struct sim_entry 
     return false;
 }
 
-/* Hash of what is shown now, as somebody who deletes the row would see it. */
-static void versions_hash(struct subject *subject, uint8_t out[static CS_HASH_SIZE])
+/* What is shown now, as somebody who deletes the row would see it. */
+static void versions_alive(struct subject *subject, struct cs_row_versions *out)
+{
+    cs_require(cs_row_versions_set(&subject->versions, cs_bytes_of_text(CS_UNIT_DELETED),
+                                   (struct cs_versions){NULL, 0}, &subject->arena, out) == CS_OK);
+}
+
+/* The change of this row that the server has under this name; NULL: what the server itself computed. */
+static const struct sim_entry *standing(const struct subject *subject,
+                                        const struct cs_version *version)
+{
+    for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
+        if (applied(op) && cs_version_equal(&op->entry->version, version)) {
+            return op->entry;
+        }
+    }
+    return NULL;
+}
+
+/* Is one list, as the author of a change named it, the same changes as the other, as the server names them? */
+static bool same_changes(const struct subject *subject, const struct sim_entry *by,
+                         struct cs_versions named, struct cs_versions now)
+{
+    bool same = named.count == now.count;
+    for (size_t i = 0; same && i < named.count; i++) {
+        const struct sim_entry *target = meant(subject->sim, by, &named.items[i]);
+        bool found = false;
+        for (size_t j = 0; !found && j < now.count; j++) {
+            found = target == NULL ? cs_version_equal(&named.items[i], &now.items[j])
+                                   : standing(subject, &now.items[j]) == target;
+        }
+        same = found;
+    }
+    return same;
+}
+
+/* Has a delete seen exactly what stands now? Names differ between laptops that were copied, so changes are compared. */
+static bool saw_all(struct subject *subject, const struct sim_op *op)
+{
+    struct cs_row_versions now;
+    struct cs_row_versions seen;
+    const struct sim_entry *by = op->entry;
+    versions_alive(subject, &now);
+    cs_require(cs_row_versions_unpack(op->seen_versions, &subject->arena, &seen) == CS_OK);
+    const struct cs_versions seen_created = {&seen.created, 1};
+    bool same = same_changes(subject, by, seen_created, (struct cs_versions){&now.created, 1});
+    for (size_t i = 0; same && i < now.exception_count; i++) {
+        const struct cs_unit_versions *unit = &now.exceptions[i];
+        same = same_changes(subject, by, cs_row_versions_of(&seen, unit->unit), unit->versions);
+    }
+    for (size_t i = 0; same && i < seen.exception_count; i++) {
+        const struct cs_unit_versions *unit = &seen.exceptions[i];
+        same = same_changes(subject, by, unit->versions, cs_row_versions_of(&now, unit->unit));
+    }
+    return same;
+}
+
+/* The same by hash, where the versions that it had seen are not known: then only a delete under its first name can be judged. */
+static bool saw_all_by_hash(struct subject *subject, const struct sim_op *op)
 {
     struct cs_row_versions alive;
     struct cs_buffer packed;
-    cs_require(cs_row_versions_set(&subject->versions, cs_bytes_of_text(CS_UNIT_DELETED),
-                                   (struct cs_versions){NULL, 0}, &subject->arena,
-                                   &alive) == CS_OK);
+    uint8_t now[CS_HASH_SIZE];
+    versions_alive(subject, &alive);
     cs_buffer_init(&packed, CS_MEBI);
     cs_row_versions_pack(&alive, &packed);
-    cs_row_versions_hash(cs_buffer_bytes(&packed), out);
+    cs_row_versions_hash(cs_buffer_bytes(&packed), now);
     cs_buffer_release(&packed);
-}
-
-/* Was a delete of this row taken under another name than it was made? Then what it says it had seen has been renamed too. */
-static bool has_carried_delete(const struct subject *subject)
-{
-    for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
-        if (op->kind == CS_OPERATION_DELETE && applied(op) &&
-            !cs_version_equal(&op->entry->written, &op->entry->version)) {
-            return true;
-        }
-    }
-    return false;
+    bool carried = !cs_version_equal(&op->entry->written, &op->entry->version);
+    return carried ? subject->stored.deleted : memcmp(op->seen, now, sizeof now) == 0;
 }
 
 static void check_deletes(struct subject *subject)
 {
-    uint8_t now[CS_HASH_SIZE];
-    bool deleted = has_carried_delete(subject) && subject->stored.deleted;
-    versions_hash(subject, now);
+    bool deleted = false;
     for (int second = 0; second < 2; second++) {
         for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
             if (op->kind != CS_OPERATION_DELETE || !applied(op) ||
                 was_dismissed(subject, op->entry)) {
                 continue;
             }
-            deleted =
-                deleted || (subject->alternatives == 0 && memcmp(op->seen, now, sizeof now) == 0);
+            bool saw =
+                op->seen_versions.size > 0 ? saw_all(subject, op) : saw_all_by_hash(subject, op);
+            deleted = deleted || (subject->alternatives == 0 && saw);
             if (second == 1 && !deleted &&
                 !conflicts_take(subject->conflicts, &subject->row->id, CS_UNIT_DELETED,
                                 &op->entry->version)) {

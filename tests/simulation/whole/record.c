@@ -52,7 +52,7 @@ static bool came_along(const struct sim_asked *asked, const struct sim_op *op,
            cs_value_equal(&asked->shown[change->field], &change->value);
 }
 
-static void check_asked(struct sim_device *device, const struct sim_op *op)
+static void check_asked(struct sim_device *device, struct sim_op *op)
 {
     struct sim *sim = device->sim;
     const struct sim_asked *asked = &device->asked;
@@ -78,6 +78,7 @@ static void check_asked(struct sim_device *device, const struct sim_op *op)
             sim_fail(sim, SIM_INVARIANT_BASE_WRONG, "laptop %zu deletes what it did not see",
                      device->index);
         }
+        cs_require(cs_arena_copy(&sim->ledger.arena, asked->versions, &op->seen_versions) == CS_OK);
     }
 }
 

@@ -200,6 +200,42 @@ static void known_are_the_applied_and_the_held(void **state)
     }
 }
 
+/* One id under many versions: those that were applied or are duplicates name it, in the order of versions. */
+static void a_transaction_is_found_under_all_its_names(void **state)
+{
+    struct store_fixture *f = *state;
+    static const struct {
+        uint64_t log;
+        uint64_t counter;
+        enum cs_outcome outcome;
+    } puts[] = {{HIGH_LOG, 4, CS_OUTCOME_APPLIED},
+                {LOW_LOG, 9, CS_OUTCOME_DUPLICATE},
+                {HIGH_LOG, 2, CS_OUTCOME_DUPLICATE},
+                {LOW_LOG, 1, CS_OUTCOME_REFUSED},
+                {LOW_LOG, 2, CS_OUTCOME_HELD}};
+    struct cs_logged_transaction transaction = transaction_of(LOW_LOG, 7, CS_OUTCOME_APPLIED);
+    for (size_t i = 0; i < CS_COUNT(puts); i++) {
+        transaction.version = (struct cs_version){puts[i].log, puts[i].counter};
+        transaction.outcome = puts[i].outcome;
+        assert_ok(cs_store_put_transaction(f->store, &transaction));
+    }
+    put(f, LOW_LOG, 20, CS_OUTCOME_APPLIED); /* of another id */
+    static const struct cs_version expected[] = {{LOW_LOG, 9}, {HIGH_LOG, 2}, {HIGH_LOG, 4}};
+    struct cs_version *names;
+    size_t count;
+    for (size_t limit = 0; limit <= 5; limit++) {
+        assert_ok(
+            cs_store_transaction_names(f->store, transaction.id, limit, &f->arena, &names, &count));
+        assert_int_equal(count, limit < CS_COUNT(expected) ? limit : CS_COUNT(expected));
+        for (size_t i = 0; i < count; i++) {
+            assert_true(cs_version_equal(&names[i], &expected[i]));
+        }
+    }
+    const uint8_t other[16] = {0};
+    assert_ok(cs_store_transaction_names(f->store, other, 5, &f->arena, &names, &count));
+    assert_int_equal(count, 0);
+}
+
 static void held_ones_come_in_order_of_arrival(void **state)
 {
     struct store_fixture *f = *state;
@@ -278,8 +314,12 @@ static enum cs_status use_log(struct store_fixture *f, struct cs_arena *arena)
     if (status == CS_OK) {
         status = cs_store_transaction_known(f->store, transaction.id, &known);
     }
-    struct cs_logged_transaction *held;
+    struct cs_version *names;
     size_t count;
+    if (status == CS_OK) {
+        status = cs_store_transaction_names(f->store, transaction.id, 8, arena, &names, &count);
+    }
+    struct cs_logged_transaction *held;
     return status == CS_OK ? cs_store_held(f->store, arena, &held, &count) : status;
 }
 
@@ -321,6 +361,7 @@ int main(void)
         STORE_TEST(an_unknown_transaction_is_not_found),
         STORE_TEST(a_held_transaction_is_replaced_by_its_outcome),
         STORE_TEST(known_are_the_applied_and_the_held),
+        STORE_TEST(a_transaction_is_found_under_all_its_names),
         STORE_TEST(held_ones_come_in_order_of_arrival),
         STORE_TEST(damaged_transactions_are_told),
         STORE_TEST(the_log_survives_failing_memory_and_disks),
