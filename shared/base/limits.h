@@ -54,4 +54,14 @@
 #define CS_INVITE_TEXT_MAX (32 * CS_KIBI)
 #define CS_PERSON_NAME_MAX ((size_t)128)
 
+/* Vaults. What is encrypted, before encryption; and what one record may name. */
+#define CS_VAULT_LISTING_MAX (4 * CS_KIBI)
+#define CS_VAULT_SECRET_MAX (64 * CS_KIBI)
+#define CS_VAULT_REASON_MAX ((size_t)512)
+#define CS_VAULT_APPROVERS_MAX ((size_t)32)
+#define CS_VAULT_VERSIONS_MAX ((size_t)1024)
+/* Records of one vault's log. */
+#define CS_VAULT_LOG_MAX ((size_t)65536)
+#define CS_VAULT_LEASE_DAYS_MAX 31
+
 #endif

@@ -65,7 +65,8 @@ enum cs_status_class {
     X(EXPIRED, CALLER, "expired")                                                                  \
     X(USED, CALLER, "already used")                                                                \
     X(WRONG_PASSPHRASE, CALLER, "wrong passphrase")                                                \
-    X(LOCKED, CALLER, "locked")
+    X(LOCKED, CALLER, "locked")                                                                    \
+    X(OUTDATED, LATER, "something newer came first: look at it and try again")
 
 enum cs_status {
 #define CS_STATUS_ENUM(name, class_name, text) CS_##name,

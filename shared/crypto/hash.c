@@ -37,11 +37,9 @@ void cs_hash(const char *label, struct cs_bytes data, uint8_t out[static CS_HASH
     sodium_memzero(&state, sizeof state);
 }
 
-void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_count,
-                   uint8_t out[static CS_HASH_SIZE])
+static void end_with_parts(crypto_generichash_state *state, const struct cs_bytes *parts,
+                           size_t part_count, uint8_t out[static CS_HASH_SIZE])
 {
-    crypto_generichash_state state;
-    begin(&state, label);
     for (size_t i = 0; i < part_count; i++) {
         size_t size = parts[i].size;
         /* No message of the project comes near 4 GiB (limits.h); a length that wrapped would be
@@ -49,11 +47,29 @@ void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_
         cs_require(size <= UINT32_MAX);
         uint8_t prefix[4] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8),
                              (uint8_t)size};
-        (void)crypto_generichash_update(&state, prefix, sizeof prefix);
-        (void)crypto_generichash_update(&state, parts[i].data, size);
+        (void)crypto_generichash_update(state, prefix, sizeof prefix);
+        (void)crypto_generichash_update(state, parts[i].data, size);
     }
-    (void)crypto_generichash_final(&state, out, CS_HASH_SIZE);
-    sodium_memzero(&state, sizeof state);
+    (void)crypto_generichash_final(state, out, CS_HASH_SIZE);
+    sodium_memzero(state, sizeof *state);
+}
+
+void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_count,
+                   uint8_t out[static CS_HASH_SIZE])
+{
+    crypto_generichash_state state;
+    begin(&state, label);
+    end_with_parts(&state, parts, part_count, out);
+}
+
+void cs_hash_keyed(const char *label, struct cs_bytes key, const struct cs_bytes *parts,
+                   size_t part_count, uint8_t out[static CS_HASH_SIZE])
+{
+    crypto_generichash_state state;
+    cs_require(key.size == CS_HASH_SIZE);
+    cs_require(crypto_generichash_init(&state, key.data, key.size, CS_HASH_SIZE) == 0);
+    cs_label_update(&state, label);
+    end_with_parts(&state, parts, part_count, out);
 }
 
 void cs_hash_tree(uint8_t kind, struct cs_bytes data, uint8_t out[static CS_HASH_SIZE])

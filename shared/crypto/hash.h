@@ -15,6 +15,11 @@ void cs_hash(const char *label, struct cs_bytes data, uint8_t out[static CS_HASH
 void cs_hash_parts(const char *label, const struct cs_bytes *parts, size_t part_count,
                    uint8_t out[static CS_HASH_SIZE]);
 
+/* As cs_hash_parts, but keyed with a secret of CS_HASH_SIZE bytes (BLAKE2b's own key input): a key derived from another, or
+ * a commitment to one. */
+void cs_hash_keyed(const char *label, struct cs_bytes key, const struct cs_bytes *parts,
+                   size_t part_count, uint8_t out[static CS_HASH_SIZE]);
+
 /* BLAKE2b-256 over u8 `kind` ‖ data: the leaves and nodes of a Merkle tree (evidence/merkle.h), and nothing else. */
 void cs_hash_tree(uint8_t kind, struct cs_bytes data, uint8_t out[static CS_HASH_SIZE]);
 

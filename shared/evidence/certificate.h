@@ -90,6 +90,7 @@ struct cs_chain {
     uint8_t root_key[CS_SIGN_PUBLIC_SIZE];
     size_t length; /* certificates, 1 … CS_CHAIN_LENGTH_MAX */
     uint8_t certificate_ids[CS_CHAIN_LENGTH_MAX][CS_HASH_SIZE]; /* leaf first */
+    struct cs_id persons[CS_CHAIN_LENGTH_MAX]; /* whose they are, in the same order */
 };
 /*
  * Every signature, every name and role copied faithfully from invite to certificate, roles within cs_roles_may_invite,

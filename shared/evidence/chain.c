@@ -254,6 +254,7 @@ static enum cs_status follow(struct walk *walk, const struct links *links, size_
     }
     if (status == CS_OK) {
         chain->leaf = certificate;
+        chain->persons[index] = certificate.person;
     }
     return status;
 }
@@ -294,6 +295,9 @@ enum cs_status cs_chain_verify(struct cs_bytes bytes,
     memcpy(chain.root_key, links.root_key, sizeof chain.root_key);
     struct walk walk = {organisation, 1, links.length, problem};
     status = open_first(&walk, &links, &chain.leaf, chain.certificate_ids[links.length - 1]);
+    if (status == CS_OK) {
+        chain.persons[links.length - 1] = chain.leaf.person;
+    }
     for (size_t index = links.length - 1; index > 0 && status == CS_OK; index--) {
         status = follow(&walk, &links, index - 1, &chain);
     }

@@ -3,6 +3,7 @@
  *
  * Run by hand after a format has changed; the result is committed.
  */
+#include "tests/fuzz/make_corpus.h"
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "tests/fuzz/targets.h"
@@ -12,9 +13,6 @@
 #include <sys/stat.h>
 
 #define SEEDS 4
-
-/* Appends one valid input of a target. */
-typedef void (*make)(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 /* Takes the content out of a frame: mutations of CBOR find more than those of zstd. */
 static void unframe(const struct cs_buffer *frame, struct cs_buffer *out)

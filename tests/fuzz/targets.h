@@ -20,7 +20,9 @@
     X(join_request)                                                                                \
     X(compare_request)                                                                             \
     X(compare_response)                                                                            \
-    X(envelope)
+    X(envelope)                                                                                    \
+    X(vault_record)                                                                                \
+    X(vault_recovery)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

@@ -58,6 +58,27 @@ static void labels_separate_domains(void **state)
     assert_memory_not_equal(one, other, CS_HASH_SIZE);
 }
 
+/* Value made with Python's hashlib. */
+static void keyed_hashes_use_the_key_input_of_blake2b(void **state)
+{
+    (void)state;
+    uint8_t key[32];
+    uint8_t hash[CS_HASH_SIZE];
+    uint8_t other[CS_HASH_SIZE];
+    const struct cs_bytes parts[] = {cs_bytes_of_text("ab"), CS_BYTES_NONE};
+    for (uint8_t i = 0; i < sizeof key; i++) {
+        key[i] = i;
+    }
+    cs_hash_keyed("test", cs_bytes_of_array(key), parts, 2, hash);
+    assert_hex(cs_bytes_of_array(hash),
+               "bda0071c2a51b1217f61acf24ef661b03c696400e8aa6a0fd4ff24e26dc71333");
+    cs_hash_parts("test", parts, 2, other);
+    assert_memory_not_equal(hash, other, sizeof hash);
+    key[31] ^= 1;
+    cs_hash_keyed("test", cs_bytes_of_array(key), parts, 2, other);
+    assert_memory_not_equal(hash, other, sizeof hash);
+}
+
 static void a_multiset_does_not_depend_on_order(void **state)
 {
     (void)state;
@@ -132,6 +153,7 @@ int main(void)
         cmocka_unit_test(parts_are_length_prefixed),
         cmocka_unit_test(where_a_part_ends_matters),
         cmocka_unit_test(labels_separate_domains),
+        cmocka_unit_test(keyed_hashes_use_the_key_input_of_blake2b),
         cmocka_unit_test(a_multiset_does_not_depend_on_order),
         cmocka_unit_test(sums_carry_and_wrap),
         cmocka_unit_test(tree_hashes_have_one_byte_before_the_data),

@@ -17,6 +17,8 @@ static void test_chains_of_every_length_verify(void **state)
             struct cs_bytes bytes = cs_buffer_bytes(&fixture.certificate_bytes[length - 1 - i]);
             assert_int_equal(cs_certificate_id(bytes, id), CS_OK);
             assert_memory_equal(chain.certificate_ids[i], id, sizeof id);
+            struct cs_id person = fixture_person(length - i);
+            assert_true(cs_id_equal(&chain.persons[i], &person));
         }
         assert_memory_equal(chain.leaf_id, chain.certificate_ids[0], sizeof chain.leaf_id);
         assert_true(cs_bytes_equal(chain.leaf_bytes,

@@ -1,0 +1,306 @@
+/* Who may sign which record of a vault, see rules.h. */
+#include "shared/vault/rules.h"
+
+#include "shared/base/limits.h"
+#include "shared/base/text.h"
+
+#include <string.h>
+
+#define ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+    return memcmp(a, b, CS_HASH_SIZE) == 0;
+}
+
+/* ---- position and right ---- */
+
+static enum cs_status check_seen(const struct cs_vault_record *record,
+                                 const struct cs_vault_moment *moment, struct cs_problem *problem)
+{
+    uint8_t head[CS_HASH_SIZE];
+    const char *name = cs_vault_kind_name(record->kind);
+    if (!cs_id_equal(&record->vault, cs_vault_log_vault(moment->log))) {
+        return cs_problem_set(problem, CS_FORGED, "the %s belongs to another vault", name);
+    }
+    if ((uint64_t)record->position > moment->position) {
+        return cs_problem_set(problem, CS_GAP,
+                              "the author of the %s has seen more of the vault's "
+                              "log than there is here",
+                              name);
+    }
+    cs_vault_log_head(moment->log, (uint64_t)record->position, head);
+    if (!same(head, record->head)) {
+        return cs_problem_set(problem, CS_OTHER_HISTORY,
+                              "the author of the %s was shown another log of the vault", name);
+    }
+    return CS_OK;
+}
+
+static enum cs_status check_right(const struct cs_vault_record *record, enum cs_vault_right right,
+                                  const struct cs_vault_moment *moment, struct cs_problem *problem)
+{
+    enum cs_status status = check_seen(record, moment, problem);
+    if (status == CS_OK) {
+        status =
+            cs_vault_log_permits(moment->log, record->author, right, (uint64_t)record->position,
+                                 cs_instant_utc_ms(record->claimed), problem);
+    }
+    return status != CS_OK ? status
+                           : cs_vault_log_permits(moment->log, record->author, right,
+                                                  moment->position, moment->ms, problem);
+}
+
+/* Under the epoch that was current for author and server both, and nothing due. */
+static enum cs_status check_epoch(const struct cs_vault_record *record,
+                                  const struct cs_vault_moment *moment, struct cs_problem *problem)
+{
+    enum cs_status status = cs_vault_log_may_encrypt(moment->log, moment->position, problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    const struct cs_vault_epoch *epoch = cs_vault_log_epoch_at(moment->log, moment->position);
+    if (record->epoch != epoch->number) {
+        return cs_problem_set(problem, record->epoch < epoch->number ? CS_OUTDATED : CS_FORGED,
+                              "the %s is encrypted under epoch %lld of the vault, not %lld",
+                              cs_vault_kind_name(record->kind), (long long)record->epoch,
+                              (long long)epoch->number);
+    }
+    return CS_OK;
+}
+
+static enum cs_status check_follows(const struct cs_vault_record *record, const uint8_t *current,
+                                    struct cs_problem *problem)
+{
+    static const uint8_t nothing[CS_HASH_SIZE];
+    if (!same(record->previous, current == NULL ? nothing : current)) {
+        return cs_problem_set(problem, CS_OUTDATED,
+                              "the %s does not follow the latest one: look at that, and sign again",
+                              cs_vault_kind_name(record->kind));
+    }
+    return CS_OK;
+}
+
+/* What every change of an item has to meet. */
+static enum cs_status check_change(const struct cs_vault_record *record, const uint8_t *current,
+                                   const struct cs_vault_moment *moment, struct cs_problem *problem)
+{
+    enum cs_status status = check_right(record, CS_VAULT_MAY_EDIT, moment, problem);
+    return status != CS_OK ? status : check_follows(record, current, problem);
+}
+
+enum cs_status cs_vault_check_entry(const struct cs_vault_record *entry,
+                                    const struct cs_vault_moment *moment, const uint8_t *current,
+                                    struct cs_problem *problem)
+{
+    enum cs_status status = check_change(entry, current, moment, problem);
+    return status != CS_OK ? status : check_epoch(entry, moment, problem);
+}
+
+static enum cs_status check_approvers(const struct cs_vault_record *version,
+                                      const struct cs_vault_moment *moment,
+                                      const struct cs_vault_epoch *epoch,
+                                      struct cs_problem *problem)
+{
+    if (epoch->four_eyes != (version->approvers.size > 0)) {
+        return cs_problem_set(problem, CS_DENIED,
+                              epoch->four_eyes ? "the vault wants four eyes: the version has no "
+                                                 "parts for approvers"
+                                               : "the version has parts for approvers, but the "
+                                                 "vault does not want four eyes");
+    }
+    for (size_t at = 0; at < version->approvers.size; at += CS_VAULT_APPROVER_SIZE) {
+        enum cs_status status =
+            cs_vault_log_permits(moment->log, version->approvers.data + at, CS_VAULT_MAY_APPROVE,
+                                 moment->position, moment->ms, problem);
+        if (status != CS_OK) {
+            return status;
+        }
+    }
+    return CS_OK;
+}
+
+enum cs_status cs_vault_check_version(const struct cs_vault_record *version,
+                                      const struct cs_vault_moment *moment, const uint8_t *current,
+                                      struct cs_problem *problem)
+{
+    enum cs_status status = check_change(version, current, moment, problem);
+    if (status == CS_OK) {
+        status = check_epoch(version, moment, problem);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    const struct cs_vault_epoch *epoch = cs_vault_log_epoch(moment->log, version->epoch);
+    if (!same(version->recovery, epoch->recovery)) {
+        return cs_problem_set(problem, CS_FORGED,
+                              "the version is sealed to another recovery key than its epoch");
+    }
+    return check_approvers(version, moment, epoch, problem);
+}
+
+enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
+                                    const struct cs_vault_record *version, enum cs_vault_state from,
+                                    const uint8_t *current, const struct cs_vault_moment *moment,
+                                    struct cs_problem *problem)
+{
+    enum cs_status status = check_change(state, current, moment, problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (!cs_id_equal(&state->vault, &version->vault) ||
+        !cs_id_equal(&state->item, &version->item) ||
+        !cs_bytes_equal(state->field, version->field) ||
+        !cs_id_equal(&state->version, &version->version)) {
+        return cs_problem_set(problem, CS_FORGED, "the change of state is of another version");
+    }
+    if (from == CS_VAULT_ARCHIVED || state->state <= (int64_t)from) {
+        return cs_problem_set(
+            problem, CS_USED,
+            "a version goes from pending to confirmed to archived, and never back");
+    }
+    return CS_OK;
+}
+
+/* ---- asking, approving, answering ---- */
+
+static enum cs_status check_exporter(const struct cs_chain *device, struct cs_problem *problem)
+{
+    return (device->leaf.roles & ROLES_OFFICER) != 0
+               ? CS_OK
+               : cs_problem_set(problem, CS_DENIED, "only owner and security export passwords");
+}
+
+static enum cs_status check_asker(const struct cs_vault_record *request,
+                                  const struct cs_chain *author, struct cs_problem *problem)
+{
+    if (request->kind == CS_VAULT_EXPORT) {
+        return check_exporter(author, problem);
+    }
+    return request->work_order.size == 0 && (author->leaf.roles & ROLES_OFFICER) == 0
+               ? cs_problem_set(problem, CS_INVALID,
+                                "the work order is missing that the password "
+                                "is needed for")
+               : CS_OK;
+}
+
+static enum cs_status check_lease_time(const struct cs_vault_record *lease,
+                                       const struct cs_vault_moment *moment,
+                                       struct cs_problem *problem)
+{
+    int64_t claimed_ms = cs_instant_utc_ms(lease->claimed);
+    if (lease->expires_ms <= claimed_ms || lease->expires_ms <= moment->ms) {
+        return cs_problem_set(problem, CS_EXPIRED, "the lease would end before it begins");
+    }
+    if (lease->expires_ms - claimed_ms > CS_VAULT_LEASE_DAYS_MAX * DAY_MS ||
+        lease->expires_ms - moment->ms > CS_VAULT_LEASE_DAYS_MAX * DAY_MS) {
+        return cs_problem_set(problem, CS_INVALID, "a lease lasts at most %d days",
+                              CS_VAULT_LEASE_DAYS_MAX);
+    }
+    return CS_OK;
+}
+
+enum cs_status cs_vault_check_request(const struct cs_vault_record *request,
+                                      const struct cs_chain *author,
+                                      const struct cs_vault_moment *moment,
+                                      struct cs_problem *problem)
+{
+    bool leases = request->kind == CS_VAULT_LEASE;
+    cs_require(leases || request->kind == CS_VAULT_REQUEST || request->kind == CS_VAULT_EXPORT);
+    enum cs_status status =
+        check_right(request, leases ? CS_VAULT_MAY_LEASE : CS_VAULT_MAY_REVEAL, moment, problem);
+    if (status == CS_OK) {
+        status = check_asker(request, author, problem);
+    }
+    return status == CS_OK && leases ? check_lease_time(request, moment, problem) : status;
+}
+
+static bool certified(const struct cs_vault_person *upper, const struct cs_vault_person *lower)
+{
+    const struct cs_id *person = &upper->devices[0]->leaf.person;
+    for (size_t i = 0; i < lower->count; i++) {
+        const struct cs_chain *chain = lower->devices[i];
+        for (size_t above = 1; above < chain->length; above++) {
+            if (cs_id_equal(&chain->persons[above], person)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
+                                        const struct cs_vault_person *approver,
+                                        struct cs_problem *problem)
+{
+    cs_require(requester->count > 0 && approver->count > 0);
+    if (cs_id_equal(&requester->devices[0]->leaf.person, &approver->devices[0]->leaf.person)) {
+        return cs_problem_set(problem, CS_DENIED, "nobody approves what he asks for himself");
+    }
+    if (certified(requester, approver) || certified(approver, requester)) {
+        return cs_problem_set(problem, CS_DENIED,
+                              "one of the two let the other in, directly or not: somebody else has "
+                              "to approve");
+    }
+    return CS_OK;
+}
+
+enum cs_status cs_vault_check_approval(const struct cs_vault_record *approval,
+                                       const struct cs_vault_person *approver,
+                                       const struct cs_vault_record *request,
+                                       const struct cs_vault_person *requester,
+                                       const struct cs_vault_moment *moment,
+                                       struct cs_problem *problem)
+{
+    enum cs_status status = check_right(approval, CS_VAULT_MAY_APPROVE, moment, problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_require(same(approver->devices[0]->leaf_id, approval->author) &&
+               same(requester->devices[0]->leaf_id, request->author));
+    if (!same(approval->request, request->id) || !cs_id_equal(&approval->vault, &request->vault)) {
+        return cs_problem_set(problem, CS_FORGED, "the approval is of another request");
+    }
+    size_t parts = approval->sealed.size / CS_VAULT_SEALED_SIZE;
+    if (parts != 0 && parts != request->versions.size / CS_ID_SIZE) {
+        return cs_problem_set(problem, CS_FORGED,
+                              "the approval does not have a part for each version");
+    }
+    if (request->kind == CS_VAULT_EXPORT) {
+        status = check_exporter(approver->devices[0], problem);
+    }
+    return status != CS_OK ? status : cs_vault_check_four_eyes(requester, approver, problem);
+}
+
+enum cs_status cs_vault_check_release(const struct cs_vault_record *release,
+                                      const struct cs_vault_record *request,
+                                      struct cs_problem *problem)
+{
+    if (!same(release->request, request->id) || !cs_id_equal(&release->vault, &request->vault) ||
+        !cs_bytes_equal(release->versions, request->versions)) {
+        return cs_problem_set(problem, CS_FORGED, "the release answers another request");
+    }
+    return CS_OK;
+}
+
+enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
+                                     const struct cs_vault_record *lease,
+                                     struct cs_problem *problem)
+{
+    size_t index = 0;
+    int64_t shown_ms = cs_instant_utc_ms(reveal->claimed);
+    if (!same(reveal->request, lease->id) || !cs_id_equal(&reveal->vault, &lease->vault)) {
+        return cs_problem_set(problem, CS_FORGED, "the reveal is under another lease");
+    }
+    if (!same(reveal->author, lease->author)) {
+        return cs_problem_set(problem, CS_DENIED, "the lease is another device's");
+    }
+    if (!cs_vault_versions_find(lease->versions, &reveal->version, &index)) {
+        return cs_problem_set(problem, CS_NOT_FOUND, "the lease does not have this version");
+    }
+    if (shown_ms >= lease->expires_ms) {
+        return cs_problem_set(problem, CS_EXPIRED, "the lease had ended");
+    }
+    return CS_OK;
+}

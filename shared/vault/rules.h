@@ -1,0 +1,75 @@
+/*
+ * Who may sign which record of a vault, besides those of its log (design §10). Pure.
+ *
+ * All functions take records that cs_vault_record_open has verified, and judge by the vault's log: the author must have had the
+ * right at the position that he names, by his clock, and still at the position at which the record was logged, by the server's.
+ * So a device whose grant was withdrawn gains nothing by naming an old position.
+ *
+ * Common statuses; `problem` says which rule:
+ *   CS_FORGED         another vault; not what it claims to answer
+ *   CS_GAP            the author has seen records that are missing here
+ *   CS_OTHER_HISTORY  the author was shown another log
+ *   CS_DENIED, CS_EXPIRED  as cs_vault_log_permits
+ *   CS_OUTDATED       encrypted under an epoch that is over, or that is due for a new one; or it follows what is not the latest
+ */
+#ifndef CS_VAULT_RULES_H
+#define CS_VAULT_RULES_H
+
+#include "shared/vault/log.h"
+
+/* Where and when a record was logged. */
+struct cs_vault_moment {
+    const struct cs_vault_log *log;
+    uint64_t position; /* records of the vault's log before it, at most the log's */
+    int64_t ms;
+};
+
+/* Listing data. `current`: id of the item's latest entry before this one; NULL: there is none. */
+enum cs_status cs_vault_check_entry(const struct cs_vault_record *entry,
+                                    const struct cs_vault_moment *moment, const uint8_t *current,
+                                    struct cs_problem *problem) CS_MUST_USE;
+/* A version of a secret. `current`: id of the field's latest version before this one; NULL: there is none. It must have parts for
+ * approvers if the epoch wants four eyes, all of them with the right to approve, and none otherwise (CS_DENIED). */
+enum cs_status cs_vault_check_version(const struct cs_vault_record *version,
+                                      const struct cs_vault_moment *moment, const uint8_t *current,
+                                      struct cs_problem *problem) CS_MUST_USE;
+/* A change of state of `version`, which is in `from` by the record with id `current` (of the version, or of its latest state). CS_USED:
+ * a state it cannot come to from there: what is archived stays archived. */
+enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
+                                    const struct cs_vault_record *version, enum cs_vault_state from,
+                                    const uint8_t *current, const struct cs_vault_moment *moment,
+                                    struct cs_problem *problem) CS_MUST_USE;
+
+/* A request, lease or export. Whoever is no officer names a work order; a lease lasts at most CS_VAULT_LEASE_DAYS_MAX; an export is an
+ * officer's (CS_INVALID, CS_DENIED). */
+enum cs_status cs_vault_check_request(const struct cs_vault_record *request,
+                                      const struct cs_chain *author,
+                                      const struct cs_vault_moment *moment,
+                                      struct cs_problem *problem) CS_MUST_USE;
+/* The devices of one person, as far as they are known; the author's first. */
+struct cs_vault_person {
+    const struct cs_chain *const *devices;
+    size_t count;
+};
+/* An approval of `request` by another person, neither of whom certified the other. With four eyes, one sealed part for each version.
+ * An export is approved by an officer. */
+enum cs_status cs_vault_check_approval(const struct cs_vault_record *approval,
+                                       const struct cs_vault_person *approver,
+                                       const struct cs_vault_record *request,
+                                       const struct cs_vault_person *requester,
+                                       const struct cs_vault_moment *moment,
+                                       struct cs_problem *problem) CS_MUST_USE;
+/* The rule of four eyes by itself: another person, and no certificate above any device of one is of the other. CS_DENIED. */
+enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
+                                        const struct cs_vault_person *approver,
+                                        struct cs_problem *problem) CS_MUST_USE;
+/* The server's answer to `request` is to it, and of what it asks for. */
+enum cs_status cs_vault_check_release(const struct cs_vault_record *release,
+                                      const struct cs_vault_record *request,
+                                      struct cs_problem *problem) CS_MUST_USE;
+/* A reveal under `lease`: by the same device, of a version in it, before its end by its clock. CS_DENIED, CS_NOT_FOUND, CS_EXPIRED. */
+enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
+                                     const struct cs_vault_record *lease,
+                                     struct cs_problem *problem) CS_MUST_USE;
+
+#endif

@@ -1,0 +1,13 @@
+/* What the files of make_corpus share: functions that append one valid input of a target. */
+#ifndef TESTS_FUZZ_MAKE_CORPUS_H
+#define TESTS_FUZZ_MAKE_CORPUS_H
+
+#include "tests/unit/shared_wire/samples.h"
+
+typedef void (*make)(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+
+void make_vault_record(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_vault_recovery(struct sample_random *random, struct cs_arena *arena,
+                         struct cs_buffer *out);
+
+#endif
