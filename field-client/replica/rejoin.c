@@ -132,6 +132,10 @@ static enum cs_status note_done(struct cs_replica *replica, uint64_t carried)
     if (status == CS_OK) {
         status = cs_replica_meta_set_bytes(replica, CS_META_REJOIN_TO, CS_BYTES_NONE);
     }
+    /* It was the old certificate that was revoked, if it was. */
+    if (status == CS_OK) {
+        status = cs_replica_meta_set_bytes(replica, CS_META_REVOKED, CS_BYTES_NONE);
+    }
     return status != CS_OK ? status
                            : cs_replica_meta_set_bytes(replica, CS_META_LEFT, CS_BYTES_NONE);
 }

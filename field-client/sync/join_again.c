@@ -1,5 +1,7 @@
 /* Joining again in a home whose log cannot go on; see join.h and replica/rejoin.h. */
+#include "field-client/replica/query.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/replica/revocation.h"
 #include "field-client/sync/join_internal.h"
 
 #include <inttypes.h>
@@ -37,6 +39,34 @@ static enum cs_status open_replica(struct cs_join *join, struct cs_identity *ide
     return cs_replica_open(input->world, input->home, input->registry, identity, out, problem);
 }
 
+/*
+ * A revoked laptop sends what it still holds under its old keys, for review; nothing of it may pass by that. So it is told what to do
+ * instead of joining here.
+ */
+static enum cs_status refuse(struct cs_replica *replica, struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct cs_revoked_response own;
+    struct cs_pending_counts counts;
+    cs_arena_init(&arena, CS_MEBI);
+    enum cs_status status = cs_own_revocation_load(replica, &arena, &own);
+    cs_arena_release(&arena);
+    if (status == CS_NOT_FOUND) {
+        return cs_problem_set(problem, CS_EXISTS, "this laptop has joined already");
+    }
+    if (status == CS_OK) {
+        status = cs_query_pending_counts(replica, &counts);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    int64_t left = counts.waiting + counts.packed;
+    return cs_problem_set(problem, CS_EXISTS,
+                          "the device in this folder was revoked: join in a new folder. Nothing "
+                          "here is deleted; %" PRId64 " of its changes still wait to be sent%s",
+                          left, left == 0 ? "" : ": sync here first, and the office reviews them");
+}
+
 static enum cs_status check_left(struct cs_join *join, struct cs_problem *problem)
 {
     struct cs_replica *replica;
@@ -46,10 +76,11 @@ static enum cs_status check_left(struct cs_join *join, struct cs_problem *proble
         return status;
     }
     status = cs_rejoin_reason(replica, &reason);
+    if (status == CS_OK && reason == CS_OK) {
+        status = refuse(replica, problem);
+    }
     cs_replica_close(replica);
-    return status != CS_OK || reason != CS_OK
-               ? status
-               : cs_problem_set(problem, CS_EXISTS, "this laptop has joined already");
+    return status;
 }
 
 enum cs_status cs_join_open_former(struct cs_join *join, struct cs_problem *problem)

@@ -49,9 +49,9 @@ enum cs_status cs_revoked_refuse_copy(struct cs_server *server, struct cs_server
 {
     cs_log_event(server->log, CS_LOG_WARNING, "revoked_device_forked",
                  CS_LOG_NUMBER("log", request->device.log));
-    return cs_request_fail(request, CS_REVOKED,
-                           "this device was revoked, and it was copied or restored: nothing more "
-                           "of it can be taken; nothing it holds is lost, tell the office");
+    return cs_request_fail(request, CS_FORKED,
+                           "this device was revoked, and it was copied or restored from an old "
+                           "copy: nothing it holds is lost; ask the office for a new invite");
 }
 
 /* Who let `device` in was revoked, and `device` joins after that: by position, never by time. */

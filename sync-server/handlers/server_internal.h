@@ -106,7 +106,7 @@ enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_reque
 enum cs_status cs_revoked_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, const struct cs_device *device,
                                 struct cs_buffer *body) CS_MUST_USE;
-/* The failure for a revoked device whose change-sets cannot be told apart from a copy's. */
+/* The failure for a revoked device whose change-sets cannot be told apart from a copy's: FORKED, so that it may join again. */
 enum cs_status cs_revoked_refuse_copy(struct cs_server *server,
                                       struct cs_server_request *request) CS_MUST_USE;
 /* May the device of this verified chain join: is none above it revoked before the one below joined? Else the request fails. */

@@ -243,7 +243,7 @@ static enum cs_status take(struct cs_store *store, const struct cs_push_clock *c
                            struct cs_arena *arena, struct cs_push_answer *answer)
 {
     if (change_set->header.sequence <= device->sequence) {
-        return cs_push_answer_again(answer, store, device->log, &change_set->transactions);
+        return cs_push_answer_again(answer, device->log, &change_set->transactions);
     }
     device->sequence = change_set->header.sequence;
     device->counter += change_set->transactions.count;
@@ -277,7 +277,7 @@ enum cs_status cs_push_apply(struct cs_store *store, const struct cs_push_clock 
     if (chain != CS_OK && chain != CS_GAP) {
         return chain;
     }
-    enum cs_status status = cs_push_answer_init(&answer, change_sets, taken, arena);
+    enum cs_status status = cs_push_answer_init(&answer, store, change_sets, taken, arena);
     for (size_t i = 0; status == CS_OK && i < taken; i++) {
         status = check_room(store, device, &change_sets[i], &answer.result.review_is_full);
         if (status != CS_OK || answer.result.review_is_full) {

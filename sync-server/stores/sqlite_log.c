@@ -184,15 +184,13 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
     return status;
 }
 
-enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
-                                          struct cs_arena *arena, struct cs_logged_transaction *out)
+/* One transaction by its id. */
+static enum cs_status transaction_with(struct cs_store *store, const char *query,
+                                       const uint8_t id[static 16], struct cs_arena *arena,
+                                       struct cs_logged_transaction *out)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(store->database,
-                         "SELECT " TRANSACTION_COLUMNS
-                         " FROM _transaction WHERE id = ?1 AND outcome IN (1, 3) LIMIT 1",
-                         &statement);
+    enum cs_status status = cs_statement_get(store->database, query, &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -203,6 +201,26 @@ enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t 
         cs_statement_done(statement);
     }
     return status;
+}
+
+enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
+                                          struct cs_arena *arena, struct cs_logged_transaction *out)
+{
+    return transaction_with(store,
+                            "SELECT " TRANSACTION_COLUMNS
+                            " FROM _transaction WHERE id = ?1 AND outcome IN (1, 3) LIMIT 1",
+                            id, arena, out);
+}
+
+enum cs_status cs_store_transaction_refused(struct cs_store *store, const uint8_t id[static 16],
+                                            struct cs_arena *arena,
+                                            struct cs_logged_transaction *out)
+{
+    return transaction_with(store,
+                            "SELECT " TRANSACTION_COLUMNS
+                            " FROM _transaction WHERE id = ?1 AND outcome = 2 "
+                            "ORDER BY received_ms DESC, log, counter LIMIT 1",
+                            id, arena, out);
 }
 
 /* Ascending as cs_version_compare has it: negative log ids, as SQLite sees them, come last. */

@@ -176,6 +176,10 @@ enum cs_status cs_store_transaction_known(struct cs_store *store, const uint8_t 
 enum cs_status cs_store_transaction_taken(struct cs_store *store, const uint8_t id[static 16],
                                           struct cs_arena *arena,
                                           struct cs_logged_transaction *out) CS_MUST_USE;
+/* One with this id that was refused; of several the last to arrive. CS_NOT_FOUND. */
+enum cs_status cs_store_transaction_refused(struct cs_store *store, const uint8_t id[static 16],
+                                            struct cs_arena *arena,
+                                            struct cs_logged_transaction *out) CS_MUST_USE;
 /*
  * The versions under which a transaction with this id was applied or is a duplicate: all its names, ascending, at most `limit` of
  * them; none: *out_count 0. More than one when its author joined again and sent it under a new log.

@@ -478,7 +478,7 @@ static void a_copy_of_a_revoked_device_is_not_taken(void **state)
     hostile.counter = 0;
     memset(hostile.head, 0, sizeof hostile.head);
     (void)hostile_part(&hostile, "P-2");
-    assert_status(hostile_push(&hostile), CS_REVOKED);
+    assert_status(hostile_push(&hostile), CS_FORKED);
     hostile_close(&hostile);
     laptop_sync_equal(scene.owner);
     assert_string_equal(laptop_text(scene.owner, "device", row_of(clerk), "state"), "revoked");

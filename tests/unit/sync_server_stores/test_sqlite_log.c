@@ -236,6 +236,37 @@ static void a_transaction_is_found_under_all_its_names(void **state)
     assert_int_equal(count, 0);
 }
 
+/* By its id: the one that was applied or is held; or one that was refused, the last of several. */
+static void a_transaction_is_found_by_its_id(void **state)
+{
+    struct store_fixture *f = *state;
+    struct cs_logged_transaction transaction = transaction_of(LOW_LOG, 7, CS_OUTCOME_DUPLICATE);
+    struct cs_logged_transaction got = {.operation = 3};
+    assert_ok(cs_store_put_transaction(f->store, &transaction));
+    assert_status(cs_store_transaction_taken(f->store, transaction.id, &f->arena, &got),
+                  CS_NOT_FOUND);
+    assert_status(cs_store_transaction_refused(f->store, transaction.id, &f->arena, &got),
+                  CS_NOT_FOUND);
+    assert_int_equal(got.operation, 3);
+    static const uint64_t counters[] = {8, 9, 10};
+    for (size_t i = 0; i < CS_COUNT(counters); i++) {
+        transaction.version.counter = counters[i];
+        transaction.outcome = CS_OUTCOME_REFUSED;
+        transaction.received_ms = i == 1 ? 2000 : 1000;
+        assert_ok(cs_store_put_transaction(f->store, &transaction));
+    }
+    assert_status(cs_store_transaction_taken(f->store, transaction.id, &f->arena, &got),
+                  CS_NOT_FOUND);
+    assert_ok(cs_store_transaction_refused(f->store, transaction.id, &f->arena, &got));
+    assert_int_equal(got.version.counter, 9);
+    assert_int_equal(got.outcome, CS_OUTCOME_REFUSED);
+    transaction.version = (struct cs_version){HIGH_LOG, 1};
+    transaction.outcome = CS_OUTCOME_HELD;
+    assert_ok(cs_store_put_transaction(f->store, &transaction));
+    assert_ok(cs_store_transaction_taken(f->store, transaction.id, &f->arena, &got));
+    assert_transaction(&got, &transaction);
+}
+
 static void held_ones_come_in_order_of_arrival(void **state)
 {
     struct store_fixture *f = *state;
@@ -362,6 +393,7 @@ int main(void)
         STORE_TEST(a_held_transaction_is_replaced_by_its_outcome),
         STORE_TEST(known_are_the_applied_and_the_held),
         STORE_TEST(a_transaction_is_found_under_all_its_names),
+        STORE_TEST(a_transaction_is_found_by_its_id),
         STORE_TEST(held_ones_come_in_order_of_arrival),
         STORE_TEST(damaged_transactions_are_told),
         STORE_TEST(the_log_survives_failing_memory_and_disks),
