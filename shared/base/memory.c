@@ -97,8 +97,9 @@ static struct cs_arena_block *add_block(struct cs_arena *arena, size_t size)
     size_t block_size = arena->blocks == NULL ? BLOCK_SIZE_MIN : arena->blocks->size * 2;
     block_size = block_size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : block_size;
     block_size = block_size < size ? size : block_size;
-    struct cs_arena_block *block = cs_alloc_zero(1, sizeof *block + block_size);
+    struct cs_arena_block *block = cs_alloc(sizeof *block + block_size);
     if (block != NULL) {
+        block->used = 0;
         block->size = block_size;
         block->next = arena->blocks;
         arena->blocks = block;
@@ -106,7 +107,8 @@ static struct cs_arena_block *add_block(struct cs_arena *arena, size_t size)
     return block;
 }
 
-void *cs_arena_take(struct cs_arena *arena, size_t size)
+/* As cs_arena_take, with whatever stands there: for what is written over at once. */
+static void *take(struct cs_arena *arena, size_t size)
 {
     const size_t alignment = _Alignof(max_align_t);
     if (size > SIZE_MAX / 2 || size > arena->limit || arena->used > arena->limit - size) {
@@ -130,6 +132,15 @@ void *cs_arena_take(struct cs_arena *arena, size_t size)
     return place;
 }
 
+void *cs_arena_take(struct cs_arena *arena, size_t size)
+{
+    void *place = take(arena, size);
+    if (place != NULL && size > 0) {
+        memset(place, 0, size);
+    }
+    return place;
+}
+
 void *cs_arena_take_array(struct cs_arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {
@@ -140,7 +151,7 @@ void *cs_arena_take_array(struct cs_arena *arena, size_t count, size_t size)
 
 enum cs_status cs_arena_copy(struct cs_arena *arena, struct cs_bytes bytes, struct cs_bytes *out)
 {
-    uint8_t *place = cs_arena_take(arena, bytes.size);
+    uint8_t *place = take(arena, bytes.size);
     if (place == NULL) {
         return CS_NO_MEMORY;
     }
@@ -153,9 +164,12 @@ enum cs_status cs_arena_copy(struct cs_arena *arena, struct cs_bytes bytes, stru
 
 char *cs_arena_text(struct cs_arena *arena, struct cs_bytes bytes)
 {
-    char *text = bytes.size == SIZE_MAX ? NULL : cs_arena_take(arena, bytes.size + 1);
-    if (text != NULL && bytes.size > 0) {
-        memcpy(text, bytes.data, bytes.size);
+    char *text = bytes.size == SIZE_MAX ? NULL : take(arena, bytes.size + 1);
+    if (text != NULL) {
+        if (bytes.size > 0) {
+            memcpy(text, bytes.data, bytes.size);
+        }
+        text[bytes.size] = '\0';
     }
     return text;
 }

@@ -34,7 +34,7 @@ enum cs_memory_unit { CS_MEMORY_BLOCKS, CS_MEMORY_PIECES };
 void cs_memory_count_in(enum cs_memory_unit unit);
 
 /*
- * Arena: everything taken from it is freed at once. Blocks are zeroed and aligned for any type. `limit` bounds
+ * Arena: everything taken from it is freed at once. What is taken is zeroed and aligned for any type. `limit` bounds
  * what may be taken in sum, so that hostile input cannot exhaust memory.
  */
 struct cs_arena {

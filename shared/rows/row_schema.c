@@ -5,8 +5,13 @@
  * Called through cs_row_tables_create and cs_row_tables_attach (row_table.h). What must stay true: a value is found in the
  * column of its field as soon as the field is known, and no value stands where the program at hand does not look, so that
  * replacing a row never drops one. All of it is one transaction: a crash leaves the old tables or the new ones.
+ *
+ * Which registry the tables were last made for stands in _registry, with the schema's number of that moment, which SQLite changes with
+ * every table, column or index made or dropped by whatever program: while both are as they were there is nothing to look for.
  */
 #include "shared/rows/row_table_internal.h"
+
+#include "shared/crypto/hash.h"
 
 #include <string.h>
 
@@ -15,6 +20,10 @@ static const char opaque_table[] =
     "_deleted INTEGER NOT NULL, _versions BLOB NOT NULL, _extra BLOB NOT NULL, "
     "_scopes BLOB NOT NULL, _position INTEGER NOT NULL, PRIMARY KEY(entity, id)) "
     "WITHOUT ROWID";
+
+static const char registry_table[] =
+    "CREATE TABLE IF NOT EXISTS \"_registry\" (one INTEGER PRIMARY KEY CHECK (one = 1), "
+    "texts BLOB NOT NULL, schema INTEGER NOT NULL)";
 
 /* ---- Texts ---- */
 
@@ -68,6 +77,102 @@ const struct cs_registry *cs_row_tables_registry(const struct cs_row_tables *tab
 struct cs_database *cs_row_tables_database(const struct cs_row_tables *tables)
 {
     return tables->database;
+}
+
+/* ---- What a database was made for ---- */
+
+static enum cs_status hash_texts(struct cs_row_tables *tables, uint8_t out[static CS_HASH_SIZE])
+{
+    size_t count = tables->registry->entity_count;
+    struct cs_bytes *texts = cs_arena_take_array(&tables->arena, 2 * count, sizeof *texts);
+    if (texts == NULL) {
+        return CS_NO_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        texts[2 * i] = cs_bytes_of_text(tables->sql[i].create);
+        texts[2 * i + 1] = cs_bytes_of_text(tables->sql[i].create_indexes);
+    }
+    cs_hash_parts("countersign row tables 1", texts, 2 * count, out);
+    return CS_OK;
+}
+
+/* The first row of a query with at most one parameter, of text or bytes: its first column if there is a row, else `none`. */
+static enum cs_status query_integer(struct cs_database *database, const char *sql,
+                                    struct cs_bytes parameter, int64_t none, int64_t *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(database, sql, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (parameter.size > 0) {
+        cs_bind_bytes(statement, 1, parameter);
+    }
+    bool row;
+    status = cs_statement_step(statement, &row);
+    if (status == CS_OK) {
+        *out = row ? cs_column_integer(statement, 0) : none;
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
+static enum cs_status schema_number(struct cs_database *database, int64_t *out)
+{
+    return query_integer(database, "PRAGMA schema_version", CS_BYTES_NONE, 0, out);
+}
+
+/* Are the tables as they were made for exactly these texts? */
+static enum cs_status is_made(struct cs_row_tables *tables, bool *out)
+{
+    uint8_t hash[CS_HASH_SIZE];
+    int64_t recorded = 0;
+    int64_t made_at = -1;
+    int64_t now = 0;
+    enum cs_status status = hash_texts(tables, hash);
+    if (status == CS_OK) {
+        status = query_integer(tables->database,
+                               "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
+                               "name = '_registry'",
+                               CS_BYTES_NONE, 0, &recorded);
+    }
+    if (status == CS_OK && recorded > 0) {
+        status =
+            query_integer(tables->database, "SELECT schema FROM \"_registry\" WHERE texts = ?1",
+                          cs_bytes_of_array(hash), -1, &made_at);
+    }
+    if (status == CS_OK && made_at >= 0) {
+        status = schema_number(tables->database, &now);
+    }
+    if (status == CS_OK) {
+        *out = made_at >= 0 && made_at == now;
+    }
+    return status;
+}
+
+static enum cs_status record_made(struct cs_row_tables *tables)
+{
+    uint8_t hash[CS_HASH_SIZE];
+    int64_t now;
+    struct cs_statement *statement;
+    enum cs_status status = hash_texts(tables, hash);
+    if (status == CS_OK) {
+        status = cs_database_execute(tables->database, registry_table);
+    }
+    if (status == CS_OK) {
+        status = schema_number(tables->database, &now);
+    }
+    if (status == CS_OK) {
+        status =
+            cs_statement_get(tables->database,
+                             "INSERT OR REPLACE INTO \"_registry\" VALUES (1, ?1, ?2)", &statement);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_of_array(hash));
+    cs_bind_integer(statement, 2, now);
+    return cs_statement_run(statement);
 }
 
 /* ---- What a database has ---- */
@@ -195,7 +300,11 @@ enum cs_status cs_row_tables_attach(struct cs_database *database,
     if (status != CS_OK) {
         return status;
     }
-    status = check_tables(tables);
+    bool made = false;
+    status = is_made(tables, &made);
+    if (status == CS_OK && !made) {
+        status = check_tables(tables);
+    }
     if (status != CS_OK) {
         cs_row_tables_destroy(tables);
         return status;
@@ -384,7 +493,7 @@ static enum cs_status create_all(struct cs_row_tables *tables)
             status = move_opaque(tables, tables->registry->entities[i]);
         }
     }
-    return status;
+    return status != CS_OK ? status : record_made(tables);
 }
 
 /* In the caller's transaction, or in one of its own. */
@@ -413,7 +522,11 @@ enum cs_status cs_row_tables_create(struct cs_database *database,
     if (status != CS_OK) {
         return status;
     }
-    status = create_in_transaction(tables);
+    bool made = false;
+    status = is_made(tables, &made);
+    if (status == CS_OK && !made) {
+        status = create_in_transaction(tables);
+    }
     if (status != CS_OK) {
         cs_row_tables_destroy(tables);
         return status;

@@ -1,6 +1,8 @@
 /* SQL texts from descriptors, see sql_text.h. */
 #include "shared/rows/sql_text.h"
 
+#include <stdarg.h>
+
 #define ENGINE_COLUMNS "id, _deleted, _versions, _extra, _scopes, _position"
 #define ENGINE_COLUMN_COUNT 6
 
@@ -11,14 +13,30 @@ static const char *finish(struct cs_buffer *sql, struct cs_arena *arena)
     return text;
 }
 
+/* Appends texts up to a NULL: these are made at every start, and formatting costs ten times as much. */
+static void append_all(struct cs_buffer *sql, const char *text, ...)
+{
+    va_list texts;
+    va_start(texts, text);
+    for (; text != NULL; text = va_arg(texts, const char *)) {
+        cs_buffer_append_text(sql, text);
+    }
+    va_end(texts);
+}
+
+static void append_columns(struct cs_buffer *sql, const struct cs_entity *entity)
+{
+    for (size_t i = 0; i < entity->field_count; i++) {
+        append_all(sql, ", \"", entity->fields[i].name, "\"", NULL);
+    }
+}
+
 static const char *make_create(const struct cs_entity *entity, struct cs_buffer *sql,
                                struct cs_arena *arena)
 {
-    cs_buffer_append_format(sql, "CREATE TABLE IF NOT EXISTS \"%s\" (id BLOB PRIMARY KEY NOT NULL",
-                            entity->name);
-    for (size_t i = 0; i < entity->field_count; i++) {
-        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
-    }
+    append_all(sql, "CREATE TABLE IF NOT EXISTS \"", entity->name,
+               "\" (id BLOB PRIMARY KEY NOT NULL", NULL);
+    append_columns(sql, entity);
     cs_buffer_append_text(
         sql, ", _deleted INTEGER NOT NULL, _versions BLOB NOT NULL, _extra BLOB NOT NULL, "
              "_scopes BLOB NOT NULL, _position INTEGER NOT NULL) WITHOUT ROWID");
@@ -36,8 +54,8 @@ static const char *make_indexes(const struct cs_entity *entity, struct cs_buffer
         bool names_row = field->type == CS_FIELD_REFERENCE ||
                          (field->type == CS_FIELD_BYTES && field->size_max == CS_ID_SIZE);
         if (natural || names_row) {
-            cs_buffer_append_format(sql, "CREATE INDEX IF NOT EXISTS \"%s.%s\" ON \"%s\" (\"%s\");",
-                                    entity->name, field->name, entity->name, field->name);
+            append_all(sql, "CREATE INDEX IF NOT EXISTS \"", entity->name, ".", field->name,
+                       "\" ON \"", entity->name, "\" (\"", field->name, "\");", NULL);
         }
     }
     return finish(sql, arena);
@@ -47,23 +65,19 @@ static const char *make_select(const struct cs_entity *entity, const char *where
                                struct cs_buffer *sql, struct cs_arena *arena)
 {
     cs_buffer_append_text(sql, "SELECT " ENGINE_COLUMNS);
-    for (size_t i = 0; i < entity->field_count; i++) {
-        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
-    }
-    cs_buffer_append_format(sql, " FROM \"%s\"%s", entity->name, where);
+    append_columns(sql, entity);
+    append_all(sql, " FROM \"", entity->name, "\"", where, NULL);
     return finish(sql, arena);
 }
 
 static const char *make_store(const struct cs_entity *entity, struct cs_buffer *sql,
                               struct cs_arena *arena)
 {
-    cs_buffer_append_format(sql, "INSERT OR REPLACE INTO \"%s\" (" ENGINE_COLUMNS, entity->name);
-    for (size_t i = 0; i < entity->field_count; i++) {
-        cs_buffer_append_format(sql, ", \"%s\"", entity->fields[i].name);
-    }
+    append_all(sql, "INSERT OR REPLACE INTO \"", entity->name, "\" (" ENGINE_COLUMNS, NULL);
+    append_columns(sql, entity);
     cs_buffer_append_text(sql, ") VALUES (?1");
     for (size_t i = 1; i < ENGINE_COLUMN_COUNT + entity->field_count; i++) {
-        cs_buffer_append_format(sql, ", ?%zu", i + 1);
+        cs_buffer_append_text(sql, ", ?");
     }
     cs_buffer_append_text(sql, ")");
     return finish(sql, arena);
@@ -72,16 +86,16 @@ static const char *make_store(const struct cs_entity *entity, struct cs_buffer *
 static const char *make_simple(const char *start, const struct cs_entity *entity,
                                struct cs_buffer *sql, struct cs_arena *arena)
 {
-    cs_buffer_append_format(sql, "%s \"%s\" ", start, entity->name);
+    append_all(sql, start, " \"", entity->name, "\" ", NULL);
     return finish(sql, arena);
 }
 
 static const char *make_find(const struct cs_entity *entity, size_t field_index,
                              struct cs_buffer *sql, struct cs_arena *arena)
 {
-    cs_buffer_append_format(
-        sql, "SELECT id FROM \"%s\" WHERE \"%s\" IS ?1 AND _deleted = 0 ORDER BY id LIMIT ?2",
-        entity->name, entity->fields[field_index].name);
+    append_all(sql, "SELECT id FROM \"", entity->name, "\" WHERE \"",
+               entity->fields[field_index].name, "\" IS ?1 AND _deleted = 0 ORDER BY id LIMIT ?2",
+               NULL);
     return finish(sql, arena);
 }
 
@@ -89,7 +103,7 @@ static const char *make_where(const char *start, const char *condition, struct c
                               struct cs_arena *arena)
 {
     if (start != NULL) {
-        cs_buffer_append_format(sql, "%s%s", start, condition);
+        append_all(sql, start, condition, NULL);
     }
     return start == NULL ? NULL : finish(sql, arena);
 }

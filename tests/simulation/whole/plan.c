@@ -34,8 +34,8 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed, size_t device_count_max
         }
     }
     plan->device_count = 2 + (unsigned)sim_below(&random, device_count_max - 1);
-    plan->operations = 300 + (unsigned)sim_below(&random, 60);
-    plan->sync_permille = 60 + (unsigned)sim_below(&random, 160);
+    plan->operations = 300 + (unsigned)sim_below(&random, 10);
+    plan->sync_permille = 50 + (unsigned)sim_below(&random, 110);
     plan->hours_per_step = 1 + (unsigned)sim_below(&random, 4);
 }
 

@@ -22,16 +22,16 @@
     X(BATCHED, "several requests in one commit", 500, 600)                                         \
     X(COURIER, "request carried by hand", 400, 100)                                                \
     X(PARTITION, "partition", 500, 15)                                                             \
-    X(CLIENT_POWER, "client loses power", 500, 15)                                                 \
-    X(CLIENT_POWER_WRITING, "client loses power while writing", 500, 20)                           \
-    X(SERVER_POWER, "server loses power", 500, 10)                                                 \
-    X(SERVER_POWER_WRITING, "server loses power while writing", 500, 12)                           \
-    X(CLIENT_DISK_ERROR, "client's disk fails once", 300, 30)                                      \
-    X(SERVER_DISK_ERROR, "server's disk fails once", 300, 20)                                      \
-    X(CLIENT_DISK_FULL, "client's disk full", 300, 20)                                             \
-    X(SERVER_DISK_FULL, "server's disk full", 300, 20)                                             \
-    X(CLIENT_RESTART, "client restarted", 500, 15)                                                 \
-    X(SERVER_RESTART, "server restarted", 500, 10)                                                 \
+    X(CLIENT_POWER, "client loses power", 500, 8)                                                  \
+    X(CLIENT_POWER_WRITING, "client loses power while writing", 500, 10)                           \
+    X(SERVER_POWER, "server loses power", 500, 6)                                                  \
+    X(SERVER_POWER_WRITING, "server loses power while writing", 500, 8)                            \
+    X(CLIENT_DISK_ERROR, "client's disk fails once", 300, 15)                                      \
+    X(SERVER_DISK_ERROR, "server's disk fails once", 300, 10)                                      \
+    X(CLIENT_DISK_FULL, "client's disk full", 300, 10)                                             \
+    X(SERVER_DISK_FULL, "server's disk full", 300, 10)                                             \
+    X(CLIENT_RESTART, "client restarted", 500, 6)                                                  \
+    X(SERVER_RESTART, "server restarted", 500, 4)                                                  \
     X(CLOCK_WRONG, "clock wrong by years", 400, 15)                                                \
     X(CLOCK_JUMP, "clock jumps", 500, 30)                                                          \
     X(SERVER_CLOCK_JUMP, "server's clock jumps", 200, 10)                                          \

@@ -276,6 +276,53 @@ static void growth_survives_every_failing_write(void **state)
     assert_grown(f);
 }
 
+static uint64_t statements_to_open(struct rows_fixture *f, const struct cs_registry *registry)
+{
+    cs_row_tables_destroy(f->tables);
+    f->tables = NULL;
+    uint64_t before = cs_database_work(f->database).statements;
+    assert_ok(cs_row_tables_create(f->database, registry, &f->tables));
+    return cs_database_work(f->database).statements - before;
+}
+
+static void what_was_made_for_a_registry_is_known_again(void **state)
+{
+    struct rows_fixture *f = *state;
+    assert_true(statements_to_open(f, &schema_1) <= 3);
+    assert_true(statements_to_open(f, &schema_2) > 3);
+    assert_true(statements_to_open(f, &schema_2) <= 3);
+    /* Whatever changes a table is noticed, though the registry is the same. */
+    execute(f, "ALTER TABLE visit ADD COLUMN zeal");
+    execute(f, "INSERT INTO visit (id, zeal, _deleted, _versions, _extra, _scopes, _position) "
+               "VALUES (zeroblob(16), 3, 0, x'', x'', x'', 0)");
+    assert_true(statements_to_open(f, &schema_2) > 3);
+    assert_int_equal(
+        query(f, "SELECT count(*) FROM pragma_table_info('visit') WHERE name = 'zeal'"), 0);
+    execute(f, "DROP INDEX \"part.code\"");
+    assert_true(statements_to_open(f, &schema_2) > 3);
+    assert_int_equal(query(f, "SELECT count(*) FROM sqlite_schema WHERE name = 'part.code'"), 1);
+    /* So is a registry that is another, though no table changed since. */
+    assert_true(statements_to_open(f, &schema_1) > 3);
+    assert_true(statements_to_open(f, &schema_1) <= 3);
+}
+
+static void a_record_that_is_damaged_or_gone_is_made_anew(void **state)
+{
+    struct rows_fixture *f = *state;
+    static const char *const damages[] = {
+        "DELETE FROM _registry",
+        "UPDATE _registry SET texts = x'01'",
+        "UPDATE _registry SET schema = schema - 1",
+        "DROP TABLE _registry",
+    };
+    for (size_t i = 0; i < CS_COUNT(damages); i++) {
+        execute(f, damages[i]);
+        assert_true(statements_to_open(f, &schema_1) > 3);
+        assert_int_equal(query(f, "SELECT count(*) FROM _registry"), 1);
+        assert_true(statements_to_open(f, &schema_1) <= 3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +336,8 @@ int main(void)
         ROW_TEST(growth_works_inside_the_callers_transaction),
         ROW_TEST(a_reader_takes_the_tables_as_they_are_or_not_at_all),
         ROW_TEST(damage_stops_growth_and_changes_nothing),
+        ROW_TEST(what_was_made_for_a_registry_is_known_again),
+        ROW_TEST(a_record_that_is_damaged_or_gone_is_made_anew),
         ROW_TEST(growth_survives_every_failing_allocation),
         ROW_TEST(growth_survives_every_failing_write),
     };

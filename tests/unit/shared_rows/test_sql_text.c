@@ -28,7 +28,7 @@ static void texts_of_an_entity(void **state)
                                   "\"text\" FROM \"alarm\" WHERE id = ?1");
     assert_string_equal(sql.store,
                         "INSERT OR REPLACE INTO \"alarm\" (id, _deleted, _versions, _extra, "
-                        "_scopes, _position, \"text\") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+                        "_scopes, _position, \"text\") VALUES (?1, ?, ?, ?, ?, ?, ?)");
     assert_string_equal(sql.remove, "DELETE FROM \"alarm\" WHERE id = ?1");
     assert_string_equal(sql.count, "SELECT count(*) FROM \"alarm\" WHERE _deleted = 0");
     assert_string_equal(sql.find[0], "SELECT id FROM \"alarm\" WHERE \"text\" IS ?1 AND "
@@ -72,8 +72,11 @@ static void the_largest_entity_fits(void **state)
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MEBI);
     struct cs_row_sql sql = made(&arena, &entity);
-    assert_non_null(strstr(sql.store, "?134)"));
-    assert_null(strstr(sql.store, "?135"));
+    size_t parameters = 0;
+    for (const char *at = sql.store; (at = strchr(at, '?')) != NULL; at++) {
+        parameters++;
+    }
+    assert_int_equal(parameters, 134);
     for (size_t i = 0; i < CS_FIELDS_PER_ENTITY_MAX; i++) {
         assert_non_null(strstr(sql.create, names[i]));
         assert_non_null(strstr(sql.create_indexes, names[i]));
@@ -89,7 +92,7 @@ static void an_entity_without_fields_has_texts_too(void **state)
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MEBI);
     struct cs_row_sql sql = made(&arena, &entity);
-    assert_non_null(strstr(sql.store, "_position) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+    assert_non_null(strstr(sql.store, "_position) VALUES (?1, ?, ?, ?, ?, ?)"));
     cs_arena_release(&arena);
 }
 
