@@ -81,6 +81,11 @@ uint8_t *cs_secret_data(struct cs_secret *secret)
     return secret->data;
 }
 
+struct cs_buffer cs_secret_buffer(struct cs_secret *secret)
+{
+    return (struct cs_buffer){secret->data, 0, secret->size, secret->size, CS_OK};
+}
+
 bool cs_secret_is_locked(const struct cs_secret *secret)
 {
     return secret->locked;

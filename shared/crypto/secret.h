@@ -25,6 +25,9 @@ void cs_secret_destroy(struct cs_secret *secret);
 /* Borrowed; valid until destroyed. */
 struct cs_bytes cs_secret_bytes(const struct cs_secret *secret);
 uint8_t *cs_secret_data(struct cs_secret *secret);
+/* An empty buffer over the secret's storage, so that what is decrypted goes there and nowhere else. Its limit is the secret's size,
+ * so it never grows; it is never released. */
+struct cs_buffer cs_secret_buffer(struct cs_secret *secret);
 /* false when the system refused to lock its pages (RLIMIT_MEMLOCK): it could be swapped out. */
 bool cs_secret_is_locked(const struct cs_secret *secret);
 /* Constant time for equal sizes. */

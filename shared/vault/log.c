@@ -74,6 +74,20 @@ void cs_vault_log_head(const struct cs_vault_log *log, uint64_t position,
     }
 }
 
+void cs_vault_log_begin(const struct cs_vault_log *log, const struct cs_evidence_signer *signer,
+                        enum cs_vault_kind kind, struct cs_vault_record *out)
+{
+    memset(out, 0, sizeof *out);
+    out->kind = kind;
+    memcpy(out->organisation, signer->organisation, CS_HASH_SIZE);
+    memcpy(out->author, signer->certificate, CS_HASH_SIZE);
+    out->claimed = signer->claimed;
+    out->checkpoint = signer->checkpoint;
+    out->vault = log->vault;
+    out->position = (int64_t)log->head_count;
+    cs_vault_log_head(log, log->head_count, out->head);
+}
+
 static bool head_is(const struct cs_vault_log *log, uint64_t position, const uint8_t *head)
 {
     uint8_t found[CS_HASH_SIZE];

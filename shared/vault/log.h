@@ -11,6 +11,7 @@
 #ifndef CS_VAULT_LOG_H
 #define CS_VAULT_LOG_H
 
+#include "shared/evidence/revocation.h"
 #include "shared/vault/record.h"
 
 struct cs_vault_epoch {
@@ -68,6 +69,9 @@ uint64_t cs_vault_log_position(const struct cs_vault_log *log);
 /* Id of the last of the first `position` records; zero for none. `position` is at most the log's. */
 void cs_vault_log_head(const struct cs_vault_log *log, uint64_t position,
                        uint8_t out[static CS_HASH_SIZE]);
+/* Begins a record by somebody who has seen all of this log: everything but the fields of its kind. */
+void cs_vault_log_begin(const struct cs_vault_log *log, const struct cs_evidence_signer *signer,
+                        enum cs_vault_kind kind, struct cs_vault_record *out);
 /* What is remembered stands in this log: CS_ROLLED_BACK if it is shorter, CS_OTHER_HISTORY if it went another way. */
 enum cs_status cs_vault_log_expect(const struct cs_vault_log *log, uint64_t position,
                                    const uint8_t head[static CS_HASH_SIZE],

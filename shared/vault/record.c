@@ -388,6 +388,19 @@ out:
     return status;
 }
 
+struct cs_vault_place cs_vault_record_place(const struct cs_vault_record *record,
+                                            enum cs_vault_class class_value, const uint8_t *subject)
+{
+    return (struct cs_vault_place){.class_value = class_value,
+                                   .organisation = record->organisation,
+                                   .vault = record->vault,
+                                   .epoch = (uint64_t)record->epoch,
+                                   .item = record->item,
+                                   .field = record->field,
+                                   .version = record->version,
+                                   .subject = subject};
+}
+
 bool cs_vault_versions_find(struct cs_bytes versions, const struct cs_id *version,
                             size_t *out_index)
 {

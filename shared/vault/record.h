@@ -126,6 +126,11 @@ enum cs_status cs_vault_record_open(struct cs_bytes bytes,
                                     struct cs_vault_record *out, const struct cs_chain **out_author,
                                     struct cs_problem *problem) CS_MUST_USE;
 
+/* Where what stands in this record belongs: its organisation (borrowed), vault, epoch, item, field and version. */
+struct cs_vault_place cs_vault_record_place(const struct cs_vault_record *record,
+                                            enum cs_vault_class class_value,
+                                            const uint8_t *subject);
+
 /* Does a list of versions name this one, and as which? */
 bool cs_vault_versions_find(struct cs_bytes versions, const struct cs_id *version,
                             size_t *out_index);

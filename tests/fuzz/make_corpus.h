@@ -9,5 +9,8 @@ typedef void (*make)(struct sample_random *random, struct cs_arena *arena, struc
 void make_vault_record(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 void make_vault_recovery(struct sample_random *random, struct cs_arena *arena,
                          struct cs_buffer *out);
+void make_vault_listing(struct sample_random *random, struct cs_arena *arena,
+                        struct cs_buffer *out);
+void make_vault_share(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 #endif

@@ -1,9 +1,11 @@
 /* Seeds of the vault's formats, see make_corpus.c. */
 #include "tests/fuzz/make_corpus.h"
 
+#include "field-client/vault/listing.h"
+#include "field-client/vault/opening.h"
+#include "field-client/vault/shares.h"
 #include "shared/base/text.h"
 #include "shared/vault/record.h"
-#include "shared/vault/recovery.h"
 
 static struct cs_sign_key *any_key(void)
 {
@@ -48,4 +50,34 @@ void make_vault_recovery(struct sample_random *random, struct cs_arena *arena,
     (void)arena;
     cs_require(cs_vault_recovery_encode(&recovery, key, out) == CS_OK);
     cs_sign_key_destroy(key);
+}
+
+/* Plain for odd seeds, padded for even ones. */
+void make_vault_listing(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out)
+{
+    struct cs_secret *padded = NULL;
+    const struct cs_vault_listing listing = {cs_bytes_of_text("db"), cs_bytes_of_text("postgres"),
+                                             cs_bytes_of_text("postgresql://db1:5432/erp")};
+    (void)arena;
+    cs_require(cs_crypto_start() == CS_OK);
+    cs_require(cs_vault_listing_encode(&listing, out) == CS_OK);
+    if (random->state % 2 == 0) {
+        cs_require(cs_vault_pad(cs_buffer_bytes(out), &padded) == CS_OK);
+        cs_buffer_clear(out);
+        cs_buffer_append_bytes(out, cs_secret_bytes(padded));
+        cs_secret_destroy(padded);
+    }
+}
+
+void make_vault_share(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out)
+{
+    struct cs_secret *text = NULL;
+    struct cs_vault_share share = {.threshold = 2, .count = 3, .index = 1};
+    cs_require(cs_crypto_start() == CS_OK);
+    cs_require(cs_secret_create_copy(sample_bytes(random, arena, CS_VAULT_SHARE_SIZE),
+                                     &share.value) == CS_OK);
+    cs_require(cs_vault_share_print(&share, &text) == CS_OK);
+    cs_buffer_append_bytes(out, cs_secret_bytes(text));
+    cs_secret_destroy(share.value);
+    cs_secret_destroy(text);
 }

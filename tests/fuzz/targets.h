@@ -22,7 +22,9 @@
     X(compare_response)                                                                            \
     X(envelope)                                                                                    \
     X(vault_record)                                                                                \
-    X(vault_recovery)
+    X(vault_recovery)                                                                              \
+    X(vault_listing)                                                                               \
+    X(vault_share)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

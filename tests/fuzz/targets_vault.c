@@ -1,8 +1,10 @@
 /* Fuzzing entries of the vault's formats, see targets.h. What is accepted has one form: written again, it is the same. */
 #include "tests/fuzz/targets.h"
 
+#include "field-client/vault/listing.h"
+#include "field-client/vault/opening.h"
+#include "field-client/vault/shares.h"
 #include "shared/vault/record.h"
-#include "shared/vault/recovery.h"
 
 #include <string.h>
 
@@ -51,4 +53,43 @@ void fuzz_vault_recovery(const uint8_t *data, size_t size)
     }
     cs_buffer_release(&again);
     cs_sign_key_destroy(key);
+}
+
+/* As it is, and inside its padding. */
+void fuzz_vault_listing(const uint8_t *data, size_t size)
+{
+    struct cs_bytes bytes = cs_bytes_make(data, size);
+    struct cs_bytes inner;
+    struct cs_buffer again;
+    struct cs_vault_listing listing;
+    cs_buffer_init(&again, CS_MEBI);
+    if (cs_vault_listing_decode(bytes, &listing) == CS_OK) {
+        cs_require(cs_vault_listing_encode(&listing, &again) == CS_OK);
+        cs_require(cs_bytes_equal(cs_buffer_bytes(&again), bytes));
+    }
+    if (cs_vault_unpad(bytes, &inner) == CS_OK) {
+        struct cs_secret *padded = NULL;
+        cs_require(cs_crypto_start() == CS_OK);
+        cs_require(cs_vault_pad(inner, &padded) == CS_OK);
+        cs_require(cs_bytes_equal(cs_secret_bytes(padded), bytes));
+        cs_secret_destroy(padded);
+    }
+    cs_buffer_release(&again);
+}
+
+void fuzz_vault_share(const uint8_t *data, size_t size)
+{
+    struct cs_vault_share share;
+    struct cs_vault_share second;
+    struct cs_secret *text = NULL;
+    cs_require(cs_crypto_start() == CS_OK);
+    if (cs_vault_share_parse(cs_bytes_make(data, size), &share, NULL) == CS_OK) {
+        cs_require(cs_vault_share_print(&share, &text) == CS_OK);
+        cs_require(cs_vault_share_parse(cs_secret_bytes(text), &second, NULL) == CS_OK);
+        cs_require(second.index == share.index &&
+                   cs_secret_equal(cs_secret_bytes(share.value), cs_secret_bytes(second.value)));
+        cs_secret_destroy(second.value);
+        cs_secret_destroy(share.value);
+        cs_secret_destroy(text);
+    }
 }

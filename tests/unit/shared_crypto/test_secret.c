@@ -160,12 +160,29 @@ static void a_refused_lock_is_reported_and_survived(void **state)
     assert_int_equal(WEXITSTATUS(result), 0);
 }
 
+static void a_buffer_over_a_secret_stays_in_it(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    assert_int_equal(cs_secret_create(4, &secret), CS_OK);
+    struct cs_buffer buffer = cs_secret_buffer(secret);
+    cs_buffer_append_text(&buffer, "abc");
+    assert_ptr_equal(buffer.data, cs_secret_bytes(secret).data);
+    assert_memory_equal(cs_secret_bytes(secret).data, "abc", 4);
+    cs_buffer_append_text(&buffer, "de");
+    assert_int_equal(buffer.status, CS_LIMIT);
+    assert_int_equal(buffer.size, 3);
+    assert_ptr_equal(buffer.data, cs_secret_bytes(secret).data);
+    cs_secret_destroy(secret);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starting_twice_is_fine),
         cmocka_unit_test(a_secret_starts_as_zeroes),
         cmocka_unit_test(copies_are_apart_from_their_source),
+        cmocka_unit_test(a_buffer_over_a_secret_stays_in_it),
         cmocka_unit_test(random_secrets_come_from_the_world),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(comparing_needs_equal_sizes),
