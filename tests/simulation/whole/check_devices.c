@@ -3,20 +3,42 @@
 
 #include <string.h>
 
-/* The state of one of its transactions in the device's own list, 0: not there. */
-static int pending_state(struct sim_device *device, uint64_t counter, const uint8_t id[static 16])
+/* The number that a transaction has in the device's own list; 0: it has none there. */
+static uint64_t number_in(const struct sim_device *device, const struct sim_entry *entry)
+{
+    for (size_t i = entry->name_count; i-- > 0;) {
+        if (entry->names[i].log == device->log) {
+            return entry->names[i].counter;
+        }
+    }
+    return 0;
+}
+
+static bool is_body_of(struct cs_bytes body, const struct sim_entry *entry)
+{
+    struct cs_arena arena;
+    struct cs_transaction transaction;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    bool same = cs_transaction_decode(body, &arena, &transaction) == CS_OK &&
+                memcmp(transaction.id, entry->id, sizeof entry->id) == 0;
+    cs_arena_release(&arena);
+    return same;
+}
+
+/* The state of one of its transactions in the device's own list, 0: not there; -1: its disk failed. */
+static int pending_state(struct sim_device *device, const struct sim_entry *entry)
 {
     struct cs_statement *statement;
     int state = 0;
     bool found = false;
-    (void)id;
     sim_expect(device->sim,
                cs_statement_get(cs_replica_database(device->replica),
-                                "SELECT state FROM _pending WHERE counter = ?1", &statement),
+                                "SELECT state, body FROM _pending WHERE counter = ?1", &statement),
                "looking for a transaction");
-    cs_bind_integer(statement, 1, (int64_t)counter);
+    cs_bind_integer(statement, 1, (int64_t)number_in(device, entry));
     enum cs_status status = cs_statement_step(statement, &found);
     if (status == CS_OK) {
+        found = found && is_body_of(cs_column_bytes(statement, 1), entry);
         state = found ? (int)cs_column_integer(statement, 0) : 0;
         cs_statement_done(statement);
     }
@@ -55,7 +77,7 @@ static void check_unsent(struct sim_device *device)
         if (entry->author != device->index || entry->acknowledged || entry->vanished) {
             continue;
         }
-        int state = pending_state(device, entry->version.counter, entry->id);
+        int state = pending_state(device, entry);
         if (state < 0) {
             return; /* its disk */
         }

@@ -26,7 +26,8 @@ bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, stru
                  memcmp(out->id, entry->id, sizeof entry->id) == 0;
     /* The same work may have come through another log: of the other copy of a laptop. */
     if ((!found || out->outcome == CS_OUTCOME_DUPLICATE) &&
-        cs_store_transaction_taken(store, entry->id, arena, &taken) == CS_OK) {
+        (cs_store_transaction_taken(store, entry->id, arena, &taken) == CS_OK ||
+         cs_store_transaction_refused(store, entry->id, arena, &taken) == CS_OK)) {
         *out = taken;
         found = true;
     }

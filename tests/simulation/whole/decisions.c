@@ -138,6 +138,6 @@ void sim_forget_refusal(struct sim_device *device)
     }
     status = cs_edit_settle_refusal(edit, counter, CS_PENDING_DISMISSED, &sim->problem);
     /* Put aside before it is known whether the commit came through: then it may be on the list or not. */
-    sim_ledger_forget(&sim->ledger, device->index, counter);
+    sim_ledger_forget(&sim->ledger, device->index, &(struct cs_version){device->log, counter});
     (void)sim_conclude(device, edit, status, SIM_ACTION_FORGET_REFUSAL);
 }

@@ -23,6 +23,11 @@ void sim_device_open(struct sim_device *device)
     enum cs_status status = cs_replica_open(&device->machine.world, SIM_HOME, device->registry,
                                             device->identity, &device->replica, &sim->problem);
     sim_expect(sim, status, "a laptop opens its replica");
+    uint64_t former = device->log;
+    device->log = cs_identity_log(device->identity);
+    if (former != 0 && former != device->log) {
+        sim_rejoin_note(device);
+    }
 }
 
 void sim_device_close(struct sim_device *device)

@@ -141,6 +141,7 @@ static void restore_image(struct sim *sim, struct sim_device *device)
     sim_machine_insert(&device->machine, device->image);
     device->image = NULL;
     device->counter_recorded = device->image_counter;
+    device->log = 0; /* it may have joined again since */
     forget_since_image(device);
     sim_device_open(device);
     sim_expect(sim, cs_replica_meta_number(device->replica, CS_META_REQUEST_COUNTER, &counter),
@@ -260,6 +261,7 @@ void sim_faults(struct sim *sim)
         clock_faults(sim, device);
         clone_device(sim, device);
         image_device(sim, device);
+        sim_rejoin_try(device);
     }
     server_faults(sim);
     old_server(sim);

@@ -132,6 +132,26 @@ static void copy_op(struct sim_ledger *ledger, const struct cs_registry *registr
     row->last = to;
 }
 
+bool sim_entry_has_name(const struct sim_entry *entry, const struct cs_version *name)
+{
+    return cs_versions_contain((struct cs_versions){entry->names, entry->name_count}, name);
+}
+
+void sim_ledger_name(struct sim_ledger *ledger, struct sim_entry *entry,
+                     const struct cs_version *name)
+{
+    if (sim_entry_has_name(entry, name)) {
+        return;
+    }
+    struct cs_version *names =
+        must(cs_arena_take_array(&ledger->arena, entry->name_count + 1, sizeof *names));
+    for (size_t i = 0; i < entry->name_count; i++) {
+        names[i] = entry->names[i];
+    }
+    names[entry->name_count++] = *name;
+    entry->names = names;
+}
+
 struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_registry *registry,
                                  uint64_t log, const struct cs_transaction *transaction)
 {
@@ -144,6 +164,7 @@ struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_regi
     ledger->entries[ledger->entry_count++] = entry;
     entry->version = entry->written = (struct cs_version){log, transaction->counter};
     entry->claimed = transaction->claimed;
+    sim_ledger_name(ledger, entry, &entry->written);
     memcpy(entry->id, transaction->id, sizeof entry->id);
     entry->op_count = transaction->operation_count;
     entry->ops = must(cs_arena_take_array(&ledger->arena, entry->op_count, sizeof *entry->ops));
@@ -165,11 +186,11 @@ struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const uint8_t
     return NULL;
 }
 
-void sim_ledger_forget(struct sim_ledger *ledger, size_t author, uint64_t counter)
+void sim_ledger_forget(struct sim_ledger *ledger, size_t author, const struct cs_version *name)
 {
     for (size_t i = 0; i < ledger->entry_count; i++) {
         struct sim_entry *entry = ledger->entries[i];
-        if (entry->author == author && entry->version.counter == counter) {
+        if (entry->author == author && sim_entry_has_name(entry, name)) {
             entry->forgotten = true;
         }
     }

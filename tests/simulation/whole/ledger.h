@@ -41,6 +41,9 @@ struct sim_entry {
     cs_roles roles;            /* of its certificate */
     struct cs_version written; /* as it was committed */
     struct cs_version version; /* now: another one once its author has joined again */
+    struct cs_version
+        *names; /* all it ever had, with laptops that joined again and took it with them */
+    size_t name_count;
     uint8_t id[16];
     int64_t claimed;
     struct sim_op *ops;
@@ -84,8 +87,12 @@ struct sim_entry *sim_ledger_add(struct sim_ledger *ledger, const struct cs_regi
                                  uint64_t log, const struct cs_transaction *transaction);
 /* NULL if nobody ever made this row. */
 struct sim_row *sim_ledger_row(const struct sim_ledger *ledger, const struct cs_id *id);
-/* Its author has put the refusal of this transaction aside. */
-void sim_ledger_forget(struct sim_ledger *ledger, size_t author, uint64_t counter);
+/* Its author, whose log is now `name`'s, has put the refusal of this transaction aside. */
+void sim_ledger_forget(struct sim_ledger *ledger, size_t author, const struct cs_version *name);
+/* A further name of a transaction; one that it has already changes nothing. */
+void sim_ledger_name(struct sim_ledger *ledger, struct sim_entry *entry,
+                     const struct cs_version *name);
+bool sim_entry_has_name(const struct sim_entry *entry, const struct cs_version *name);
 /* The entry with this transaction id, or NULL. */
 struct sim_entry *sim_ledger_find(const struct sim_ledger *ledger, const uint8_t id[static 16]);
 

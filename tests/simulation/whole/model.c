@@ -85,8 +85,9 @@ static const struct sim_change *change_of(const struct sim_op *op, size_t unit)
 }
 
 /*
- * The entry that a version named in another one means. A laptop that was copied or set back gives the same version to different
- * changes: its owner means the last one made there before, everybody else the one that the server had under that name.
+ * The entry that a version named in another one means. Two laptops that were copied give the same version to different changes: in
+ * its own log its author means the last one made there before, or one that it took with it when it joined again; everywhere else a
+ * version is what the server had under that name.
  */
 static const struct sim_entry *meant(const struct sim *sim, const struct sim_entry *by,
                                      const struct cs_version *version)
@@ -97,10 +98,10 @@ static const struct sim_entry *meant(const struct sim *sim, const struct sim_ent
     for (size_t i = 0; i < sim->ledger.entry_count; i++) {
         const struct sim_entry *entry = sim->ledger.entries[i];
         before = before && entry != by;
-        if (!cs_version_equal(&entry->written, version)) {
+        if (!sim_entry_has_name(entry, version)) {
             continue;
         }
-        if (before && entry->author == by->author) {
+        if (before && entry->author == by->author && version->log == by->written.log) {
             own = entry;
         }
         bool taken = (int)entry->outcome != 0 && cs_version_equal(&entry->version, version);

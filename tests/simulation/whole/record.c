@@ -86,21 +86,28 @@ static void check_asked(struct sim_device *device, struct sim_op *op)
 static bool carried(struct sim_device *device, const struct cs_transaction *transaction)
 {
     struct sim_entry *entry =
-        device->rejoined ? sim_ledger_find(&device->sim->ledger, transaction->id) : NULL;
+        device->sim->rejoined ? sim_ledger_find(&device->sim->ledger, transaction->id) : NULL;
+    const struct cs_version name = {device->log, transaction->counter};
+    if (entry != NULL) {
+        sim_ledger_name(&device->sim->ledger, entry, &name);
+    }
     if (entry != NULL && entry->author == device->index && !entry->acknowledged) {
-        entry->version =
-            (struct cs_version){cs_identity_log(device->identity), transaction->counter};
+        entry->version = name;
     }
     return entry != NULL;
 }
 
-static enum cs_status record_one(struct sim_device *device, struct cs_bytes body)
+/* `number`: in the device's list; a refused one keeps its body when that changes. */
+static enum cs_status record_one(struct sim_device *device, struct cs_bytes body, uint64_t number)
 {
     struct sim *sim = device->sim;
     struct cs_arena arena;
     struct cs_transaction transaction;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_transaction_decode(body, &arena, &transaction);
+    if (status == CS_OK) {
+        transaction.counter = number;
+    }
     if (status == CS_OK && carried(device, &transaction)) {
         cs_arena_release(&arena);
         return CS_OK;
@@ -130,15 +137,17 @@ void sim_record(struct sim_device *device)
     struct sim *sim = device->sim;
     struct cs_statement *statement;
     bool more = true;
-    sim_expect(sim,
-               cs_statement_get(cs_replica_database(device->replica),
-                                "SELECT body FROM _pending WHERE counter > ?1 ORDER BY counter",
-                                &statement),
-               "reading what was committed");
+    sim_expect(
+        sim,
+        cs_statement_get(cs_replica_database(device->replica),
+                         "SELECT body, counter FROM _pending WHERE counter > ?1 ORDER BY counter",
+                         &statement),
+        "reading what was committed");
     cs_bind_integer(statement, 1, (int64_t)device->counter_recorded);
     enum cs_status status = cs_statement_step(statement, &more);
     while (status == CS_OK && more) {
-        status = record_one(device, cs_column_bytes(statement, 0));
+        status = record_one(device, cs_column_bytes(statement, 0),
+                            (uint64_t)cs_column_integer(statement, 1));
         if (status == CS_OK) {
             status = cs_statement_step(statement, &more);
         }

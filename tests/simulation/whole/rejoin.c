@@ -18,8 +18,8 @@ static struct sim_device *inviter_for(struct sim *sim, const struct sim_device *
     return NULL;
 }
 
-static void invite(struct sim_device *inviter, const struct sim_device *device,
-                   struct cs_buffer *out)
+static enum cs_status invite(struct sim_device *inviter, const struct sim_device *device,
+                             struct cs_buffer *out)
 {
     struct sim *sim = inviter->sim;
     struct cs_invite_made made;
@@ -28,13 +28,11 @@ static void invite(struct sim_device *inviter, const struct sim_device *device,
     cs_require(sim_template_person(device->person, &person));
     cs_id_format(&person, text);
     inviter->machine.true_ms = sim->now_ms;
-    sim_expect(sim,
-               cs_invite_make(inviter->replica, cs_bytes_of_text(text), device->roles,
-                              sim->now_ms + DAY_MS, out, &made, &sim->problem),
-               "inviting once more");
+    return cs_invite_make(inviter->replica, cs_bytes_of_text(text), device->roles,
+                          sim->now_ms + DAY_MS, out, &made, &sim->problem);
 }
 
-static void join(struct sim_device *device, struct cs_bytes invite_text)
+static enum cs_status join(struct sim_device *device, struct cs_bytes invite_text)
 {
     struct sim *sim = device->sim;
     sim_device_close(device);
@@ -51,17 +49,25 @@ static void join(struct sim_device *device, struct cs_bytes invite_text)
         .kdf_memory_mib = 64,
     };
     struct cs_join_result result;
-    sim_expect(sim, cs_join_run(&input, &result, &sim->problem), "joining again");
-    sim_event(sim, "laptop %zu joins again and takes %llu transactions with it", device->index,
-              (unsigned long long)result.carried);
+    enum cs_status status = cs_join_run(&input, &result, &sim->problem);
+    if (status == CS_OK) {
+        sim_event(sim, "laptop %zu joins again and takes %llu transactions with it", device->index,
+                  (unsigned long long)result.carried);
+    } else {
+        sim_event(sim, "laptop %zu cannot join again: %s: %.90s", device->index,
+                  cs_status_name(status), sim->problem.text);
+    }
+    return status;
+}
+
+void sim_rejoin_note(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
     device->state = SIM_DEVICE_ON;
     device->in_clone_group = device->was_restored = device->set_back = false;
-    device->rejoined = true;
     device->counter_recorded = 0;
     sim->rejoined = true;
     sim_count(sim, SIM_ACTION_REJOIN);
-    sim_device_open(device);
-    sim_record(device);
 }
 
 bool sim_rejoin_all(struct sim *sim)
@@ -76,11 +82,56 @@ bool sim_rejoin_all(struct sim *sim)
         if (inviter != NULL) {
             struct cs_buffer text;
             cs_buffer_init(&text, CS_INVITE_TEXT_MAX);
-            invite(inviter, device, &text);
-            join(device, cs_buffer_bytes(&text));
+            sim_expect(sim, invite(inviter, device, &text), "inviting once more");
+            sim_expect(sim, join(device, cs_buffer_bytes(&text)), "joining again");
             cs_buffer_release(&text);
+            sim_device_open(device);
+            sim_record(device);
             any = true;
         }
     }
     return any;
+}
+
+/* An invite holds for a day: by a clock that is wrong by more, it is none. */
+static bool clock_is_right(const struct sim_machine *machine)
+{
+    return machine->wrong_ms > -DAY_MS / 2 && machine->wrong_ms < DAY_MS / 2;
+}
+
+/* What may end it: either side's disk; a server that fell silent; and an inviter who does not know yet that it is a copy itself. */
+static bool may_end_so(const struct sim_device *inviter, enum cs_status status)
+{
+    return status == CS_OK ||
+           (status == CS_DENIED && (inviter->in_clone_group || inviter->was_restored)) ||
+           status == CS_IO || status == CS_DISK_FULL || status == CS_UNAVAILABLE ||
+           status == CS_MALFORMED;
+}
+
+void sim_rejoin_try(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
+    struct cs_buffer text;
+    if (!sim_device_is_usable(device) || device->state != SIM_DEVICE_FORKED ||
+        device->partitioned_till_ms > sim->now_ms || !sim_fault(sim, SIM_FAULT_REJOIN)) {
+        return;
+    }
+    struct sim_device *inviter = inviter_for(sim, device);
+    if (inviter == NULL || !clock_is_right(&inviter->machine) ||
+        !clock_is_right(&device->machine) || !clock_is_right(&sim->machine)) {
+        return;
+    }
+    sim->problem.text[0] = '\0';
+    cs_buffer_init(&text, CS_INVITE_TEXT_MAX);
+    enum cs_status status = invite(inviter, device, &text);
+    (void)sim_device_recover(inviter);
+    if (status == CS_OK) {
+        status = join(device, cs_buffer_bytes(&text));
+        (void)sim_server_recover(sim);
+        sim_device_restart(device);
+    }
+    cs_buffer_release(&text);
+    if (!may_end_so(inviter, status)) {
+        sim_expect(sim, status, "joining again");
+    }
 }

@@ -97,6 +97,7 @@ struct sim_device {
     bool sees_everything;
     bool lax; /* a client that does not check what people may do */
     enum sim_device_state state;
+    uint64_t log; /* of its present identity; 0: not known yet */
     struct sim_machine machine;
     struct cs_identity *identity;
     struct cs_replica *replica;
@@ -113,7 +114,6 @@ struct sim_device {
     uint64_t requests_seen;    /* by the server, when it was set back */
     uint64_t first_request;    /* of the session at hand */
     bool was_restored;
-    bool rejoined; /* under new keys */
     bool in_clone_group;
     size_t twin;      /* the other one */
     bool rolled_back; /* it has said that the server has gone back */
@@ -305,6 +305,10 @@ void sim_faults(struct sim *sim);
 
 /* rejoin.c: laptops that the server takes nothing from join again, where somebody may invite them. True if one did. */
 bool sim_rejoin_all(struct sim *sim);
+/* One of them tries to, in the middle of everything. */
+void sim_rejoin_try(struct sim_device *device);
+/* It has opened with another identity than it had. */
+void sim_rejoin_note(struct sim_device *device);
 /* While laptops join the network is a function call; for cs_world.exchange, the context is the device. */
 enum cs_status sim_exchange_directly(void *context, const struct cs_peer *peer,
                                      struct cs_bytes request, struct cs_buffer *response,
