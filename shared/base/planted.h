@@ -20,7 +20,9 @@
     X(IGNORE_PREVIOUS_HASH, "ignore the hash of the previous change-set")                          \
     X(HALF_TRANSACTION, "apply half a transaction")                                                \
     X(FRESH_OUTCOME, "give a resent change-set a fresh outcome")                                   \
-    X(ONE_CURSOR, "take one scope's cursor for all of them")
+    X(ONE_CURSOR, "take one scope's cursor for all of them")                                       \
+    X(APPLY_REVOKED, "apply what a revoked device sends later")                                    \
+    X(SERVE_REVOKED, "send rows to a revoked device")
 
 #ifdef CS_PLANT_BUGS
 

@@ -135,7 +135,7 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
     if (status != CS_OK) {
         return status;
     }
-    if (now.state == CS_DEVICE_REVOKED) {
+    if (now.state == CS_DEVICE_REVOKED && !CS_PLANTED(SERVE_REVOKED)) {
         *out_kind = CS_MESSAGE_REVOKED;
         return cs_revoked_reply(server, request, reader, &now, body);
     }

@@ -26,6 +26,7 @@ struct cs_edit {
     const struct cs_transaction *transaction;
     struct cs_version version;
     int64_t effective_ms;
+    int64_t received_ms; /* when it first came, however long it waited since */
     bool fact;
     cs_roles roles;
 };

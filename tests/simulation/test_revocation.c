@@ -179,6 +179,78 @@ static void rejected_work_becomes_a_refusal_with_its_values(void **state)
     universe_close(&scene.universe);
 }
 
+/* The list is in no order: what rests on other held work may be decided about before it, in one change-set. */
+static void work_may_be_decided_about_before_what_it_rests_on(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id kept = new_visit(scene.technician, "一");
+    assert_ok(laptop_set(scene.technician, "visit", kept, "note=二", NULL));
+    revoke_now(scene.owner, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.office);
+    struct cs_id changed = work_with(scene.office, "1 changed visit");
+    struct cs_id made = work_with(scene.office, "1 new visit");
+    assert_ok(review(scene.office, &changed, 1, CS_REVIEW_ACCEPT));
+    assert_ok(review(scene.office, &made, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.office);
+    assert_string_equal(laptop_text(scene.office, "visit", kept, "note"), "二");
+    assert_int_equal(laptop_count(scene.office, "refusal", "state", "open"), 0);
+    /* And where that is rejected, what rests on it is refused. */
+    struct cs_id gone = new_visit(scene.technician, "三");
+    assert_ok(laptop_set(scene.technician, "visit", gone, "note=四", NULL));
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.office);
+    struct cs_id works[8];
+    assert_int_equal(list_open(scene.office, works, CS_COUNT(works)), 2);
+    bool first_is_new =
+        strcmp(laptop_text(scene.office, "held_work", works[0], "summary"), "1 new visit") == 0;
+    assert_ok(review(scene.office, &works[first_is_new ? 1 : 0], 1, CS_REVIEW_ACCEPT));
+    assert_ok(review(scene.office, &works[first_is_new ? 0 : 1], 1, CS_REVIEW_REJECT));
+    laptop_sync_equal(scene.office);
+    assert_string_equal(laptop_text(scene.office, "visit", gone, "note"), "(none)");
+    assert_int_equal(laptop_count(scene.office, "refusal", "state", "open"), 2);
+    universe_close(&scene.universe);
+}
+
+/* The time of receipt, which bounds what a clock may claim, is when it came, not when somebody looked at it. */
+static void reviewed_work_keeps_its_times(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_logged_transaction held;
+    struct cs_logged_transaction decided;
+    struct cs_arena arena;
+    struct cs_id works[8];
+    open_scene(&scene);
+    scene.technician->fake.wall_ms += INT64_C(400) * 24 * 3600 * 1000;
+    (void)new_visit(scene.technician, "一");
+    (void)new_visit(scene.technician, "二");
+    revoke_now(scene.owner, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    cs_arena_init(&arena, CS_MEBI);
+    struct cs_version version = {cs_identity_log(scene.technician->identity), 1};
+    struct cs_store *store = cs_server_store(scene.universe.server);
+    assert_ok(cs_store_transaction(store, &version, &arena, &held));
+    assert_int_equal(held.outcome, CS_OUTCOME_HELD);
+    assert_int_equal(held.effective_ms, held.received_ms);
+    scene.universe.fake.wall_ms += 3600 * 1000;
+    laptop_sync_equal(scene.office);
+    assert_int_equal(list_open(scene.office, works, CS_COUNT(works)), 2);
+    assert_ok(review(scene.office, &works[0], 1, CS_REVIEW_ACCEPT));
+    assert_ok(review(scene.office, &works[1], 1, CS_REVIEW_REJECT));
+    laptop_sync_equal(scene.office);
+    for (version.counter = 1; version.counter <= 2; version.counter++) {
+        assert_ok(cs_store_transaction(store, &version, &arena, &decided));
+        assert_int_not_equal(decided.outcome, CS_OUTCOME_HELD);
+        assert_int_equal(decided.received_ms, held.received_ms);
+        assert_int_equal(decided.effective_ms, held.effective_ms);
+    }
+    cs_arena_release(&arena);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +259,8 @@ int main(void)
         cmocka_unit_test(later_work_is_held_and_reported),
         cmocka_unit_test(accepted_work_goes_through_the_ordinary_merge),
         cmocka_unit_test(rejected_work_becomes_a_refusal_with_its_values),
+        cmocka_unit_test(work_may_be_decided_about_before_what_it_rests_on),
+        cmocka_unit_test(reviewed_work_keeps_its_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

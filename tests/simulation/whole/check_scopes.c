@@ -167,6 +167,7 @@ void sim_check_page(struct sim *sim, size_t index, const struct cs_sync_response
 {
     const struct sim_device *device = &sim->devices[index];
     check_acknowledged(sim, device, page);
+    sim_revoking_check_page(sim, device, page);
     if (device->sees_everything) {
         return;
     }

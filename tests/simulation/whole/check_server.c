@@ -40,7 +40,7 @@ void sim_check_server_started(struct sim *sim)
     struct cs_arena arena;
     for (size_t i = 0; i < sim->ledger.entry_count; i++) {
         const struct sim_entry *entry = sim->ledger.entries[i];
-        if (!entry->acknowledged) {
+        if (!entry->acknowledged && !entry->handed_over) {
             continue;
         }
         struct cs_logged_transaction logged;

@@ -39,7 +39,7 @@ static bool sync(struct sim *sim, struct sim_device *device)
         sim->now_ms += 1000;
         sim_sync_start(device);
         sim_network_deliver(sim);
-        if (device->state == SIM_DEVICE_FORKED) {
+        if (device->state != SIM_DEVICE_ON) {
             return true;
         }
         if (sim->counts.actions[SIM_ACTION_SYNC_FINISHED] > finished) {
@@ -98,5 +98,11 @@ void sim_heal(struct sim *sim)
         sync_until_quiet(sim);
         check_clones(sim);
         rejoined = sim_rejoin_all(sim);
+    }
+    if (sim_revoking_send_rest(sim)) {
+        sync_until_quiet(sim);
+    }
+    while (sim_revoking_review_all(sim)) {
+        sync_until_quiet(sim);
     }
 }

@@ -53,6 +53,12 @@ struct sim_entry {
     bool forgotten;    /* and its author has put the refusal aside */
     bool vanished;     /* its disk was set back before it was sent */
     bool lax;          /* made by a client that does not check */
+    /* Made after its author's device was revoked; see revoking.c. */
+    bool handed_over;   /* its author was told that it is held for review */
+    unsigned decisions; /* signed about it, whether they counted or not */
+    bool accepted;      /* by one that counted */
+    bool rejected;
+    bool refusal_shown; /* the server shows a refusal of it */
     /* As the server has it at the end; filled in by model.c. */
     enum cs_outcome outcome; /* 0: it has never had it */
     int64_t effective_ms;

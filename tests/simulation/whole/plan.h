@@ -41,7 +41,8 @@
     X(EDIT_IN_SYNC, "edit while a sync is under way", 800, 900)                                    \
     X(LAX_CLIENT, "client that does not check", 300, 500)                                          \
     X(INTRUDER, "device that obeys no rules", 300, 60)                                             \
-    X(REJOIN, "laptop joins again while all goes on", 500, 200)
+    X(REJOIN, "laptop joins again while all goes on", 500, 200)                                    \
+    X(REVOKED, "device revoked while it works", 160, 30)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

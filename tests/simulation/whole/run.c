@@ -13,6 +13,9 @@ static void act(struct sim *sim, struct sim_device *device)
 {
     device->machine.true_ms = sim->now_ms;
     sim->problem.text[0] = '\0';
+    if (sim_revoking_review(device)) {
+        return;
+    }
     size_t chance = sim_below(&sim->random, 1000);
     if ((device->roles & CS_ROLE(TECHNICIAN)) != 0 && chance < 450) {
         sim_visit_any(device);
@@ -33,6 +36,7 @@ static void step(struct sim *sim)
     sim_network_deliver(sim);
     sim_faults(sim);
     sim_intruder(sim);
+    sim_revoking(sim);
     struct sim_device *device = &sim->devices[sim_below(&sim->random, sim->device_count)];
     if (!sim_device_is_usable(device)) {
         return;
@@ -40,8 +44,8 @@ static void step(struct sim *sim)
     if (device->session != NULL && sim->now_ms - device->session_since_ms > SESSION_PATIENCE_MS) {
         sim_sync_abandon(device);
     }
-    if (device->session == NULL && device->state == SIM_DEVICE_ON &&
-        sim_permille(&sim->random, sim->plan.sync_permille)) {
+    bool syncs = device->state == SIM_DEVICE_ON || device->state == SIM_DEVICE_REVOKED;
+    if (device->session == NULL && syncs && sim_permille(&sim->random, sim->plan.sync_permille)) {
         sim_sync_start(device);
         sim_network_deliver(sim);
     } else if (may_edit(sim, device)) {

@@ -72,6 +72,7 @@ void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t c
     size_t whose[SIM_MESSAGES_MAX];
     size_t opened_count = 0;
     sim->machine.true_ms = sim->now_ms;
+    sim_revoking_before(sim);
     for (size_t i = 0; i < count; i++) {
         sim_check_wire(sim, requests[i]);
         enum cs_status status =
@@ -86,6 +87,7 @@ void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t c
         cs_server_commit(sim->server, opened, opened_count);
         sim->counts.actions[SIM_ACTION_EXCHANGE] += opened_count;
     }
+    sim_revoking_after(sim, count);
     bool down = sim->machine.disk->dead;
     for (size_t i = 0; i < opened_count; i++) {
         struct cs_buffer *response = &responses[whose[i]];

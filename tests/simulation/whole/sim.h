@@ -61,6 +61,9 @@
     X(CAUSALITY_BROKEN, "a claimed time decided what came first")                                  \
     X(NONCE_REUSED, "one key and nonce encrypted two messages")                                    \
     X(INTRUDER_BELIEVED, "the server took what breaks the rules")                                  \
+    X(REVOKED_WRONGLY, "a revocation is not what it should be")                                    \
+    X(UNREVIEWED_APPLIED, "later work of a revoked device counts though nobody accepted it")       \
+    X(REVIEW_WRONG, "reviewed work did not become what was decided")                               \
     X(NOT_REPEATABLE, "the same seed gave another run")
 
 enum sim_invariant {
@@ -73,7 +76,8 @@ const char *sim_invariant_name(enum sim_invariant invariant);
 
 enum sim_device_state {
     SIM_DEVICE_ON,
-    SIM_DEVICE_FORKED, /* the server takes nothing from it any more */
+    SIM_DEVICE_FORKED,  /* the server takes nothing from it any more */
+    SIM_DEVICE_REVOKED, /* and it knows: only what it sends is taken, for review */
     SIM_DEVICE_UNUSED,
 };
 
@@ -152,6 +156,12 @@ struct sim_message {
     X(DECLINED, "declined by the client")                                                          \
     X(FAILED, "failed for want of disk")                                                           \
     X(REJOIN, "laptops joined again")                                                              \
+    X(REVOKE, "devices revoked")                                                                   \
+    X(REVOKED_IN_SYNC, "of them in the middle of a sync")                                          \
+    X(REVOKED_UNSENT, "of them with unsent work")                                                  \
+    X(REVOKED_ANSWERED, "of them with an answer on its way")                                       \
+    X(ACCEPT_WORK, "held work accepted")                                                           \
+    X(REJECT_WORK, "held work rejected")                                                           \
     X(SYNC_STARTED, "syncs started")                                                               \
     X(SYNC_FINISHED, "syncs finished")                                                             \
     X(SYNC_FAILED, "syncs failed")                                                                 \
@@ -173,6 +183,18 @@ struct sim_counts {
     uint64_t faults[SIM_FAULT_COUNT];
     uint64_t pages_lost;
     uint64_t pages_torn;
+};
+
+/* One device of a run may be revoked, see revoking.c. */
+struct sim_revoking {
+    bool made;  /* it is signed */
+    bool taken; /* and the server has it: what comes later is held */
+    size_t revoker;
+    size_t subject;
+    const struct sim_entry *entry; /* of the ledger: the signed row */
+    uint64_t before;   /* transactions of the subject that the server had, as seen last before */
+    uint64_t last;     /* the last one that counts by itself */
+    uint64_t position; /* of the server when it took it */
 };
 
 struct sim_trace {
@@ -211,6 +233,7 @@ struct sim {
     uint64_t messages_sent;
     struct sim_message last_responses[SIM_INSTANCES_MAX]; /* for replays */
     struct sim_ledger ledger;
+    struct sim_revoking revoking;
     struct sim_trace trace;
     struct sim_counts counts;
     struct cs_problem problem;
@@ -299,6 +322,26 @@ bool sim_conclude(struct sim_device *device, struct cs_edit *owned_edit, enum cs
 
 /* intruder.c: now and then a device that obeys no rules does something. */
 void sim_intruder(struct sim *sim);
+
+/* revoking.c: a device is revoked in the middle of something. */
+void sim_revoking(struct sim *sim);
+/* The subject or the revoker. */
+bool sim_revoking_concerns(const struct sim_device *device);
+/* Around every commit of the server: where is the line between before and after? */
+void sim_revoking_before(struct sim *sim);
+void sim_revoking_after(struct sim *sim, size_t request_count);
+/* It was revoked: that a sync ends with CS_REVOKED is right. */
+bool sim_revoking_explains(const struct sim_device *device);
+void sim_revoking_told(struct sim_device *device);
+void sim_revoking_check_page(struct sim *sim, const struct sim_device *device,
+                             const struct cs_sync_response *page);
+/* Somebody in the office decides about some of its work; true if so. */
+bool sim_revoking_review(struct sim_device *device);
+/* While mending: it hands over the rest, all of it is decided about. True if anything moved. */
+bool sim_revoking_send_rest(struct sim *sim);
+bool sim_revoking_review_all(struct sim *sim);
+/* After sim_model_check has loaded what became of everything. */
+void sim_revoking_check(struct sim *sim);
 
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);

@@ -65,6 +65,8 @@ static bool is_expected(const struct sim_device *device, enum cs_status status)
         return device->was_restored || device->in_clone_group;
     case CS_ROLLED_BACK:
         return device->sim->server_image_in;
+    case CS_REVOKED:
+        return sim_revoking_explains(device);
     default:
         return false;
     }
@@ -83,6 +85,9 @@ static void failed(struct sim_device *device, enum cs_status status)
             "laptop %zu's sync: %s: %s", device->index, cs_status_name(status), sim->problem.text);
     }
     device->rolled_back = status == CS_ROLLED_BACK || device->rolled_back;
+    if (status == CS_REVOKED) {
+        sim_revoking_told(device);
+    }
     if (status == CS_FORKED) {
         device->state = SIM_DEVICE_FORKED;
         device->set_back = false;
