@@ -327,12 +327,14 @@ enum cs_status cs_delete_settle(struct cs_reconcile *reconcile, struct cs_workin
     if (status != CS_OK) {
         return status;
     }
-    if (state->row.deleted && holding.count == 0) {
-        /* An unseen edit brought the row back: the deletes are conflicts now. */
-        state->surprising = true;
+    bool deleted = holding.count > 0;
+    if (state->row.deleted != deleted) {
+        /* An unseen edit brought the row back, and the deletes are conflicts now; or what a delete had seen came after it (from
+         * review), and they are none any more. */
+        state->surprising = state->surprising || !deleted;
         state->heads_changed = true;
     }
-    state->row.deleted = holding.count > 0;
+    state->row.deleted = deleted;
     return set_versions(reconcile, &state->row, unit, holding);
 }
 

@@ -214,6 +214,32 @@ static void work_may_be_decided_about_before_what_it_rests_on(void **state)
     universe_close(&scene.universe);
 }
 
+/* A delete that is accepted before the edit it had seen waits as a conflict only until that edit is accepted too. */
+static void a_delete_may_be_accepted_before_what_it_saw(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id part = laptop_new(scene.office, "part", "code=P-1", "name=一", NULL);
+    laptop_sync_equal(scene.office);
+    assert_ok(laptop_set(scene.office, "part", part, "name=二", NULL));
+    assert_ok(laptop_delete(scene.office, "part", part));
+    revoke_now(scene.owner, scene.office);
+    assert_revoked(&scene, scene.office);
+    laptop_sync_equal(scene.owner);
+    struct cs_id removed = work_with(scene.owner, "1 deleted part");
+    struct cs_id changed = work_with(scene.owner, "1 changed part");
+    assert_ok(review(scene.owner, &removed, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "part", part, "name"), "一");
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    assert_ok(review(scene.owner, &changed, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "part", part, "name"), "(none)");
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
+    universe_close(&scene.universe);
+}
+
 /* The time of receipt, which bounds what a clock may claim, is when it came, not when somebody looked at it. */
 static void reviewed_work_keeps_its_times(void **state)
 {
@@ -260,6 +286,7 @@ int main(void)
         cmocka_unit_test(accepted_work_goes_through_the_ordinary_merge),
         cmocka_unit_test(rejected_work_becomes_a_refusal_with_its_values),
         cmocka_unit_test(work_may_be_decided_about_before_what_it_rests_on),
+        cmocka_unit_test(a_delete_may_be_accepted_before_what_it_saw),
         cmocka_unit_test(reviewed_work_keeps_its_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
