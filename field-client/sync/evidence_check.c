@@ -1,6 +1,7 @@
 /* Verifying checkpoint, growth and proofs of a page, see evidence_check.h. */
 #include "field-client/sync/evidence_check.h"
 
+#include "shared/base/planted.h"
 #include "shared/evidence/leaf.h"
 #include "shared/evidence/record.h"
 
@@ -50,8 +51,10 @@ static enum cs_status check_growth(const struct judgement *judgement,
                               "nothing was applied, tell the office",
                               (unsigned long long)size, (unsigned long long)now->size);
     }
-    return cs_merkle_verify_consistency(size, known->checkpoint.root, now->size, now->root,
-                                        page->consistency);
+    return CS_PLANTED(SKIP_CONSISTENCY)
+               ? CS_OK
+               : cs_merkle_verify_consistency(size, known->checkpoint.root, now->size, now->root,
+                                              page->consistency);
 }
 
 static enum cs_status take_checkpoint(const struct judgement *judgement,
@@ -173,9 +176,10 @@ static enum cs_status check_rows(const struct judgement *judgement)
         if (status != CS_OK) {
             return status;
         }
-        bool proved = !needed || (next < page->row_proof_count && page->row_proofs[next].row == i &&
-                                  verify_leaf(judgement, &leaf, page->row_proofs[next].leaf,
-                                              page->row_proofs[next].path) == CS_OK);
+        bool proved = !needed || CS_PLANTED(SKIP_INCLUSION) ||
+                      (next < page->row_proof_count && page->row_proofs[next].row == i &&
+                       verify_leaf(judgement, &leaf, page->row_proofs[next].leaf,
+                                   page->row_proofs[next].path) == CS_OK);
         if (!proved) {
             return row_not_proved(judgement, &page->rows[i]);
         }

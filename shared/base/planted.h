@@ -22,7 +22,13 @@
     X(FRESH_OUTCOME, "give a resent change-set a fresh outcome")                                   \
     X(ONE_CURSOR, "take one scope's cursor for all of them")                                       \
     X(APPLY_REVOKED, "apply what a revoked device sends later")                                    \
-    X(SERVE_REVOKED, "send rows to a revoked device")
+    X(SERVE_REVOKED, "send rows to a revoked device")                                              \
+    X(LEAF_AS_NODE, "hash leaves of the evidence log like nodes")                                  \
+    X(HELD_UNLOGGED, "keep held work out of the evidence log")                                     \
+    X(SKIP_CONSISTENCY, "follow the evidence log without the proof that it goes on")               \
+    X(SKIP_INCLUSION, "believe rows that are not proved to stand in the log")                      \
+    X(TRUST_DEVICES, "believe what the server says of devices")                                    \
+    X(FORGET_ALARM, "do not note what is wrong with the evidence log")
 
 #ifdef CS_PLANT_BUGS
 

@@ -2,6 +2,8 @@
  * size. */
 #include "shared/evidence/merkle.h"
 
+#include "shared/base/planted.h"
+
 #include <string.h>
 
 #define LEAF_KIND 0x00
@@ -9,7 +11,7 @@
 
 void cs_merkle_leaf(struct cs_bytes leaf, uint8_t out[static CS_HASH_SIZE])
 {
-    cs_hash_tree(LEAF_KIND, leaf, out);
+    cs_hash_tree(CS_PLANTED(LEAF_AS_NODE) ? NODE_KIND : LEAF_KIND, leaf, out);
 }
 
 void cs_merkle_node(const uint8_t left[static CS_HASH_SIZE],

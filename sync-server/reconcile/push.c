@@ -270,6 +270,9 @@ static enum cs_status take(struct cs_store *store, const struct cs_push_clock *c
     }
     struct cs_leaf leaf;
     cs_leaf_change_set(device->log, device->sequence, device->head, &leaf);
+    if (CS_PLANTED(HELD_UNLOGGED) && device->state == CS_DEVICE_REVOKED) {
+        return status;
+    }
     return status != CS_OK ? status : cs_evidence_log_enter(store, &leaf);
 }
 

@@ -129,7 +129,7 @@ static bool is_for_everyone(const struct sim_entry *entry)
 static void check_whole(struct sim_device *device)
 {
     struct sim *sim = device->sim;
-    for (size_t i = 0; i < sim->ledger.entry_count; i++) {
+    for (size_t i = 0; !device->misled && i < sim->ledger.entry_count; i++) {
         const struct sim_entry *entry = sim->ledger.entries[i];
         /* Of a refused one a row stays in sight as long as a later edit of it waits for its own refusal. */
         if (!is_for_everyone(entry) || entry->refused) {
@@ -154,6 +154,7 @@ void sim_check_device_started(struct sim_device *device)
 void sim_check_sync_finished(struct sim_device *device)
 {
     check_unsent(device);
+    sim_evidence_synced(device);
     if (sim_permille(&device->sim->random, 250)) {
         check_whole(device);
     }

@@ -120,6 +120,8 @@ void sim_check_end(struct sim *sim)
     check_outcomes(sim);
     check_count(sim, sim_model_check(sim));
     sim_revoking_check(sim);
+    sim_hostile_check(sim);
+    sim_evidence_check_end(sim);
     if (sim_vfs_check(sim->machine.disk, SIM_DATABASE_PATH, &sim->problem) != CS_OK) {
         sim_fail(sim, SIM_INVARIANT_DATABASE_DAMAGED, "%s", sim->problem.text);
     }

@@ -22,7 +22,9 @@ enum cs_status __wrap_cs_sync_response_decode(struct cs_bytes bytes, struct cs_a
 {
     enum cs_status status = __real_cs_sync_response_decode(bytes, arena, out);
     /* An old copy of the server knows of old scopes only. */
-    if (status == CS_OK && receiver != NULL && !receiver->server_image_in) {
+    /* The server reads answers too, that laptops show it; and what a lie brings is not the core's doing. */
+    if (status == CS_OK && receiver != NULL && receiver->reading_page &&
+        !receiver->server_image_in && !receiver->devices[receiver->receiving].misled) {
         sim_check_page(receiver, receiver->receiving, out);
     }
     return status;

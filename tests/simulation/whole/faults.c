@@ -148,6 +148,7 @@ static void restore_image(struct sim *sim, struct sim_device *device)
     sim_expect(sim, cs_replica_meta_number(device->replica, CS_META_REQUEST_COUNTER, &counter),
                "the counter of requests");
     device->was_restored = true;
+    device->log_is_seen = false;
     device->requests_seen = requests_seen(sim, device);
     device->set_back = device->requests_seen > (uint64_t)counter;
     sim_event(sim, "laptop %zu is set back%s", device->index,

@@ -53,6 +53,7 @@ struct sim_entry {
     bool forgotten;    /* and its author has put the refusal aside */
     bool vanished;     /* its disk was set back before it was sent */
     bool lax;          /* made by a client that does not check */
+    bool misled;       /* made on a laptop that the server had lied to */
     /* Made after its author's device was revoked; see revoking.c. */
     bool handed_over;   /* its author was told that it is held for review */
     unsigned decisions; /* signed about it, whether they counted or not */

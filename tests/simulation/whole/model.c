@@ -242,7 +242,9 @@ static void check_conflict(struct subject *subject, const char *unit, const stru
 static void check_bases(struct subject *subject)
 {
     for (const struct sim_op *op = subject->row->last; op != NULL; op = op->earlier) {
-        for (size_t i = 0; applied(op) && i < op->change_count; i++) {
+        /* Whoever was shown wrong authors names them. */
+        bool right = applied(op) && !op->entry->misled;
+        for (size_t i = 0; right && i < op->change_count; i++) {
             for (size_t j = 0; j < op->changes[i].base.count; j++) {
                 const struct cs_version *base = &op->changes[i].base.items[j];
                 bool stands = base->log == CS_LOG_SERVER;

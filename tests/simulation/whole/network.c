@@ -119,7 +119,7 @@ static void keep_for_replay(struct sim *sim, size_t device, struct cs_bytes resp
 }
 
 static void send_response(struct sim *sim, const struct sim_message *request,
-                          struct cs_bytes response)
+                          struct cs_bytes response, struct sim_lie lie)
 {
     struct sim_device *device = &sim->devices[request->device];
     sim_trace_bytes(sim, response);
@@ -131,6 +131,7 @@ static void send_response(struct sim *sim, const struct sim_message *request,
     const struct sim_message *old = &sim->last_responses[device->index];
     if (old->used && sim_fault(sim, SIM_FAULT_RESPONSE_REPLAYED)) {
         response = cs_bytes_make(old->bytes, old->size);
+        lie = (struct sim_lie){.number = 0};
         sim_event(sim, "laptop %zu gets an old answer instead", device->index);
     } else if (sim->plan.rates[SIM_FAULT_RESPONSE_REPLAYED] > 0) {
         keep_for_replay(sim, device->index, response);
@@ -138,6 +139,7 @@ static void send_response(struct sim *sim, const struct sim_message *request,
     struct sim_message *message = put(sim, device->index, response, delay(sim));
     if (message != NULL) {
         message->session = request->session;
+        message->lie = lie;
         damage(sim, message, SIM_FAULT_RESPONSE_CUT, SIM_FAULT_RESPONSE_FLIPPED);
     }
 }
@@ -176,7 +178,9 @@ static void serve(struct sim *sim, struct sim_message *first)
     sim_server_serve(sim, requests, count, responses);
     for (size_t i = 0; i < count; i++) {
         if (responses[i].size > 0) {
-            send_response(sim, &batch[i], cs_buffer_bytes(&responses[i]));
+            struct sim_lie lie =
+                sim_hostile_answer(sim, batch[i].device, requests[i], &responses[i]);
+            send_response(sim, &batch[i], cs_buffer_bytes(&responses[i]), lie);
         } else if (sim->devices[batch[i].device].session_number == batch[i].session) {
             sim_sync_abandon(&sim->devices[batch[i].device]);
         }
@@ -198,6 +202,8 @@ void sim_network_deliver(struct sim *sim)
         message->bytes = NULL;
         struct sim_device *device = &sim->devices[taken.device];
         if (device->session != NULL && device->session_number == taken.session) {
+            sim_hostile_receiving(device,
+                                  taken.damaged ? (struct sim_lie){.number = 0} : taken.lie);
             sim_sync_receive(device, cs_bytes_make(taken.bytes, taken.size));
         }
         free(taken.bytes);

@@ -42,7 +42,11 @@
     X(LAX_CLIENT, "client that does not check", 300, 500)                                          \
     X(INTRUDER, "device that obeys no rules", 300, 60)                                             \
     X(REJOIN, "laptop joins again while all goes on", 500, 200)                                    \
-    X(REVOKED, "device revoked while it works", 160, 30)
+    X(REVOKED, "device revoked while it works", 160, 30)                                           \
+    X(LIE_ROWS, "server withholds or changes rows", 70, 300)                                       \
+    X(LIE_KEYS, "server swaps keys", 70, 150)                                                      \
+    X(LIE_PAGES, "server strips pages and proofs", 70, 300)                                        \
+    X(LIE_OLD, "server says again what it said before", 70, 150)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

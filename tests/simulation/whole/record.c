@@ -118,6 +118,7 @@ static enum cs_status record_one(struct sim_device *device, struct cs_bytes body
         entry->author = device->index;
         entry->roles = device->roles;
         entry->lax = device->lax;
+        entry->misled = device->misled;
         device->counter_recorded = transaction.counter;
         sim_count(sim, SIM_ACTION_TRANSACTION);
         sim_event(sim, "laptop %zu commits %llu: %zu operations, first on %s", device->index,

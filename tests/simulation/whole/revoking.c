@@ -35,7 +35,7 @@ bool sim_revoking_concerns(const struct sim_device *device)
 static bool may_take_part(const struct sim_device *device)
 {
     return sim_device_is_usable(device) && device->state == SIM_DEVICE_ON && !device->lax &&
-           !device->in_clone_group && !device->was_restored && !device->rejoined;
+           !device->in_clone_group && !device->was_restored;
 }
 
 /* Only owners may revoke everybody; nobody here let anyone else in. */
@@ -103,6 +103,7 @@ static void revoke(struct sim *sim, struct sim_device *revoker, struct sim_devic
         sim->revoking.made = true;
         sim->revoking.revoker = revoker->index;
         sim->revoking.subject = subject->index;
+        sim->revoking.log = cs_identity_log(subject->identity);
         sim->counts.faults[SIM_FAULT_REVOKED]++;
         sim_event(sim, "laptop %zu revokes laptop %zu", revoker->index, subject->index);
     }
@@ -266,7 +267,7 @@ static bool is_later(const struct sim *sim, const struct sim_entry *entry)
 {
     const struct sim_revoking *revoking = &sim->revoking;
     return revoking->taken && entry->author == revoking->subject && !entry->vanished &&
-           entry->version.counter > revoking->last;
+           entry->version.log == revoking->log && entry->version.counter > revoking->last;
 }
 
 /* What the laptop counts as handed over for review, the server has from then on. */

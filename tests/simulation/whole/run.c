@@ -99,4 +99,6 @@ void sim_release(struct sim *sim)
     cs_secret_destroy(sim->master_key);
     sim_network_release(sim);
     sim_ledger_release(&sim->ledger);
+    sim_evidence_release(sim);
+    sim_hostile_release(sim);
 }

@@ -1,6 +1,8 @@
 /* The server of a run: opened, serving, losing power. */
 #include "tests/simulation/whole/sim.h"
 
+#define PAGE_ROWS 25
+
 static void log_line(void *context, enum cs_log_level level, const char *text)
 {
     (void)level;
@@ -17,6 +19,8 @@ void sim_server_open(struct sim *sim)
         .registry = sim->registry,
         .master_key = cs_secret_bytes(sim->master_key),
         .log = &sim->log,
+        /* Where pages are stripped there must be several. */
+        .page_rows_max = sim->plan.rates[SIM_FAULT_LIE_PAGES] > 0 ? PAGE_ROWS : 0,
     };
     sim->problem.text[0] = '\0';
     enum cs_status status = cs_server_open(&options, &sim->server, &sim->problem);

@@ -15,6 +15,7 @@
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
 #include "field-client/sync/session.h"
+#include "shared/evidence/checkpoint.h"
 #include "sync-server/handlers/server.h"
 
 #define SIM_DEVICES_MAX 6
@@ -64,6 +65,11 @@
     X(REVOKED_WRONGLY, "a revocation is not what it should be")                                    \
     X(UNREVIEWED_APPLIED, "later work of a revoked device counts though nobody accepted it")       \
     X(REVIEW_WRONG, "reviewed work did not become what was decided")                               \
+    X(EVIDENCE_CHANGED, "the evidence log has lost or changed what stood in it")                   \
+    X(CHECKPOINT_WRONG, "a laptop's checkpoint is not of the server's evidence log")               \
+    X(EVIDENCE_LOST, "what must stand in the evidence log does not")                               \
+    X(LIE_BELIEVED, "a laptop believed what it could have known to be wrong")                      \
+    X(LIE_UNREPORTED, "the user is not told what is wrong with the server")                        \
     X(NOT_REPEATABLE, "the same seed gave another run")
 
 enum sim_invariant {
@@ -121,8 +127,22 @@ struct sim_device {
     bool in_clone_group;
     size_t twin;      /* the other one */
     bool rolled_back; /* it has said that the server has gone back */
+    /* A server that lies, see hostile_server.c. */
+    bool misled;        /* what it has may be wrong */
+    bool must_notice;   /* in this sync it was shown an older state */
+    unsigned lie;       /* in the answer that it reads now; 0: none */
+    uint32_t lies_now;  /* in this sync, a bit each */
+    uint32_t lies_told; /* since it was last equal to the server */
+    bool log_is_seen;
+    struct cs_checkpoint log_seen; /* as it stood after its last sync */
     const struct cs_registry *registry;
     struct sim_asked asked;
+};
+
+/* What is wrong with an answer. */
+struct sim_lie {
+    unsigned number; /* 0: nothing */
+    bool older;      /* it is a state before the one the laptop knows */
 };
 
 struct sim_message {
@@ -136,6 +156,7 @@ struct sim_message {
     bool to_server;
     bool by_hand; /* its answer is never brought back */
     bool damaged;
+    struct sim_lie lie;
 };
 
 #define SIM_ACTION_TABLE(X)                                                                        \
@@ -160,6 +181,8 @@ struct sim_message {
     X(REVOKED_IN_SYNC, "of them in the middle of a sync")                                          \
     X(REVOKED_UNSENT, "of them with unsent work")                                                  \
     X(REVOKED_ANSWERED, "of them with an answer on its way")                                       \
+    X(LIE_CAUGHT, "lies of the server caught at once")                                             \
+    X(LIE_SEEN, "syncs that found what a lie had changed")                                         \
     X(ACCEPT_WORK, "held work accepted")                                                           \
     X(REJECT_WORK, "held work rejected")                                                           \
     X(SYNC_STARTED, "syncs started")                                                               \
@@ -185,12 +208,36 @@ struct sim_counts {
     uint64_t pages_torn;
 };
 
+/* The server's evidence log as it has been seen, see check_evidence.c. */
+#define SIM_EVIDENCE_LEVELS 40
+struct sim_evidence {
+    uint8_t incarnation[CS_INCARNATION_SIZE];
+    uint64_t position;
+    uint8_t (*leaves)[CS_HASH_SIZE]; /* their hashes */
+    uint8_t (*roots)[CS_HASH_SIZE];  /* of the first so many leaves */
+    size_t size;
+    size_t capacity;
+    uint8_t peaks[SIM_EVIDENCE_LEVELS][CS_HASH_SIZE];
+};
+
+/* An answer that a lying server may give again: the body of a sync's. */
+struct sim_said {
+    uint8_t *body; /* owned; NULL: none */
+    size_t size;
+    uint64_t position;
+};
+struct sim_hostile {
+    struct sim_said said[SIM_INSTANCES_MAX];
+    struct cs_sign_key *key; /* that is not the server's */
+};
+
 /* One device of a run may be revoked, see revoking.c. */
 struct sim_revoking {
     bool made;  /* it is signed */
     bool taken; /* and the server has it: what comes later is held */
     size_t revoker;
     size_t subject;
+    uint64_t log;                  /* of the subject */
     const struct sim_entry *entry; /* of the ledger: the signed row */
     uint64_t before;   /* transactions of the subject that the server had, as seen last before */
     uint64_t last;     /* the last one that counts by itself */
@@ -222,7 +269,8 @@ struct sim {
     struct cs_log log;
     struct sim_disk *server_image;
     uint64_t server_image_position;
-    size_t receiving; /* the device that a page is for */
+    size_t receiving;  /* the device that a page is for */
+    bool reading_page; /* that device reads it now */
     /* A device that obeys no rules: a machine and its keys. */
     struct sim_machine intruder;
     struct cs_identity *intruder_identity;
@@ -234,6 +282,8 @@ struct sim {
     struct sim_message last_responses[SIM_INSTANCES_MAX]; /* for replays */
     struct sim_ledger ledger;
     struct sim_revoking revoking;
+    struct sim_evidence evidence;
+    struct sim_hostile hostile;
     struct sim_trace trace;
     struct sim_counts counts;
     struct cs_problem problem;
@@ -323,6 +373,22 @@ bool sim_conclude(struct sim_device *device, struct cs_edit *owned_edit, enum cs
 /* intruder.c: now and then a device that obeys no rules does something. */
 void sim_intruder(struct sim *sim);
 
+/* hostile_server.c: a server that lies. */
+bool sim_hostile_is_on(const struct sim *sim);
+/* Perhaps the answer to this laptop becomes a lie. */
+struct sim_lie sim_hostile_answer(struct sim *sim, size_t index, struct cs_bytes request,
+                                  struct cs_buffer *response);
+void sim_hostile_sync_starts(struct sim_device *device);
+/* Around cs_sync_receive: was it caught, and was the user told? */
+void sim_hostile_receiving(struct sim_device *device, struct sim_lie lie);
+void sim_hostile_received(struct sim_device *device, enum cs_status status);
+/* The server has lied so that a sync may end like this. */
+bool sim_hostile_explains(const struct sim_device *device, enum cs_status status);
+void sim_hostile_finished(struct sim_device *device, const struct cs_sync_result *result);
+/* At the end nobody is misled any more. */
+void sim_hostile_check(struct sim *sim);
+void sim_hostile_release(struct sim *sim);
+
 /* revoking.c: a device is revoked in the middle of something. */
 void sim_revoking(struct sim *sim);
 /* The subject or the revoker. */
@@ -369,6 +435,10 @@ void sim_check_server_answered(struct sim *sim);
 void sim_check_nonces_begin(void);
 void sim_check_nonces(struct sim *sim);
 void sim_check_wire(struct sim *sim, struct cs_bytes bytes);
+/* check_evidence.c: after a sync, and at the end. */
+void sim_evidence_synced(struct sim_device *device);
+void sim_evidence_check_end(struct sim *sim);
+void sim_evidence_release(struct sim *sim);
 void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_response *page);
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);

@@ -21,7 +21,9 @@ static void finish(struct sim_device *device)
     sim_event(sim, "laptop %zu has synced: %llu pushed, %llu pulled", device->index,
               (unsigned long long)result->pushed, (unsigned long long)result->pulled);
     /* Nobody damages stored rows here: what had to be repaired would have differed. */
-    if (result->digest != CS_SYNC_DIGEST_EQUAL || result->repaired + result->sums_mended > 0) {
+    bool differed =
+        result->digest != CS_SYNC_DIGEST_EQUAL || result->repaired + result->sums_mended > 0;
+    if (differed && !device->misled) {
         sim_fail(sim, SIM_INVARIANT_DIGEST_UNEQUAL, "laptop %zu (%llu rows, %llu sums repaired)",
                  device->index, (unsigned long long)result->repaired,
                  (unsigned long long)result->sums_mended);
@@ -39,6 +41,9 @@ static void finish(struct sim_device *device)
     }
     sim->ledger_moves += result->pushed + result->pulled + result->departed;
     sim_count(sim, SIM_ACTION_SYNC_FINISHED);
+    if (sim_hostile_is_on(sim)) {
+        sim_hostile_finished(device, result);
+    }
     sim_sync_abandon(device);
     sim_check_sync_finished(device);
 }
@@ -46,13 +51,17 @@ static void finish(struct sim_device *device)
 /* What may end a sync without anybody being at fault. */
 static bool is_expected(const struct sim_device *device, enum cs_status status)
 {
+    if (sim_hostile_explains(device, status)) {
+        return true;
+    }
     switch ((int)status) {
-    case CS_FORGED: /* bits flipped, an old response */
+    case CS_FORGED: /* bits flipped, an old response, the second one to a request that came twice */
     case CS_MALFORMED:
     case CS_WRONG_SERVER:
     case CS_UNSUPPORTED:
         return device->sim->plan.rates[SIM_FAULT_RESPONSE_FLIPPED] > 0 ||
                device->sim->plan.rates[SIM_FAULT_RESPONSE_REPLAYED] > 0 ||
+               device->sim->plan.rates[SIM_FAULT_DUPLICATED] > 0 ||
                device->sim->plan.rates[SIM_FAULT_RESPONSE_CUT] > 0;
     case CS_UNAVAILABLE: /* the server's disk */
         return true;
@@ -125,6 +134,7 @@ void sim_sync_start(struct sim_device *device)
     device->session_number++;
     device->session_since_ms = sim->now_ms;
     device->rounds = 0;
+    sim_hostile_sync_starts(device);
     sim->problem.text[0] = '\0';
     sim_count(sim, SIM_ACTION_SYNC_STARTED);
     if (device->set_back) {
@@ -149,9 +159,12 @@ void sim_sync_receive(struct sim_device *device, struct cs_bytes response)
     device->machine.true_ms = sim->now_ms;
     sim->problem.text[0] = '\0';
     sim->receiving = device->index;
+    sim->reading_page = true;
     enum cs_status status = cs_sync_receive(device->session, response, &sim->problem);
+    sim->reading_page = false;
     sim_event(sim, "laptop %zu receives %zu bytes: %s", device->index, response.size,
               cs_status_name(status));
+    sim_hostile_received(device, status);
     if (status == CS_OK) {
         send_next(device);
         return;
