@@ -204,6 +204,29 @@ static void test_other_forms(void **state)
     cs_buffer_release(&bytes);
 }
 
+static void test_an_entry_names_the_one_before(void **state)
+{
+    (void)state;
+    struct cs_vault_listing listing = sample();
+    uint8_t first[CS_HASH_SIZE];
+    real_vault(&scene, false);
+    assert_ok(sign(CHEN, &listing));
+    kept_open(&scene, &entry);
+    memcpy(first, entry.record.id, sizeof first);
+    struct cs_vault_keyring *keyring = real_keyring(&scene, CHEN);
+    struct cs_evidence_signer signer = real_signer(&scene, CHEN);
+    const struct cs_vault_item item = {scene_id(0x31), first};
+    struct cs_vault_moment moment = {scene.log, cs_vault_log_position(scene.log), START_MS};
+    cs_buffer_clear(&entry.bytes);
+    assert_ok(cs_vault_entry_sign(&scene.fake.world, scene.log, &signer, keyring, &item, &listing,
+                                  &entry.bytes, &scene.problem));
+    kept_open(&scene, &entry);
+    assert_ok(cs_vault_check_entry(&entry.record, &moment, first, &scene.problem));
+    assert_said(&scene, cs_vault_check_entry(&entry.record, &moment, NULL, &scene.problem),
+                CS_OUTDATED, "does not follow the latest one");
+    cs_vault_keyring_destroy(keyring);
+}
+
 static void test_no_key_and_no_epoch(void **state)
 {
     (void)state;
@@ -269,6 +292,7 @@ int main(void)
         CASE(test_a_password_in_the_address),
         CASE(test_limits),
         CASE(test_other_forms),
+        CASE(test_an_entry_names_the_one_before),
         CASE(test_no_key_and_no_epoch),
         CASE(test_every_allocation_may_fail),
     };

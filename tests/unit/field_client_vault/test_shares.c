@@ -233,6 +233,23 @@ static void test_impossible_numbers(void **state)
     cs_secret_destroy(share.value);
 }
 
+/* Signed by the root, yet the public key is not that of the shares: whoever made it, it is found before anything is opened. */
+static void test_shares_of_another_key(void **state)
+{
+    (void)state;
+    struct cs_seal_key *key = NULL;
+    struct cs_vault_recovery false_recovery = recovery;
+    cs_vault_gathering_destroy(gathering);
+    false_recovery.key[0] ^= 1;
+    assert_ok(cs_vault_gathering_create(&false_recovery, &gathering));
+    for (unsigned i = 0; i < THRESHOLD; i++) {
+        add(cs_secret_bytes(shares[i]), CS_OK, "");
+    }
+    assert_status(cs_vault_gathering_finish(gathering, &key, &scene.problem), CS_FORGED);
+    assert_non_null(strstr(scene.problem.text, "do not give the recovery key"));
+    assert_null(key);
+}
+
 /* ---- making ---- */
 
 static void test_terms(void **state)
@@ -299,15 +316,11 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_any_threshold_of_shares),
-        CASE(test_too_few),
-        CASE(test_repeated_and_foreign_shares),
-        CASE(test_false_shares),
-        CASE(test_the_form_of_the_text),
-        CASE(test_what_people_type_is_understood),
-        CASE(test_every_typing_error_is_found),
-        CASE(test_impossible_numbers),
-        CASE(test_terms),
+        CASE(test_any_threshold_of_shares),     CASE(test_too_few),
+        CASE(test_repeated_and_foreign_shares), CASE(test_false_shares),
+        CASE(test_the_form_of_the_text),        CASE(test_what_people_type_is_understood),
+        CASE(test_every_typing_error_is_found), CASE(test_impossible_numbers),
+        CASE(test_shares_of_another_key),       CASE(test_terms),
         CASE(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,13 @@ static void test_who_cannot_approve(void **state)
     real_version(&scene, 0x42, &other);
     assert_said(&scene, approve_as(SUN, &other.record), CS_INVALID, "not the versions asked for");
     assert_int_equal(approval.bytes.size, 0);
+    struct cs_evidence_signer signer = real_signer(&scene, SUN);
+    const struct cs_vault_record *both[] = {&version.record, &other.record};
+    assert_said(&scene,
+                cs_vault_approval_sign(&scene.fake.world, scene.log, &signer,
+                                       scene.devices[SUN].seal_key, &request.record, both, 2,
+                                       &approval.bytes, &scene.problem),
+                CS_INVALID, "not the versions asked for");
     /* An approver's part of another version, put into this one. */
     struct cs_vault_record mixed = version.record;
     mixed.approvers = other.record.approvers;
@@ -411,6 +418,27 @@ static void test_terms_of_a_version_with_four_eyes(void **state)
     refuses(&attempt, CS_INVALID, "");
 }
 
+static void test_a_version_names_the_one_before(void **state)
+{
+    (void)state;
+    struct attempt attempt;
+    struct cs_vault_moment moment;
+    real_vault(&scene, false);
+    real_version(&scene, 0x40, &other);
+    begin(&attempt);
+    attempt.terms.previous = other.record.id;
+    struct cs_vault_keyring *keyring = real_keyring(&scene, CHEN);
+    struct cs_evidence_signer signer = real_signer(&scene, CHEN);
+    assert_ok(cs_vault_version_sign(&scene.fake.world, scene.log, &signer, keyring, &attempt.terms,
+                                    &version.bytes, &scene.problem));
+    kept_open(&scene, &version);
+    moment = (struct cs_vault_moment){scene.log, cs_vault_log_position(scene.log), START_MS};
+    assert_ok(cs_vault_check_version(&version.record, &moment, other.record.id, &scene.problem));
+    assert_said(&scene, cs_vault_check_version(&version.record, &moment, NULL, &scene.problem),
+                CS_OUTDATED, "does not follow the latest one");
+    cs_vault_keyring_destroy(keyring);
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -490,6 +518,7 @@ int main(void)
         CASE(test_who_cannot_approve),
         CASE(test_terms_of_a_version),
         CASE(test_terms_of_a_version_with_four_eyes),
+        CASE(test_a_version_names_the_one_before),
         CASE(test_every_allocation_may_fail),
         CASE(test_every_allocation_of_storing_may_fail),
     };
