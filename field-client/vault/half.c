@@ -32,19 +32,25 @@ static enum cs_status combine(struct cs_bytes a, struct cs_bytes b, struct cs_se
 
 /* ---- sealing ---- */
 
-/* The approver whose certificate comes next after `last` (NULL: the first); NULL if there is none. */
-static const struct cs_chain *next_approver(const struct cs_vault_half_recipients *recipients,
-                                            const uint8_t *last)
+/* By certificate id, as they stand in the record. CS_INVALID if one is there twice. */
+static enum cs_status sort_approvers(const struct cs_vault_half_recipients *recipients,
+                                     const struct cs_chain **out)
 {
-    const struct cs_chain *next = NULL;
-    for (size_t i = 0; i < recipients->approver_count; i++) {
-        const struct cs_chain *chain = recipients->approvers[i];
-        bool after = last == NULL || memcmp(chain->leaf_id, last, CS_HASH_SIZE) > 0;
-        if (after && (next == NULL || memcmp(chain->leaf_id, next->leaf_id, CS_HASH_SIZE) < 0)) {
-            next = chain;
+    for (size_t count = 0; count < recipients->approver_count; count++) {
+        const struct cs_chain *chain = recipients->approvers[count];
+        size_t place = count;
+        int order = -1;
+        while (place > 0 &&
+               (order = memcmp(out[place - 1]->leaf_id, chain->leaf_id, CS_HASH_SIZE)) > 0) {
+            out[place] = out[place - 1];
+            place--;
         }
+        if (place > 0 && order == 0) {
+            return CS_INVALID;
+        }
+        out[place] = chain;
     }
-    return next;
+    return CS_OK;
 }
 
 static enum cs_status seal_for_approvers(const struct cs_world *world, struct cs_bytes part,
@@ -52,22 +58,15 @@ static enum cs_status seal_for_approvers(const struct cs_world *world, struct cs
                                          const struct cs_vault_half_recipients *recipients,
                                          struct cs_buffer *out)
 {
-    const uint8_t *last = NULL;
-    for (size_t i = 0; i < recipients->approver_count; i++) {
-        const struct cs_chain *approver = next_approver(recipients, last);
-        if (approver == NULL) {
-            return CS_INVALID; /* one stands there twice */
-        }
-        last = approver->leaf_id;
+    const struct cs_chain *sorted[CS_VAULT_APPROVERS_MAX];
+    enum cs_status status = sort_approvers(recipients, sorted);
+    for (size_t i = 0; i < recipients->approver_count && status == CS_OK; i++) {
         struct cs_vault_place here =
-            cs_vault_place_of_class(place, CS_VAULT_CLASS_HALF_APPROVER, last);
-        cs_buffer_append(out, last, CS_HASH_SIZE);
-        enum cs_status status = cs_vault_seal(world, approver->leaf.seal_key, &here, part, out);
-        if (status != CS_OK) {
-            return status;
-        }
+            cs_vault_place_of_class(place, CS_VAULT_CLASS_HALF_APPROVER, sorted[i]->leaf_id);
+        cs_buffer_append(out, sorted[i]->leaf_id, CS_HASH_SIZE);
+        status = cs_vault_seal(world, sorted[i]->leaf.seal_key, &here, part, out);
     }
-    return CS_OK;
+    return status;
 }
 
 /* With four eyes: what the server does not get goes to the approvers. */

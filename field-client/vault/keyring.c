@@ -130,33 +130,13 @@ static enum cs_status give(struct cs_vault_keyring *owned_keyring, enum cs_statu
     return status == CS_FORGED ? cs_problem_set(problem, status, "%s", forged) : status;
 }
 
-static enum cs_status find_grant(const struct cs_vault_log *log,
-                                 const struct cs_vault_holder *holder, int64_t now_ms,
-                                 const struct cs_vault_grant **out, struct cs_problem *problem)
+static enum cs_status open_grant(const struct cs_vault_log *log,
+                                 const struct cs_vault_holder *holder,
+                                 const struct cs_vault_grant *grant, struct cs_vault_keyring **out,
+                                 struct cs_problem *problem)
 {
-    const struct cs_vault_grant *grant =
-        cs_vault_log_grant(log, holder->certificate, cs_vault_log_position(log));
-    if (grant == NULL || grant->epoch == 0) {
-        return cs_problem_set(problem, CS_DENIED, "this device has no grant for the vault");
-    }
-    if (grant->expires_ms != 0 && now_ms >= grant->expires_ms) {
-        return cs_problem_set(problem, CS_EXPIRED, "this device's grant for the vault has expired");
-    }
-    *out = grant;
-    return CS_OK;
-}
-
-enum cs_status cs_vault_keyring_open(const struct cs_vault_log *log,
-                                     const struct cs_vault_holder *holder, int64_t now_ms,
-                                     struct cs_vault_keyring **out, struct cs_problem *problem)
-{
-    const struct cs_vault_grant *grant = NULL;
     struct cs_vault_keyring *keyring = NULL;
-    *out = NULL;
-    enum cs_status status = find_grant(log, holder, now_ms, &grant, problem);
-    if (status == CS_OK) {
-        status = create((size_t)grant->epoch, &keyring);
-    }
+    enum cs_status status = create((size_t)grant->epoch, &keyring);
     if (status != CS_OK) {
         return status;
     }
@@ -170,6 +150,22 @@ enum cs_status cs_vault_keyring_open(const struct cs_vault_log *log,
         status = fill(keyring, log, holder->organisation, grant->epoch, key_class);
     }
     return give(keyring, status, "the grant does not hold the key of the vault", out, problem);
+}
+
+enum cs_status cs_vault_keyring_open(const struct cs_vault_log *log,
+                                     const struct cs_vault_holder *holder, int64_t now_ms,
+                                     struct cs_vault_keyring **out, struct cs_problem *problem)
+{
+    const struct cs_vault_grant *grant =
+        cs_vault_log_grant(log, holder->certificate, cs_vault_log_position(log));
+    *out = NULL;
+    if (grant == NULL || grant->epoch == 0) {
+        return cs_problem_set(problem, CS_DENIED, "this device has no grant for the vault");
+    }
+    if (grant->expires_ms != 0 && now_ms >= grant->expires_ms) {
+        return cs_problem_set(problem, CS_EXPIRED, "this device's grant for the vault has expired");
+    }
+    return open_grant(log, holder, grant, out, problem);
 }
 
 enum cs_status cs_vault_keyring_recover(const struct cs_vault_log *log,

@@ -27,18 +27,18 @@ enum field_type {
 struct field {
     const char *name;
     enum field_type type;
+    unsigned kinds;
     size_t offset;
     int64_t least;
     int64_t most;
     size_t piece;
-    unsigned kinds;
 };
 
 #define AT(member) offsetof(struct cs_vault_record, member)
 #define FIXED_SIZE(member) (int64_t)sizeof(((struct cs_vault_record *)0)->member)
 #define FIXED_FIELD(member, kinds)                                                                 \
     {                                                                                              \
-#member, FIXED, AT(member), 0, FIXED_SIZE(member), 1, kinds                                \
+#member, FIXED, kinds, AT(member), 0, FIXED_SIZE(member), 1                                \
     }
 #define SEALED ((int64_t)CS_VAULT_SEALED_SIZE)
 #define WRAPPED ((int64_t)CS_VAULT_WRAPPED_SIZE)
@@ -46,42 +46,42 @@ struct field {
 #define APPROVERS_MAX ((int64_t)(CS_VAULT_APPROVERS_MAX * CS_VAULT_APPROVER_SIZE))
 
 static const struct field fields[] = {
-    {"approvers", BYTES, AT(approvers), 0, APPROVERS_MAX, CS_VAULT_APPROVER_SIZE, KIND(VERSION)},
-    {"ciphertext", BYTES, AT(ciphertext), CS_AEAD_OVERHEAD, CIPHERTEXT_MAX, 1,
-     KIND(ENTRY) | KIND(VERSION)},
+    {"approvers", BYTES, KIND(VERSION), AT(approvers), 0, APPROVERS_MAX, CS_VAULT_APPROVER_SIZE},
+    {"ciphertext", BYTES, KIND(ENTRY) | KIND(VERSION), AT(ciphertext), CS_AEAD_OVERHEAD,
+     CIPHERTEXT_MAX, 1},
     FIXED_FIELD(commitment, KIND(EPOCH) | KIND(GRANT) | KIND(VERSION)),
-    {"epoch", NUMBER, AT(epoch), 1, UINT32_MAX, 1,
-     KIND(EPOCH) | KIND(GRANT) | KIND(ENTRY) | KIND(VERSION)},
-    {"expires_ms", NUMBER, AT(expires_ms), 0, INT64_MAX, 1, KIND(GRANT) | KIND(LEASE)},
-    {"field", TEXT, AT(field), 1, CS_NAME_MAX, 1, KIND(VERSION) | KIND(STATE)},
-    {"four_eyes", NUMBER, AT(four_eyes), 0, 1, 1, KIND(EPOCH)},
-    {"half", BYTES, AT(half), SEALED, SEALED, 1, KIND(VERSION)},
+    {"epoch", NUMBER, KIND(EPOCH) | KIND(GRANT) | KIND(ENTRY) | KIND(VERSION), AT(epoch), 1,
+     UINT32_MAX, 1},
+    {"expires_ms", NUMBER, KIND(GRANT) | KIND(LEASE), AT(expires_ms), 0, INT64_MAX, 1},
+    {"field", TEXT, KIND(VERSION) | KIND(STATE), AT(field), 1, CS_NAME_MAX, 1},
+    {"four_eyes", NUMBER, KIND(EPOCH), AT(four_eyes), 0, 1, 1},
+    {"half", BYTES, KIND(VERSION), AT(half), SEALED, SEALED, 1},
     FIXED_FIELD(half_key, KIND(VERSION)),
     FIXED_FIELD(head, ALL_KINDS),
     FIXED_FIELD(item, KIND(ENTRY) | KIND(VERSION) | KIND(STATE)),
     FIXED_FIELD(key, ASKING),
     FIXED_FIELD(listing_commitment, KIND(EPOCH)),
-    {"listing_wrapped", BYTES, AT(listing_wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE, KIND(EPOCH)},
-    {"position", NUMBER, AT(position), 0, CS_VAULT_LOG_MAX, 1, ALL_KINDS},
+    {"listing_wrapped", BYTES, KIND(EPOCH), AT(listing_wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE},
+    {"position", NUMBER, ALL_KINDS, AT(position), 0, CS_VAULT_LOG_MAX, 1},
     FIXED_FIELD(previous, KIND(ENTRY) | KIND(VERSION) | KIND(STATE)),
     FIXED_FIELD(project, KIND(CREATION)),
-    {"reason", TEXT, AT(reason), 1, CS_VAULT_REASON_MAX, 1,
-     ASKING | KIND(WITHDRAWAL) | KIND(REVEAL)},
+    {"reason", TEXT, ASKING | KIND(WITHDRAWAL) | KIND(REVEAL), AT(reason), 1, CS_VAULT_REASON_MAX,
+     1},
     FIXED_FIELD(recipient, KIND(GRANT) | KIND(WITHDRAWAL)),
-    {"recovered", BYTES, AT(recovered), SEALED, SEALED, 1, KIND(EPOCH) | KIND(VERSION)},
+    {"recovered", BYTES, KIND(EPOCH) | KIND(VERSION), AT(recovered), SEALED, SEALED, 1},
     FIXED_FIELD(recovery, KIND(EPOCH) | KIND(VERSION)),
     FIXED_FIELD(request, KIND(APPROVAL) | KIND(RELEASE) | KIND(REVEAL)),
-    {"rights", NUMBER, AT(rights), 1, INT64_MAX, 1, KIND(GRANT)},
-    {"sealed", BYTES, AT(sealed), 0, CS_VAULT_VERSIONS_MAX *SEALED, CS_VAULT_SEALED_SIZE,
-     KIND(GRANT) | KIND(APPROVAL) | KIND(RELEASE)},
-    {"state", NUMBER, AT(state), CS_VAULT_CONFIRMED, CS_VAULT_ARCHIVED, 1, KIND(STATE)},
+    {"rights", NUMBER, KIND(GRANT), AT(rights), 1, INT64_MAX, 1},
+    {"sealed", BYTES, KIND(GRANT) | KIND(APPROVAL) | KIND(RELEASE), AT(sealed), 0,
+     CS_VAULT_VERSIONS_MAX *SEALED, CS_VAULT_SEALED_SIZE},
+    {"state", NUMBER, KIND(STATE), AT(state), CS_VAULT_CONFIRMED, CS_VAULT_ARCHIVED, 1},
     FIXED_FIELD(vault, ALL_KINDS),
     FIXED_FIELD(version, KIND(VERSION) | KIND(STATE) | KIND(REVEAL)),
-    {"versions", BYTES, AT(versions), CS_ID_SIZE, CS_VAULT_VERSIONS_MAX *CS_ID_SIZE, CS_ID_SIZE,
-     ASKING | KIND(RELEASE)},
-    {"work_order", BYTES, AT(work_order), 0, CS_ID_SIZE, CS_ID_SIZE,
-     KIND(REQUEST) | KIND(LEASE) | KIND(REVEAL)},
-    {"wrapped", BYTES, AT(wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE, KIND(EPOCH)},
+    {"versions", BYTES, ASKING | KIND(RELEASE), AT(versions), CS_ID_SIZE,
+     CS_VAULT_VERSIONS_MAX *CS_ID_SIZE, CS_ID_SIZE},
+    {"work_order", BYTES, KIND(REQUEST) | KIND(LEASE) | KIND(REVEAL), AT(work_order), 0, CS_ID_SIZE,
+     CS_ID_SIZE},
+    {"wrapped", BYTES, KIND(EPOCH), AT(wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE},
 };
 
 static const char *const kind_names[CS_VAULT_KIND_COUNT] = {

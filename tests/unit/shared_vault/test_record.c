@@ -193,8 +193,10 @@ static void assert_plain(struct plain *plain, enum cs_status expected)
     assert_status(cs_vault_record_open(cs_buffer_bytes(&scene.bytes), &scene.directory, &found,
                                        &author, &scene.problem),
                   expected);
-    assert_true(expected == CS_OK || memcmp(&found, &untouched, sizeof found) == 0);
-    assert_true(expected == CS_OK || strstr(scene.problem.text, "cannot be read") != NULL);
+    if (expected != CS_OK) {
+        assert_memory_equal(&found, &untouched, sizeof found);
+        assert_non_null(strstr(scene.problem.text, "cannot be read"));
+    }
 }
 
 static void test_exactly_the_fields_of_the_kind(void **state)
