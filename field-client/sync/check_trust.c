@@ -20,10 +20,17 @@ static struct cs_bytes field_of(const struct cs_row *row, const char *name)
     return CS_BYTES_NONE;
 }
 
-/* Nothing of a page with such a row is applied; the server that sent it is at fault. */
-static enum cs_status refuse(const struct cs_row *row, const struct cs_problem *reason,
-                             const char *what, struct cs_problem *problem)
+/*
+ * Nothing of a page with such a row is applied; the server that sent it is at fault. Not so where this laptop's own disk or memory
+ * fails while it is checked: that accuses nobody.
+ */
+static enum cs_status conclude(const struct cs_row *row, enum cs_status status,
+                               const struct cs_problem *reason, const char *what,
+                               struct cs_problem *problem)
 {
+    if (status == CS_OK || cs_status_class(status) == CS_CLASS_LOCAL) {
+        return status;
+    }
     char text[CS_ID_TEXT_SIZE];
     cs_id_format(&row->id, text);
     return cs_problem_set(problem, CS_FORGED, "%s %s does not verify; nothing was applied: %s",
@@ -108,10 +115,7 @@ static enum cs_status check_device(struct cs_replica *replica, const struct cs_r
     if (status == CS_OK) {
         status = check_inviters(replica, row, &chain, &reason);
     }
-    if (status == CS_OK || status == CS_NO_MEMORY) {
-        return status;
-    }
-    return refuse(row, &reason, "the certificate of device", problem);
+    return conclude(row, status, &reason, "the certificate of device", problem);
 }
 
 /* The version that made the row: whose log, and where in it. */
@@ -175,7 +179,7 @@ enum cs_status cs_apply_check_trust(struct cs_replica *replica, const struct cs_
     enum cs_status status = check_signed(replica, row, &arena, &reason);
     cs_arena_release(&arena);
     /* One of a newer version is kept, and believed by those who can read it. */
-    return status == CS_OK || status == CS_NO_MEMORY || status == CS_UNSUPPORTED
-               ? (status == CS_UNSUPPORTED ? CS_OK : status)
-               : refuse(row, &reason, "the signed record of row", problem);
+    return status == CS_UNSUPPORTED
+               ? CS_OK
+               : conclude(row, status, &reason, "the signed record of row", problem);
 }

@@ -231,6 +231,43 @@ static void devices_join_before_their_inviter_is_revoked(void **state)
     cs_identity_destroy(office);
 }
 
+/* What is known of the inviter, or of who signed, cannot be read: that is no forgery of the server's. */
+static void a_failing_disk_accuses_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct server s;
+    struct cs_buffer bytes;
+    struct cs_chain chain;
+    struct cs_problem problem;
+    struct cs_identity *office = fixture_identity(f, CS_ROLE(OFFICE));
+    const struct cs_version made = {CS_LOG_SERVER, 1};
+    struct signed_row device = {.count = 0};
+    struct signed_row review;
+    cs_buffer_init(&bytes, CS_CHAIN_BYTES_MAX);
+    server_init(&s, f);
+    make_invitee(f, office, &bytes, &chain);
+    put(&device, "person", cs_value_bytes(cs_id_bytes(&chain.leaf.person)));
+    put(&device, "person_name", cs_value_text(chain.leaf.person_name));
+    put(&device, "roles", cs_value_text(T("technician")));
+    put(&device, "device_name", cs_value_text(chain.leaf.device_name));
+    put(&device, "log_id", cs_value_bytes(cs_bytes_make(chain.leaf_id, 8)));
+    put(&device, "chain", cs_value_bytes(cs_buffer_bytes(&bytes)));
+    make_review(&review, office);
+    (void)show_device(f->replica, office, "office", "active");
+    assert_ok(bring(&s, "device", device.fields, device.count, made, &problem));
+    assert_ok(bring(&s, "review", review.fields, review.count, made, &problem));
+    assert_ok(
+        cs_database_execute(cs_replica_database(f->replica), "UPDATE device SET _versions = 5"));
+    assert_status(bring(&s, "device", device.fields, device.count, made, &problem), CS_CORRUPT);
+    assert_string_equal(problem.text, "");
+    assert_status(bring(&s, "review", review.fields, review.count, made, &problem), CS_CORRUPT);
+    assert_string_equal(problem.text, "");
+    cs_buffer_release(&review.record);
+    cs_buffer_release(&bytes);
+    server_release(&s);
+    cs_identity_destroy(office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +275,7 @@ int main(void)
         replica_test(reviews_are_believed_by_what_is_signed),
         replica_test(a_revoked_device_signs_nothing_that_counts),
         replica_test(devices_join_before_their_inviter_is_revoked),
+        replica_test(a_failing_disk_accuses_nobody),
     };
     return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);
 }
