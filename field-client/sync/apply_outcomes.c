@@ -70,7 +70,7 @@ static enum cs_status load_resent(struct walk *walk, uint64_t counter, size_t *o
             status = cs_body_decode(body, &resent->arena, &resent->transactions);
         }
         if (status != CS_OK) {
-            return status == CS_NO_MEMORY ? status : CS_CORRUPT;
+            return cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_CORRUPT;
         }
         resent->first_counter = entry.first_counter;
         if (counter - resent->first_counter >= resent->transactions.count) {

@@ -154,7 +154,7 @@ static enum cs_status set_up_replica(struct cs_join *join, const struct cs_join_
     } else {
         status = cs_rejoin_carried(replica, &join->carried);
     }
-    if (status == CS_OK && join->package.first) {
+    if (status == CS_OK && join->package.first && join->former == NULL) {
         status = insert_owner(join, replica, problem);
     }
     cs_replica_close(replica);
@@ -253,7 +253,7 @@ static void fill_result(const struct cs_join *join, struct cs_join_result *out)
     struct cs_join_result result = {
         .person = own->person,
         .roles = own->roles,
-        .first = join->package.first,
+        .first = join->package.first && join->former == NULL,
         .again = join->former != NULL,
         .carried = join->carried,
     };

@@ -98,6 +98,24 @@ enum cs_status cs_join_open_former(struct cs_join *join, struct cs_problem *prob
     return status != CS_OK ? status : check_left(join, problem);
 }
 
+/*
+ * The server's own invite, made once more for the laptop that holds the root key: nobody else can certify it anew where no other
+ * owner is left.
+ */
+static enum cs_status check_owner(const struct cs_join *join, struct cs_problem *problem)
+{
+    if (cs_identity_root_key(join->former) == NULL) {
+        return cs_problem_set(problem, CS_EXISTS,
+                              "this laptop has joined already: joining again takes an invite that "
+                              "a device of your organisation made");
+    }
+    if (memcmp(cs_identity_server(join->former), join->package.server, CS_SIGN_PUBLIC_SIZE) != 0) {
+        return cs_problem_set(problem, CS_WRONG_SERVER,
+                              "this invite is of another server than the organisation's");
+    }
+    return CS_OK;
+}
+
 enum cs_status cs_join_check_former(const struct cs_join *join, struct cs_problem *problem)
 {
     if (join->former == NULL) {
@@ -105,9 +123,7 @@ enum cs_status cs_join_check_former(const struct cs_join *join, struct cs_proble
     }
     const struct cs_certificate *own = cs_identity_certificate(join->former);
     if (join->package.first) {
-        return cs_problem_set(problem, CS_EXISTS,
-                              "this laptop has joined already: joining again takes an invite that "
-                              "a device of your organisation made");
+        return check_owner(join, problem);
     }
     if (memcmp(join->invite.organisation, own->organisation, CS_HASH_SIZE) != 0) {
         return cs_problem_set(problem, CS_WRONG_ORGANISATION,

@@ -72,9 +72,14 @@ static enum cs_status check_names(const struct cs_join *join, struct cs_problem 
     if (join->input->device_name.size > CS_PERSON_NAME_MAX) {
         return cs_problem_set(problem, CS_INVALID, "the name of the device is too long");
     }
-    if (join->package.first && (person.size == 0 || person.size > CS_PERSON_NAME_MAX)) {
+    if (join->package.first && join->former == NULL &&
+        (person.size == 0 || person.size > CS_PERSON_NAME_MAX)) {
         return cs_problem_set(problem, CS_INVALID,
                               "the first device needs the name of its person (--person NAME)");
+    }
+    if (join->former != NULL && join->package.first && person.size > 0 &&
+        !cs_bytes_equal(person, cs_identity_certificate(join->former)->person_name)) {
+        return cs_problem_set(problem, CS_INVALID, "this laptop belongs to another person");
     }
     if (!join->package.first && person.size > 0 &&
         !cs_bytes_equal(person, join->invite.person_name)) {
@@ -132,7 +137,10 @@ static enum cs_status draw_keys(const struct cs_join *join, struct fresh_keys *k
         status = cs_seal_key_create_random(world, &keys->seal);
     }
     if (status == CS_OK && join->package.first) {
-        status = cs_sign_key_create_random(world, &keys->root);
+        status = join->former == NULL
+                     ? cs_sign_key_create_random(world, &keys->root)
+                     : cs_sign_key_create(cs_sign_key_seed(cs_identity_root_key(join->former)),
+                                          &keys->root);
     }
     return status;
 }
@@ -173,6 +181,28 @@ static enum cs_status certify_first(const struct cs_join *join, struct fresh_key
     }
     return status != CS_OK ? status
                            : cs_server_identity_encode(&stated, keys->root, &keys->server_identity);
+}
+
+/* The root key certifies its own laptop anew: the same person, and what root has said about the server stays. */
+static enum cs_status certify_owner_again(const struct cs_join *join, struct fresh_keys *keys)
+{
+    const struct cs_certificate *former = cs_identity_certificate(join->former);
+    uint8_t root[CS_SIGN_PUBLIC_SIZE];
+    struct cs_certificate certificate = certificate_of(join, keys);
+    cs_sign_key_public(keys->root, root);
+    memcpy(certificate.organisation, former->organisation, CS_HASH_SIZE);
+    certificate.person = former->person;
+    certificate.person_name = former->person_name;
+    certificate.roles = former->roles;
+    enum cs_status status = cs_certificate_encode(&certificate, keys->root, &keys->certificate);
+    if (status == CS_OK) {
+        status = cs_chain_encode_first(root, cs_buffer_bytes(&keys->certificate), &keys->chain);
+    }
+    if (status == CS_OK) {
+        cs_buffer_append_bytes(&keys->server_identity, cs_identity_server_identity(join->former));
+        status = keys->server_identity.status;
+    }
+    return status;
 }
 
 /* What the invite says, signed with its one-time key. */
@@ -220,7 +250,9 @@ static enum cs_status make_identity(struct cs_join *join, struct cs_problem *pro
     }
     enum cs_status status = draw_keys(join, &keys);
     if (status == CS_OK) {
-        status = join->package.first ? certify_first(join, &keys) : certify_invited(join, &keys);
+        status = !join->package.first   ? certify_invited(join, &keys)
+                 : join->former == NULL ? certify_first(join, &keys)
+                                        : certify_owner_again(join, &keys);
     }
     if (status == CS_OK) {
         struct cs_identity_parts parts = {
@@ -285,7 +317,8 @@ enum cs_status cs_join_prepare_identity(struct cs_join *join, struct cs_problem 
     }
     bool has_root = cs_identity_root_key(unfinished) != NULL;
     cs_identity_destroy(unfinished);
-    if (has_root) {
+    /* Of one who joins again the root key stands in the former identity too. */
+    if (has_root && join->former == NULL) {
         return cs_problem_set(problem, CS_EXISTS,
                               "this folder holds the organisation key of an unfinished join with "
                               "another server; use an empty folder");

@@ -95,6 +95,7 @@ const struct cs_admin_entry *cs_admin_at(size_t index);
 const struct cs_admin_entry *cs_admin_find(const char *name);
 
 enum cs_status cs_admin_init(struct cs_admin *admin) CS_MUST_USE;
+enum cs_status cs_admin_invite_owner(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_serve(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_status(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_devices(struct cs_admin *admin) CS_MUST_USE;

@@ -7,6 +7,7 @@
 #include "shared/base/text.h"
 #include "shared/evidence/certificate.h"
 #include "shared/evidence/server_statement.h"
+#include "sync-server/handlers/owner_return.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
 #include "sync-server/reconcile/evidence_log.h"
@@ -156,9 +157,13 @@ static enum cs_status check_invite(struct cs_server *server, struct cs_server_re
         return status;
     }
     if (request->chain.length == 1) {
-        return cs_request_fail(
-            request, CS_USED,
-            "this server's first device has joined already: ask it for an invite");
+        bool owner_returns = false;
+        status = cs_owner_returns(server, request, &owner_returns);
+        return status != CS_OK || owner_returns
+                   ? status
+                   : cs_request_fail(
+                         request, CS_USED,
+                         "this server's first device has joined already: ask it for an invite");
     }
     status =
         cs_store_device_by_invite(server->writer, request->device.invite, &request->arena, &found);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum cs_status join_path(const char *folder, const char *name, char *out,
-                                struct cs_problem *problem)
+enum cs_status cs_server_path(const char *folder, const char *name, char *out,
+                              struct cs_problem *problem)
 {
     int length = snprintf(out, CS_SERVER_PATH_MAX, "%s/%s", folder, name);
     if (length < 0 || length >= CS_SERVER_PATH_MAX) {
@@ -58,13 +58,13 @@ static enum cs_status put_facts(const struct cs_world *world, struct cs_store *s
     return cs_store_commit(store);
 }
 
-static enum cs_status write_invite(const struct cs_server_keys *keys, const char *address,
-                                   const uint8_t token[static CS_BEARER_SIZE],
-                                   struct cs_buffer *out)
+enum cs_status cs_server_write_invite(const struct cs_server_keys *keys, struct cs_bytes address,
+                                      const uint8_t token[static CS_BEARER_SIZE],
+                                      struct cs_buffer *out)
 {
     struct cs_invite_package package = {
         .first = true,
-        .address = cs_bytes_of_text(address),
+        .address = address,
         .server_statement = cs_server_keys_statement(keys),
     };
     cs_sign_key_public(cs_server_keys_identity(keys), package.server);
@@ -81,9 +81,10 @@ enum cs_status cs_server_init(const struct cs_server_options *options,
     const struct cs_world *world = options->world;
     char keys_path[CS_SERVER_PATH_MAX];
     char database_path[CS_SERVER_PATH_MAX];
-    enum cs_status status = join_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
+    enum cs_status status =
+        cs_server_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
     if (status == CS_OK) {
-        status = join_path(options->folder, CS_SERVER_DATABASE_FILE, database_path, problem);
+        status = cs_server_path(options->folder, CS_SERVER_DATABASE_FILE, database_path, problem);
     }
     if (status != CS_OK) {
         return status;
@@ -108,7 +109,7 @@ enum cs_status cs_server_init(const struct cs_server_options *options,
         status = cs_server_keys_create(world, keys_path, options->master_key, tls, &keys, problem);
     }
     if (status == CS_OK) {
-        status = write_invite(keys, address, token, out_invite);
+        status = cs_server_write_invite(keys, cs_bytes_of_text(address), token, out_invite);
     }
     cs_wipe(token, sizeof token);
     cs_server_keys_destroy(keys);
@@ -166,10 +167,11 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     server->page.bytes_target = CS_PAGE_BYTES_TARGET;
     cs_require(pthread_mutex_init(&server->readers_lock, NULL) == 0);
     char keys_path[CS_SERVER_PATH_MAX];
-    enum cs_status status = join_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
+    enum cs_status status =
+        cs_server_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
     if (status == CS_OK) {
-        status =
-            join_path(options->folder, CS_SERVER_DATABASE_FILE, server->database_path, problem);
+        status = cs_server_path(options->folder, CS_SERVER_DATABASE_FILE, server->database_path,
+                                problem);
     }
     if (status == CS_OK) {
         status = cs_server_keys_open(options->world, keys_path, options->master_key, &server->keys,

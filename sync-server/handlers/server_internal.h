@@ -3,6 +3,7 @@
 #define CS_SERVER_HANDLERS_SERVER_INTERNAL_H
 
 #include "shared/evidence/certificate.h"
+#include "shared/evidence/invite_text.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/recover.h"
@@ -21,6 +22,8 @@
 #define CS_FACT_ORGANISATION "organisation" /* 32 bytes; missing before the first join */
 #define CS_FACT_ORGANISATION_SINCE "organisation_since_ms" /* u64 */
 #define CS_FACT_BEARER "bearer_hash"                       /* hash of the first invite's token */
+#define CS_FACT_OWNER_RETURN                                                                       \
+    "owner_return_hash" /* hash of the token of owner_return.c; empty: used up */
 #define CS_FACT_ADDRESS "address"
 #define CS_FACT_SERVER_IDENTITY "server_identity" /* root's statement about this server */
 
@@ -102,6 +105,12 @@ enum cs_status cs_compare_commit(struct cs_server *server,
                                  struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+/* server.c: folder/name, at most CS_SERVER_PATH_MAX; and the server's own invite with this token, appended: a secret. */
+enum cs_status cs_server_path(const char *folder, const char *name, char *out,
+                              struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_server_write_invite(const struct cs_server_keys *keys, struct cs_bytes address,
+                                      const uint8_t token[static CS_BEARER_SIZE],
+                                      struct cs_buffer *out) CS_MUST_USE;
 /* revoked.c: the answer to a revoked device. */
 enum cs_status cs_revoked_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, const struct cs_device *device,
