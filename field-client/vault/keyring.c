@@ -5,43 +5,79 @@
 
 #include <string.h>
 
-struct epoch_keys {
-    struct cs_secret *vault;
-    struct cs_secret *listing;
-};
+#define KEYS_PER_EPOCH ((size_t)2)
 
+/*
+ * All keys lie in one piece of secret memory, so that a vault of many epochs takes a few locked pages and not a few hundred (the
+ * system may allow as little as 64 KiB of them).
+ */
 struct cs_vault_keyring {
-    struct epoch_keys *epochs; /* number n at n - 1 */
-    size_t count;
+    struct cs_secret *memory; /* vault key and listing key of epoch 1, of epoch 2, … */
+    bool *present;            /* of each key */
+    size_t epoch_count;
 };
 
 void cs_vault_keyring_destroy(struct cs_vault_keyring *keyring)
 {
     if (keyring != NULL) {
-        for (size_t i = 0; i < keyring->count; i++) {
-            cs_secret_destroy(keyring->epochs[i].vault);
-            cs_secret_destroy(keyring->epochs[i].listing);
-        }
-        cs_free(keyring->epochs);
+        cs_secret_destroy(keyring->memory);
+        cs_free(keyring->present);
         cs_free(keyring);
     }
 }
 
-static enum cs_status create(size_t count, struct cs_vault_keyring **out)
+static enum cs_status create(size_t epoch_count, struct cs_vault_keyring **out)
 {
+    size_t key_count = epoch_count * KEYS_PER_EPOCH;
     struct cs_vault_keyring *keyring = cs_alloc_zero(1, sizeof *keyring);
     *out = NULL;
     if (keyring == NULL) {
         return CS_NO_MEMORY;
     }
-    keyring->epochs = cs_alloc_zero(count, sizeof *keyring->epochs);
-    if (keyring->epochs == NULL) {
-        cs_free(keyring);
-        return CS_NO_MEMORY;
+    keyring->epoch_count = epoch_count;
+    keyring->present = cs_alloc_zero(key_count, sizeof *keyring->present);
+    enum cs_status status = keyring->present == NULL
+                                ? CS_NO_MEMORY
+                                : cs_secret_create(key_count * CS_VAULT_KEY_SIZE, &keyring->memory);
+    if (status != CS_OK) {
+        cs_vault_keyring_destroy(keyring);
+        return status;
     }
-    keyring->count = count;
     *out = keyring;
     return CS_OK;
+}
+
+static size_t index_of(int64_t epoch, cs_vault_key_class key_class)
+{
+    return (size_t)(epoch - 1) * KEYS_PER_EPOCH + (key_class == CS_VAULT_CLASS_KEY ? 0 : 1);
+}
+
+/* Keeps what was opened with this status, and takes the secret. */
+static enum cs_status keep(struct cs_vault_keyring *keyring, int64_t epoch,
+                           cs_vault_key_class key_class, enum cs_status status,
+                           struct cs_secret *owned_key)
+{
+    if (status == CS_OK) {
+        size_t index = index_of(epoch, key_class);
+        memcpy(cs_secret_data(keyring->memory) + index * CS_VAULT_KEY_SIZE,
+               cs_secret_bytes(owned_key).data, CS_VAULT_KEY_SIZE);
+        keyring->present[index] = true;
+    }
+    cs_secret_destroy(owned_key);
+    return status;
+}
+
+struct cs_bytes cs_vault_keyring_key(const struct cs_vault_keyring *keyring, int64_t epoch,
+                                     cs_vault_key_class key_class)
+{
+    if (epoch < 1 || (uint64_t)epoch > keyring->epoch_count) {
+        return CS_BYTES_NONE;
+    }
+    size_t index = index_of(epoch, key_class);
+    const uint8_t *first = cs_secret_bytes(keyring->memory).data;
+    return keyring->present[index]
+               ? cs_bytes_make(first + index * CS_VAULT_KEY_SIZE, CS_VAULT_KEY_SIZE)
+               : CS_BYTES_NONE;
 }
 
 static struct cs_vault_place place_of(const struct cs_vault_log *log, const uint8_t *organisation,
@@ -59,13 +95,6 @@ static const uint8_t *commitment_of(const struct cs_vault_epoch *epoch,
     return key_class == CS_VAULT_CLASS_KEY ? epoch->commitment : epoch->listing_commitment;
 }
 
-static struct cs_secret **slot(struct cs_vault_keyring *keyring, int64_t epoch,
-                               cs_vault_key_class key_class)
-{
-    struct epoch_keys *keys = &keyring->epochs[epoch - 1];
-    return key_class == CS_VAULT_CLASS_KEY ? &keys->vault : &keys->listing;
-}
-
 /* From the key of epoch `from`, which is there, down to the first. */
 static enum cs_status unwrap_down(struct cs_vault_keyring *keyring, const struct cs_vault_log *log,
                                   const uint8_t *organisation, int64_t from,
@@ -79,9 +108,10 @@ static enum cs_status unwrap_down(struct cs_vault_keyring *keyring, const struct
         struct cs_bytes wrapped = key_class == CS_VAULT_CLASS_KEY
                                       ? cs_bytes_of_array(epoch->wrapped)
                                       : cs_bytes_of_array(epoch->listing_wrapped);
-        status = cs_vault_key_unwrap(cs_secret_bytes(*slot(keyring, number, key_class)), wrapped,
-                                     key_class, &place, commitment_of(before, key_class),
-                                     slot(keyring, number - 1, key_class));
+        struct cs_secret *key = NULL;
+        status = cs_vault_key_unwrap(cs_vault_keyring_key(keyring, number, key_class), wrapped,
+                                     key_class, &place, commitment_of(before, key_class), &key);
+        status = keep(keyring, number - 1, key_class, status, key);
     }
     return status;
 }
@@ -94,16 +124,18 @@ static enum cs_status derive_listing(struct cs_vault_keyring *keyring,
     enum cs_status status = CS_OK;
     for (int64_t number = 1; number <= last && status == CS_OK; number++) {
         uint8_t found[CS_HASH_SIZE];
-        struct epoch_keys *keys = &keyring->epochs[number - 1];
+        struct cs_secret *key = NULL;
         struct cs_vault_place place = place_of(log, organisation, number);
-        status = cs_vault_listing_key_derive(cs_secret_bytes(keys->vault), &place, &keys->listing);
+        status = cs_vault_listing_key_derive(
+            cs_vault_keyring_key(keyring, number, CS_VAULT_CLASS_KEY), &place, &key);
         if (status == CS_OK) {
-            cs_vault_key_commitment(cs_secret_bytes(keys->listing), CS_VAULT_CLASS_LISTING_KEY,
-                                    &place, found);
+            cs_vault_key_commitment(cs_secret_bytes(key), CS_VAULT_CLASS_LISTING_KEY, &place,
+                                    found);
             bool committed = memcmp(found, cs_vault_log_epoch(log, number)->listing_commitment,
                                     CS_HASH_SIZE) == 0;
             status = committed ? CS_OK : CS_FORGED;
         }
+        status = keep(keyring, number, CS_VAULT_CLASS_LISTING_KEY, status, key);
     }
     return status;
 }
@@ -136,6 +168,7 @@ static enum cs_status open_grant(const struct cs_vault_log *log,
                                  struct cs_problem *problem)
 {
     struct cs_vault_keyring *keyring = NULL;
+    struct cs_secret *key = NULL;
     enum cs_status status = create((size_t)grant->epoch, &keyring);
     if (status != CS_OK) {
         return status;
@@ -143,9 +176,10 @@ static enum cs_status open_grant(const struct cs_vault_log *log,
     cs_vault_key_class key_class =
         cs_vault_rights_need_key(grant->rights) ? CS_VAULT_CLASS_KEY : CS_VAULT_CLASS_LISTING_KEY;
     struct cs_vault_place place = place_of(log, holder->organisation, grant->epoch);
-    status = cs_vault_key_unseal(holder->key, cs_bytes_of_array(grant->sealed), key_class, &place,
-                                 commitment_of(cs_vault_log_epoch(log, grant->epoch), key_class),
-                                 slot(keyring, grant->epoch, key_class));
+    status =
+        cs_vault_key_unseal(holder->key, cs_bytes_of_array(grant->sealed), key_class, &place,
+                            commitment_of(cs_vault_log_epoch(log, grant->epoch), key_class), &key);
+    status = keep(keyring, grant->epoch, key_class, status, key);
     if (status == CS_OK) {
         status = fill(keyring, log, holder->organisation, grant->epoch, key_class);
     }
@@ -175,6 +209,7 @@ enum cs_status cs_vault_keyring_recover(const struct cs_vault_log *log,
 {
     const struct cs_vault_epoch *last = cs_vault_log_epoch_at(log, cs_vault_log_position(log));
     struct cs_vault_keyring *keyring = NULL;
+    struct cs_secret *key = NULL;
     *out = NULL;
     if (last == NULL) {
         return cs_problem_set(problem, CS_NOT_FOUND, "the vault has no key yet");
@@ -184,22 +219,11 @@ enum cs_status cs_vault_keyring_recover(const struct cs_vault_log *log,
         return status;
     }
     struct cs_vault_place place = place_of(log, organisation, last->number);
-    status = cs_vault_key_recover(recovery_key, last, &place,
-                                  slot(keyring, last->number, CS_VAULT_CLASS_KEY));
+    status = cs_vault_key_recover(recovery_key, last, &place, &key);
+    status = keep(keyring, last->number, CS_VAULT_CLASS_KEY, status, key);
     if (status == CS_OK) {
         status = fill(keyring, log, organisation, last->number, CS_VAULT_CLASS_KEY);
     }
     return give(keyring, status, "the recovery key does not open the key of the vault", out,
                 problem);
-}
-
-struct cs_bytes cs_vault_keyring_key(const struct cs_vault_keyring *keyring, int64_t epoch,
-                                     cs_vault_key_class key_class)
-{
-    if (epoch < 1 || (uint64_t)epoch > keyring->count) {
-        return CS_BYTES_NONE;
-    }
-    const struct epoch_keys *keys = &keyring->epochs[epoch - 1];
-    const struct cs_secret *key = key_class == CS_VAULT_CLASS_KEY ? keys->vault : keys->listing;
-    return key == NULL ? CS_BYTES_NONE : cs_secret_bytes(key);
 }

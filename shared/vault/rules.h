@@ -67,7 +67,9 @@ enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
 enum cs_status cs_vault_check_release(const struct cs_vault_record *release,
                                       const struct cs_vault_record *request,
                                       struct cs_problem *problem) CS_MUST_USE;
-/* A reveal under `lease`: by the same device, of a version in it, before its end by its clock. CS_DENIED, CS_NOT_FOUND, CS_EXPIRED. */
+/* A reveal under `lease`: by the same device, of a version in it, before its end by its clock. CS_DENIED, CS_NOT_FOUND, CS_EXPIRED.
+ * The device asks before it shows anything. Whoever receives a reveal keeps it in any case: one that breaks a rule is an alarm, and
+ * the password was seen all the same. */
 enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem) CS_MUST_USE;

@@ -213,9 +213,8 @@ def make_entry(epoch):
 
 def make_version(epoch, recovery):
     stream, where = Stream(10000), (epoch.number, ITEM, b"password", VERSION)
-    half, a = stream.take(32), None
+    half, a = stream.take(32), stream.take(32)
     secret_place = place(7, *where)
-    a = stream.take(32)
     approvers = b"".join(each.id + seal_at(stream, each.seal_key, 10, a, *where, each.id) for each in (APPROVER, SECOND))
     s = bytes(x ^ y for x, y in zip(half, a))
     for_server = seal_at(stream, HALF_KEY, 8, s, *where)
