@@ -28,7 +28,10 @@
     X(SKIP_CONSISTENCY, "follow the evidence log without the proof that it goes on")               \
     X(SKIP_INCLUSION, "believe rows that are not proved to stand in the log")                      \
     X(TRUST_DEVICES, "believe what the server says of devices")                                    \
-    X(FORGET_ALARM, "do not note what is wrong with the evidence log")
+    X(FORGET_ALARM, "do not note what is wrong with the evidence log")                             \
+    X(HUSH_LOSS, "do not tell the office what the server had lost")                                \
+    X(STALE_TEXT, "leave the text of one conflict in the next")                                    \
+    X(REFUSE_EARLY, "refuse what rests on a row that has not come back yet")
 
 #ifdef CS_PLANT_BUGS
 

@@ -165,6 +165,9 @@ static enum cs_status recover(struct cs_server *server, struct cs_server_request
         status = cs_recovered_rows_offer(server->writer, clock, &request->arena, &request->device,
                                          request->recover.rows, request->recover.row_count, &count);
     }
+    if (status == CS_OK) {
+        status = cs_recovery_close(server->writer, clock, &request->arena);
+    }
     request->recovered.taken = count.taken;
     request->recovered.older = count.older;
     return status != CS_OK ? status : cs_store_put_device(server->writer, &request->device);

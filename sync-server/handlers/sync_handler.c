@@ -265,9 +265,13 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
     if (status == CS_FORKED) {
         return mark_forked(server, request, &clock);
     }
-    return status != CS_OK ? status
-                           : cs_recovery_pushed(server->writer, &clock, &request->arena,
-                                                &request->device, sequence_before);
+    if (status == CS_OK) {
+        status = cs_recovery_pushed(server->writer, &clock, &request->arena, &request->device,
+                                    sequence_before);
+    }
+    return status != CS_OK || request->device.sequence == sequence_before
+               ? status
+               : cs_recovery_close(server->writer, &clock, &request->arena);
 }
 
 enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,

@@ -1,6 +1,7 @@
 /* Conflict rows, see conflicts.h. */
 #include "sync-server/reconcile/conflicts.h"
 
+#include "shared/base/planted.h"
 #include "shared/base/text.h"
 #include "shared/domain/value_text.h"
 #include "shared/merge/row_digest.h"
@@ -149,6 +150,18 @@ static enum cs_status alternative_versions(struct cs_reconcile *reconcile,
     return status;
 }
 
+/* A buffer that two conflicts share by mistake. */
+static enum cs_status leave_stale(struct cs_reconcile *reconcile, struct cs_value *text)
+{
+    static char kept[256];
+    struct cs_bytes now = text->bytes;
+    size_t size = now.size < sizeof kept - 1 ? now.size : sizeof kept - 1;
+    enum cs_status status = cs_computed_text(reconcile->arena, text, "%s", kept);
+    memcpy(kept, now.data, size);
+    kept[size] = '\0';
+    return status;
+}
+
 static enum cs_status put_conflict(struct cs_reconcile *reconcile, const struct conflict *conflict)
 {
     const struct cs_stored_row *row = &conflict->row->now.row;
@@ -166,6 +179,9 @@ static enum cs_status put_conflict(struct cs_reconcile *reconcile, const struct 
     }
     if (status == CS_OK) {
         status = shown_side(reconcile, conflict, is_delete ? NULL : &unit, &shown);
+    }
+    if (status == CS_OK && CS_PLANTED(STALE_TEXT)) {
+        status = leave_stale(reconcile, &shown.text);
     }
     struct cs_id id;
     if (status == CS_OK) {

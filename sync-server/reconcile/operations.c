@@ -55,7 +55,7 @@ static enum cs_status wait_for_recovery(struct cs_reconcile *reconcile, struct c
 {
     bool awaits = false;
     enum cs_status status = cs_store_awaits_any(reconcile->store, &awaits);
-    if (status == CS_OK && awaits) {
+    if (status == CS_OK && awaits && !CS_PLANTED(REFUSE_EARLY)) {
         (void)cs_problem_set(&verdict->problem, CS_GAP,
                              "the server went back in time, and the row it needs has not come back "
                              "yet");
@@ -327,13 +327,18 @@ static enum cs_status keep(struct cs_reconcile *reconcile, struct cs_working_row
     enum cs_status status =
         judge(verdict, cs_write_permitted(row->now.row.entity, NULL, CS_WRITE_DELETE, edit->roles,
                                           &verdict->problem));
+    struct cs_versions base = operation->changes[0].base;
+    if (status == CS_OK) {
+        status = cs_bases_check(reconcile, row, cs_bytes_of_text(CS_UNIT_DELETED), base, edit,
+                                verdict, &base);
+    }
     if (status == CS_OK) {
         status = cs_working_set_touch(&reconcile->set, row);
     }
     if (status == CS_OK) {
         row->now.last_author = edit->version;
         row->now.surprising = true;
-        status = cs_delete_dismiss(reconcile, row, operation->changes[0].base);
+        status = cs_delete_dismiss(reconcile, row, base);
     }
     return status;
 }

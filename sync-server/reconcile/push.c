@@ -11,6 +11,7 @@
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/operations.h"
 #include "sync-server/reconcile/push_answer.h"
+#include "sync-server/reconcile/recovered_rows.h"
 #include "sync-server/reconcile/review.h"
 
 #include <string.h>
@@ -135,6 +136,9 @@ static enum cs_status apply_all(struct cs_reconcile *reconcile, const struct cs_
     }
     if (status == CS_OK) {
         status = cs_held_retry(reconcile, CS_HELD_WAITING);
+    }
+    if (status == CS_OK) {
+        status = cs_recovered_rows_returned(reconcile, device->log, transactions);
     }
     if (status == CS_OK) {
         status = cs_review_report(reconcile);

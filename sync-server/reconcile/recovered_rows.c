@@ -48,6 +48,31 @@ static enum cs_status list_lost(struct cs_reconcile *reconcile,
     return status;
 }
 
+static enum cs_status expect(struct cs_reconcile *reconcile, const struct cs_stored_row *offered,
+                             const struct cs_version *version)
+{
+    const struct cs_row_key key = {offered->name, offered->id};
+    bool lost = false;
+    enum cs_status status = is_lost(reconcile, version, &lost);
+    return status == CS_OK && lost ? cs_store_put_lost_version(reconcile->store, version, &key)
+                                   : status;
+}
+
+/* What the offered state rests on may still come: until all of it has, the office is told of the row. */
+static enum cs_status expect_all(struct cs_reconcile *reconcile,
+                                 const struct cs_stored_row *offered,
+                                 const struct cs_row_versions *versions)
+{
+    enum cs_status status = expect(reconcile, offered, &versions->created);
+    for (size_t i = 0; status == CS_OK && i < versions->exception_count; i++) {
+        struct cs_versions list = versions->exceptions[i].versions;
+        for (size_t j = 0; status == CS_OK && j < list.count; j++) {
+            status = expect(reconcile, offered, &list.items[j]);
+        }
+    }
+    return status;
+}
+
 static enum cs_status report(struct cs_reconcile *reconcile, const struct cs_working_row *row,
                              struct cs_value detail)
 {
@@ -153,11 +178,12 @@ static enum cs_status judge(struct cs_reconcile *reconcile, const struct cs_devi
     bool lost = false;
     if (status == CS_OK && !row->now.row.exists) {
         status = is_lost(reconcile, &versions->created, &lost);
-        if (status == CS_OK && lost && acceptable(offered->entity, offered)) {
-            status = take(reconcile, device, row, offered, versions);
-            out->taken += status == CS_OK ? 1 : 0;
+        if (status != CS_OK || !lost || !acceptable(offered->entity, offered)) {
+            return status;
         }
-        return status;
+        status = take(reconcile, device, row, offered, versions);
+        out->taken += status == CS_OK ? 1 : 0;
+        return status != CS_OK ? status : expect_all(reconcile, offered, versions);
     }
     bool *units = cs_arena_take_array(reconcile->arena, versions->exception_count, sizeof *units);
     if (status == CS_OK) {
@@ -167,7 +193,7 @@ static enum cs_status judge(struct cs_reconcile *reconcile, const struct cs_devi
         status = tell(reconcile, device, row, offered, versions, units);
         out->older += status == CS_OK ? 1 : 0;
     }
-    return status;
+    return status == CS_OK && lost ? expect_all(reconcile, offered, versions) : status;
 }
 
 static enum cs_status offer_one(struct cs_reconcile *reconcile, const struct cs_device *device,
@@ -248,6 +274,40 @@ enum cs_status cs_recovered_row_insert(struct cs_reconcile *reconcile, struct cs
         row->now.changed = true;
         row->now.surprising = true;
         *out_taken = true;
+    }
+    return status;
+}
+
+static enum cs_status returned(struct cs_reconcile *reconcile, const struct cs_row_key *key)
+{
+    struct cs_working_row *row;
+    bool lacks = false;
+    enum cs_status status = cs_store_row_lacks(reconcile->store, key, &lacks);
+    if (status != CS_OK || lacks) {
+        return status;
+    }
+    status = cs_working_set_get(&reconcile->set, key->entity, &key->id, &row);
+    if (status != CS_OK) {
+        return status;
+    }
+    const struct cs_finding finding = {.kind = KIND, .subject = &row->now.row, .holds = false};
+    return cs_exception_set(reconcile, &finding);
+}
+
+enum cs_status cs_recovered_rows_returned(struct cs_reconcile *reconcile, uint64_t log,
+                                          const struct cs_transactions *transactions)
+{
+    bool any = false;
+    enum cs_status status = cs_store_lost_any(reconcile->store, &any);
+    for (size_t i = 0; status == CS_OK && any && i < transactions->count; i++) {
+        const struct cs_version version = {log, transactions->items[i].counter};
+        struct cs_row_key *rows;
+        size_t count;
+        status =
+            cs_store_take_lost_version(reconcile->store, &version, reconcile->arena, &rows, &count);
+        for (size_t j = 0; status == CS_OK && j < count; j++) {
+            status = returned(reconcile, &rows[j]);
+        }
     }
     return status;
 }

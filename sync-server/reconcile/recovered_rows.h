@@ -1,8 +1,8 @@
 /*
  * Rows that devices still have and a server that went back in time has lost: kept, and shown to the office (design §8).
  *
- * A row that is not here at all is stored as it was offered, under the versions it had; when its author's change-sets come
- * after all, they say the same again and the exception closes. Of a row that is here in an older state only the office is told:
+ * A row that is not here at all is stored as it was offered, under the versions it had; when the change-sets that it rests on
+ * come after all, they say the same again and the exception closes. Of a row that is here in an older state only the office is told:
  * what the offered values had seen is not known, so laying them over what is here could overwrite somebody's work.
  */
 #ifndef CS_SERVER_RECONCILE_RECOVERED_ROWS_H
@@ -20,6 +20,11 @@ enum cs_status cs_recovered_rows_offer(struct cs_store *store, const struct cs_p
                                        struct cs_arena *arena, const struct cs_device *device,
                                        const struct cs_row *rows, size_t count,
                                        struct cs_recovered_count *out) CS_MUST_USE;
+
+/* These changes have come, which rows may rest on that were offered: of those that lack nothing any more the office need not be
+ * told. */
+enum cs_status cs_recovered_rows_returned(struct cs_reconcile *reconcile, uint64_t log,
+                                          const struct cs_transactions *transactions) CS_MUST_USE;
 
 /* An insert of a row that was recovered before: is this its author's own word? Then it is applied: its values stand where no
  * later version does. *out_taken false: the row is another's. */

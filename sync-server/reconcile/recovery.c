@@ -1,11 +1,13 @@
 /* A server that went back in time, see recovery.h. */
 #include "sync-server/reconcile/recovery.h"
 
+#include "shared/base/planted.h"
 #include "shared/base/text.h"
 #include "sync-server/reconcile/computed.h"
 #include "sync-server/reconcile/directory.h"
 #include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/finish.h"
+#include "sync-server/reconcile/push.h"
 
 #include <string.h>
 
@@ -67,7 +69,7 @@ static enum cs_status report(struct cs_reconcile *reconcile, const struct cs_dev
     cs_directory_row_id(device->certificate, &id);
     enum cs_status status =
         cs_working_set_get(&reconcile->set, cs_bytes_of_text("device"), &id, &row);
-    if (status != CS_OK) {
+    if (status != CS_OK || CS_PLANTED(HUSH_LOSS)) {
         return status;
     }
     struct cs_finding finding = {.kind = KIND,
@@ -85,6 +87,11 @@ static enum cs_status put_number(struct cs_store *store, const char *key, uint64
         bytes[i] = (uint8_t)(number >> (56 - 8 * i));
     }
     return cs_store_put(store, key, cs_bytes_of_array(bytes));
+}
+
+static enum cs_status put_open(struct cs_store *store, uint8_t open)
+{
+    return cs_store_put(store, CS_FACT_RECOVERY_OPEN, cs_bytes_make(&open, sizeof open));
 }
 
 static enum cs_status put_how(struct cs_store *store, const struct cs_push_clock *clock,
@@ -166,6 +173,9 @@ enum cs_status cs_recovery_begin(struct cs_store *store, const struct cs_push_cl
     enum cs_status status = put_history(store, clock, arena, incarnation, witness);
     if (status == CS_OK) {
         status = put_how(store, clock, arena, witness);
+    }
+    if (status == CS_OK) {
+        status = put_open(store, 1);
     }
     if (status == CS_OK) {
         status = cs_store_devices(store, arena, &devices, &count);
@@ -263,6 +273,22 @@ enum cs_status cs_recovery_given_up(struct cs_reconcile *reconcile,
     }
     returning.awaited = false;
     return cs_store_put_returning(reconcile->store, &returning);
+}
+
+enum cs_status cs_recovery_close(struct cs_store *store, const struct cs_push_clock *clock,
+                                 struct cs_arena *arena)
+{
+    struct cs_bytes open;
+    bool awaits = true;
+    enum cs_status status = cs_store_get(store, CS_FACT_RECOVERY_OPEN, arena, &open);
+    if (status != CS_OK || open.size != 1 || open.data[0] == 0) {
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    status = cs_store_awaits_any(store, &awaits);
+    if (status == CS_OK && !awaits) {
+        status = put_open(store, 0);
+    }
+    return status == CS_OK && !awaits ? cs_push_wake(store, clock, arena) : status;
 }
 
 enum cs_status cs_recovery_since(struct cs_store *store, int64_t *out_ms)

@@ -12,7 +12,9 @@
 
 #include "sync-server/reconcile/context.h"
 
-#define CS_FACT_WENT_BACK "went_back"       /* text for people: when, and how it was noticed */
+#define CS_FACT_WENT_BACK "went_back" /* text for people: when, and how it was noticed */
+#define CS_FACT_RECOVERY_OPEN                                                                      \
+    "recovery_open" /* a byte, 1: what waits for it has not been tried since */
 #define CS_FACT_WENT_BACK_MS "went_back_ms" /* u64; missing: this server never went back */
 
 /* How it came out. */
@@ -37,6 +39,12 @@ enum cs_status cs_recovery_pushed(struct cs_store *store, const struct cs_push_c
 /* The office has accepted this exception: if it is about a device that is awaited, it is awaited no longer. */
 enum cs_status cs_recovery_given_up(struct cs_reconcile *reconcile,
                                     const struct cs_working_row *exception) CS_MUST_USE;
+/*
+ * After a push or what was heard: if nobody is awaited any more since recovery was last open, what waited for it is tried once
+ * more. Otherwise nothing is done.
+ */
+enum cs_status cs_recovery_close(struct cs_store *store, const struct cs_push_clock *clock,
+                                 struct cs_arena *arena) CS_MUST_USE;
 /* Did this server ever go back, and when was it noticed? CS_NOT_FOUND. */
 enum cs_status cs_recovery_since(struct cs_store *store, int64_t *out_ms) CS_MUST_USE;
 

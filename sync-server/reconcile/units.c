@@ -330,8 +330,8 @@ enum cs_status cs_delete_settle(struct cs_reconcile *reconcile, struct cs_workin
     bool deleted = holding.count > 0;
     if (state->row.deleted != deleted) {
         /* An unseen edit brought the row back, and the deletes are conflicts now; or what a delete had seen came after it (from
-         * review), and they are none any more. */
-        state->surprising = state->surprising || !deleted;
+         * review, or since the server had lost it), and they are none any more. */
+        state->surprising = true;
         state->heads_changed = true;
     }
     state->row.deleted = deleted;
@@ -367,10 +367,10 @@ enum cs_status cs_delete_edit(struct cs_reconcile *reconcile, struct cs_working_
     state->changed = true;
     state->last_author = edit->version;
     bool was_deleted = state->row.deleted;
+    bool surprising = state->surprising;
     enum cs_status status = cs_delete_settle(reconcile, row);
-    if (!state->row.deleted || was_deleted) {
-        state->surprising = true;
-    }
+    /* That the row is deleted now is what its author expects. */
+    state->surprising = surprising || !state->row.deleted || was_deleted;
     return status;
 }
 

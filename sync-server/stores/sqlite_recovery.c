@@ -106,3 +106,124 @@ enum cs_status cs_store_awaits_any(struct cs_store *store, bool *out)
     }
     return status;
 }
+
+enum cs_status cs_store_put_lost_version(struct cs_store *store, const struct cs_version *version,
+                                         const struct cs_row_key *row)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database,
+        "INSERT OR IGNORE INTO _lost_version (log, counter, entity, row) VALUES (?1, ?2, ?3, ?4)",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)version->log);
+    cs_bind_integer(statement, 2, (int64_t)version->counter);
+    cs_bind_text(statement, 3, row->entity);
+    cs_bind_bytes(statement, 4, cs_id_bytes(&row->id));
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_lost_any(struct cs_store *store, bool *out)
+{
+    struct cs_statement *statement;
+    bool found = false;
+    enum cs_status status =
+        cs_statement_get(store->database, "SELECT 1 FROM _lost_version LIMIT 1", &statement);
+    if (status == CS_OK) {
+        status = cs_statement_step(statement, &found);
+        cs_statement_done(statement);
+    }
+    if (status == CS_OK) {
+        *out = found;
+    }
+    return status;
+}
+
+static enum cs_status read_key(struct cs_statement *statement, struct cs_arena *arena,
+                               struct cs_row_key *out)
+{
+    if (!cs_id_from_bytes(cs_column_bytes(statement, 1), &out->id)) {
+        return CS_CORRUPT;
+    }
+    return cs_arena_copy(arena, cs_column_bytes(statement, 0), &out->entity);
+}
+
+static enum cs_status read_lost(struct cs_store *store, const struct cs_version *version,
+                                struct cs_arena *arena, struct cs_row_key **out_rows,
+                                size_t *out_count)
+{
+    struct cs_statement *statement;
+    struct cs_row_key *rows = NULL;
+    size_t capacity = 0;
+    size_t count = 0;
+    bool more = true;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT entity, row FROM _lost_version WHERE log = ?1 AND counter = ?2",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)version->log);
+    cs_bind_integer(statement, 2, (int64_t)version->counter);
+    status = cs_statement_step(statement, &more);
+    while (status == CS_OK && more) {
+        rows = cs_store_grow(arena, rows, count, &capacity, sizeof *rows);
+        status = rows == NULL ? CS_NO_MEMORY : read_key(statement, arena, &rows[count]);
+        if (status == CS_OK) {
+            count++;
+            status = cs_statement_step(statement, &more);
+        }
+    }
+    cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out_rows = rows;
+        *out_count = count;
+    }
+    return status;
+}
+
+enum cs_status cs_store_take_lost_version(struct cs_store *store, const struct cs_version *version,
+                                          struct cs_arena *arena, struct cs_row_key **out_rows,
+                                          size_t *out_count)
+{
+    struct cs_row_key *rows;
+    size_t count;
+    struct cs_statement *statement;
+    enum cs_status status = read_lost(store, version, arena, &rows, &count);
+    if (status == CS_OK && count > 0) {
+        status = cs_statement_get(store->database,
+                                  "DELETE FROM _lost_version WHERE log = ?1 AND counter = ?2",
+                                  &statement);
+        if (status == CS_OK) {
+            cs_bind_integer(statement, 1, (int64_t)version->log);
+            cs_bind_integer(statement, 2, (int64_t)version->counter);
+            status = cs_statement_run(statement);
+        }
+    }
+    if (status == CS_OK) {
+        *out_rows = rows;
+        *out_count = count;
+    }
+    return status;
+}
+
+enum cs_status cs_store_row_lacks(struct cs_store *store, const struct cs_row_key *row, bool *out)
+{
+    struct cs_statement *statement;
+    bool found = false;
+    enum cs_status status = cs_statement_get(
+        store->database, "SELECT 1 FROM _lost_version WHERE row = ?1 AND entity = ?2 LIMIT 1",
+        &statement);
+    if (status == CS_OK) {
+        cs_bind_bytes(statement, 1, cs_id_bytes(&row->id));
+        cs_bind_text(statement, 2, row->entity);
+        status = cs_statement_step(statement, &found);
+        cs_statement_done(statement);
+    }
+    if (status == CS_OK) {
+        *out = found;
+    }
+    return status;
+}

@@ -114,9 +114,19 @@ static enum cs_status create_recovery_tables(struct cs_database *database, void 
     return cs_database_execute(database, recovery_tables);
 }
 
-const struct cs_migration cs_store_migrations[] = {{create_version_1},
-                                                   {create_version_2},
-                                                   {create_version_3},
-                                                   {add_revocation},
-                                                   {create_recovery_tables}};
+/* Changes that a row kept by a device rests on, and that have not come back yet. */
+static const char lost_versions[] =
+    "CREATE TABLE _lost_version (log INTEGER NOT NULL, counter INTEGER NOT NULL, entity TEXT NOT "
+    "NULL, row BLOB NOT NULL, PRIMARY KEY (log, counter, row, entity)) WITHOUT ROWID;"
+    "CREATE INDEX _lost_version_row ON _lost_version (row, entity);";
+
+static enum cs_status create_lost_versions(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, lost_versions);
+}
+
+const struct cs_migration cs_store_migrations[] = {
+    {create_version_1}, {create_version_2},       {create_version_3},
+    {add_revocation},   {create_recovery_tables}, {create_lost_versions}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

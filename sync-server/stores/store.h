@@ -132,7 +132,6 @@ enum cs_status cs_store_put_returning(struct cs_store *store,
 enum cs_status cs_store_returning(struct cs_store *store, uint64_t log,
                                   struct cs_returning *out) CS_MUST_USE; /* CS_NOT_FOUND */
 enum cs_status cs_store_awaits_any(struct cs_store *store, bool *out) CS_MUST_USE;
-
 /* Change-sets, verbatim. */
 enum cs_status cs_store_append_change_set(struct cs_store *store, uint64_t log, uint64_t sequence,
                                           const uint8_t hash[static CS_HASH_SIZE],
@@ -214,6 +213,18 @@ struct cs_row_key {
     struct cs_bytes entity;
     struct cs_id id;
 };
+/* Rows that devices still had, in a state that rests on changes the server has lost; until those come. */
+enum cs_status cs_store_put_lost_version(struct cs_store *store, const struct cs_version *version,
+                                         const struct cs_row_key *row) CS_MUST_USE;
+enum cs_status cs_store_lost_any(struct cs_store *store, bool *out) CS_MUST_USE;
+/* This change has come: the rows that rest on it, in the arena, rest on it no longer. */
+enum cs_status cs_store_take_lost_version(struct cs_store *store, const struct cs_version *version,
+                                          struct cs_arena *arena, struct cs_row_key **out_rows,
+                                          size_t *out_count) CS_MUST_USE;
+/* Does this row rest on a change that has not come? */
+enum cs_status cs_store_row_lacks(struct cs_store *store, const struct cs_row_key *row,
+                                  bool *out) CS_MUST_USE;
+
 /* Loads many at once, out[i] for keys[i]; missing ones have exists = false. */
 enum cs_status cs_store_load_rows(struct cs_store *store, const struct cs_row_key *keys,
                                   size_t count, struct cs_arena *arena,

@@ -1,0 +1,172 @@
+/*
+ * After a server went back in time things come back in another order than they were made: what had been seen arrives after who had
+ * seen it. What comes of it in the end is the same.
+ */
+#include "tests/simulation/went_back_scene.h"
+
+#include "shared/wire/messages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Open exceptions of a kind, as the owner sees them. */
+static size_t open_of(struct scene *scene, const char *kind)
+{
+    struct cs_arena arena;
+    struct cs_value value = cs_value_text(cs_bytes_of_text(kind));
+    struct cs_id *ids;
+    size_t count = 0;
+    size_t open = 0;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    assert_ok(cs_query_find(scene->owner->replica, cs_bytes_of_text("exception"),
+                            cs_bytes_of_text("kind"), &value, 100, &arena, &ids, &count, NULL));
+    for (size_t i = 0; i < count; i++) {
+        open +=
+            strcmp(laptop_text(scene->owner, "exception", ids[i], "state"), "open") == 0 ? 1 : 0;
+    }
+    cs_arena_release(&arena);
+    return open;
+}
+
+/* The office is told of rows that others kept as long as something is missing that they rest on, and no longer. */
+static void kept_rows_are_no_news_once_all_is_back(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 71);
+    (void)laptop_new(scene.office, "part", "code=DAY-1", "name=one", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    struct cs_id part = laptop_find(scene.field, "part", "code", "DAY-1");
+    assert_ok(laptop_set(scene.field, "part", part, "name=of the field", NULL));
+    assert_ok(laptop_set(scene.office, "part", scene.known, "name=changed", NULL));
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.owner);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(scene.owner->last.returned, 1);
+    assert_int_equal(scene.owner->last.reported, 1);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(open_of(&scene, "recovered_row"), 2);
+    /* The one rests on changes of two. */
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(open_of(&scene, "recovered_row"), 1);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(open_of(&scene, "recovered_row"), 0);
+    check_equal(&scene);
+    assert_string_equal(laptop_text(scene.owner, "part", part, "name"), "of the field");
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
+    universe_close(&scene.universe);
+}
+
+static void keep(struct laptop *laptop, struct cs_id part, const struct cs_version *deleted)
+{
+    struct cs_edit *edit;
+    assert_ok(cs_edit_begin(laptop->replica, &edit));
+    assert_ok(cs_edit_keep(edit, cs_bytes_of_text("part"), &part, (struct cs_versions){deleted, 1},
+                           NULL));
+    assert_ok(cs_edit_commit(edit));
+}
+
+/* Who keeps a row has seen that somebody deleted it. That comes later: keeping waits for it. */
+static void keeping_a_row_waits_for_its_delete(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 72);
+    assert_ok(laptop_delete(scene.field, "part", scene.known));
+    assert_ok(laptop_set(scene.office, "part", scene.known, "spec=5V", NULL));
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    const struct cs_version deleted = {cs_identity_log(scene.field->identity), 1};
+    keep(scene.owner, scene.known, &deleted);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.owner);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.office);
+    check_equal(&scene);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
+    assert_string_equal(laptop_text(scene.owner, "part", scene.known, "spec"), "5V");
+    universe_close(&scene.universe);
+}
+
+/* A delete comes back before the edit that it had seen: a conflict until then, and none after it. */
+static void a_delete_may_come_before_what_it_had_seen(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 73);
+    assert_ok(laptop_set(scene.field, "part", scene.known, "spec=5V", NULL));
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.office);
+    assert_ok(laptop_delete(scene.office, "part", scene.known));
+    laptop_sync_equal(scene.office);
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    assert_int_equal(laptop_count(scene.owner, "part", "code", "K-1"), 1);
+    laptop_sync_equal(scene.field);
+    check_equal(&scene);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 0);
+    assert_int_equal(laptop_count(scene.owner, "part", "code", "K-1"), 0);
+    universe_close(&scene.universe);
+}
+
+/* When nobody is awaited any more, what waited is tried once more at once, not only when somebody happens to send something. */
+static void the_end_of_the_wait_ends_what_waits(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 74);
+    struct cs_id customer = laptop_new(scene.office, "customer", "name=甲公司", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    char id[CS_ID_TEXT_SIZE];
+    char reference[CS_ID_TEXT_SIZE + 16];
+    cs_id_format(&customer, id);
+    (void)snprintf(reference, sizeof reference, "customer=%s", id);
+    (void)laptop_new(scene.field, "site", "name=机房", reference, NULL);
+    laptop_sync_equal(scene.field);
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    assert_true(awaits_any(&scene));
+    assert_int_equal(laptop_count(scene.owner, "refusal", "state", "open"), 0);
+    /* The office's laptop is given up. */
+    struct cs_arena arena;
+    struct cs_value open = cs_value_text(cs_bytes_of_text("open"));
+    struct cs_id *ids;
+    size_t count = 0;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    assert_ok(cs_query_find(scene.owner->replica, cs_bytes_of_text("exception"),
+                            cs_bytes_of_text("state"), &open, 100, &arena, &ids, &count, NULL));
+    for (size_t i = 0; i < count; i++) {
+        assert_ok(laptop_set(scene.owner, "exception", ids[i], "decision=accepted", NULL));
+    }
+    cs_arena_release(&arena);
+    laptop_sync_equal(scene.owner);
+    assert_false(awaits_any(&scene));
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "refusal", "state", "open"), 1);
+    universe_close(&scene.universe);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kept_rows_are_no_news_once_all_is_back),
+        cmocka_unit_test(keeping_a_row_waits_for_its_delete),
+        cmocka_unit_test(a_delete_may_come_before_what_it_had_seen),
+        cmocka_unit_test(the_end_of_the_wait_ends_what_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
