@@ -85,6 +85,12 @@ static void check_unsent(struct sim_device *device)
         if (state == CS_PENDING_REFUSED) {
             settle(sim, entry, state);
         } else if (state == 0 && !server_knows(sim, entry, &outcome)) {
+            /* It was told before the server went back, and sends it again. */
+            if (sim->went_back > 0 && sim_is_kept(device, entry->version.counter)) {
+                entry->lost = entry->was_lost = true;
+                settle(sim, entry, state);
+                continue;
+            }
             sim_fail(sim, SIM_INVARIANT_UNSENT_LOST, "transaction %llu of laptop %zu",
                      (unsigned long long)entry->version.counter, device->index);
         } else if (state == 0) {
@@ -126,13 +132,17 @@ static bool is_for_everyone(const struct sim_entry *entry)
     return entry->op_count > 1;
 }
 
-static void check_whole(struct sim_device *device)
+void sim_check_whole(struct sim_device *device)
 {
     struct sim *sim = device->sim;
     for (size_t i = 0; !device->misled && i < sim->ledger.entry_count; i++) {
         const struct sim_entry *entry = sim->ledger.entries[i];
         /* Of a refused one a row stays in sight as long as a later edit of it waits for its own refusal. */
         if (!is_for_everyone(entry) || entry->refused) {
+            continue;
+        }
+        /* What the server lost may come back row by row, from others than its author; whole in the end. */
+        if (entry->was_lost && !device->sim->quiet) {
             continue;
         }
         size_t count = rows_there(device, entry);
@@ -148,7 +158,7 @@ static void check_whole(struct sim_device *device)
 void sim_check_device_started(struct sim_device *device)
 {
     check_unsent(device);
-    check_whole(device);
+    sim_check_whole(device);
 }
 
 void sim_check_sync_finished(struct sim_device *device)
@@ -156,6 +166,6 @@ void sim_check_sync_finished(struct sim_device *device)
     check_unsent(device);
     sim_evidence_synced(device);
     if (sim_permille(&device->sim->random, 250)) {
-        check_whole(device);
+        sim_check_whole(device);
     }
 }

@@ -103,6 +103,7 @@ static void check_count(struct sim *sim, size_t known)
 void sim_check_end(struct sim *sim)
 {
     struct cs_multiset server = {{0}};
+    sim->quiet = true;
     sim_expect(sim, cs_row_scan_all(cs_store_rows(cs_server_store(sim->server)), add_hash, &server),
                "reading the server's rows");
     for (size_t i = 0; i < sim->device_count; i++) {
@@ -117,8 +118,11 @@ void sim_check_end(struct sim *sim)
         }
     }
     sim_check_visible(sim);
+    sim_check_disks(sim);
+    sim_check_went_back(sim);
     check_outcomes(sim);
     check_count(sim, sim_model_check(sim));
+    sim_check_refused(sim);
     sim_revoking_check(sim);
     sim_hostile_check(sim);
     sim_evidence_check_end(sim);

@@ -66,6 +66,14 @@ static void append(struct sim_evidence *evidence, struct cs_bytes leaf)
     memcpy(evidence->roots[size], hash, CS_HASH_SIZE);
 }
 
+void sim_evidence_went_back(struct sim *sim)
+{
+    memset(sim->evidence.incarnation, 0, sizeof sim->evidence.incarnation);
+    for (size_t i = 0; i < sim->device_count; i++) {
+        sim->devices[i].log_is_seen = false;
+    }
+}
+
 void sim_evidence_release(struct sim *sim)
 {
     free(sim->evidence.roots);
@@ -151,6 +159,10 @@ void sim_evidence_synced(struct sim_device *device)
     struct sim *sim = device->sim;
     const struct sim_evidence *evidence = &sim->evidence;
     struct cs_log_state log;
+    /* A sync that began before the server went back may have ended with what it said then. */
+    if (sim->went_back > 0 && device->session_since_ms <= sim->went_back_ms) {
+        return;
+    }
     int64_t looked = sim_server_look(sim);
     if (sim->machine.disk->dead || device->machine.disk->dead ||
         cs_log_state_load(device->replica, &log) != CS_OK) {

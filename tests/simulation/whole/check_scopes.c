@@ -21,11 +21,10 @@ enum cs_status __wrap_cs_sync_response_decode(struct cs_bytes bytes, struct cs_a
                                               struct cs_sync_response *out)
 {
     enum cs_status status = __real_cs_sync_response_decode(bytes, arena, out);
-    /* An old copy of the server knows of old scopes only. */
-    /* The server reads answers too, that laptops show it; and what a lie brings is not the core's doing. */
-    if (status == CS_OK && receiver != NULL && receiver->reading_page &&
-        !receiver->server_image_in && !receiver->devices[receiver->receiving].misled) {
-        sim_check_page(receiver, receiver->receiving, out);
+    /* The server reads such pages too, when somebody shows it what it had signed; and what a lie brings is not the core's doing. */
+    if (status == CS_OK && receiver != NULL && receiver->receiving != NULL &&
+        !receiver->receiving->misled) {
+        sim_check_page(receiver->receiving, out);
     }
     return status;
 }
@@ -33,6 +32,7 @@ enum cs_status __wrap_cs_sync_response_decode(struct cs_bytes bytes, struct cs_a
 void sim_check_begin(struct sim *sim)
 {
     receiver = sim;
+    sim_canary_begin(sim);
     sim_check_nonces_begin();
 }
 
@@ -99,7 +99,7 @@ static bool pass(struct sim_ledger *ledger)
     return more;
 }
 
-static void work_out(struct sim_ledger *ledger)
+void sim_scopes_work_out(struct sim_ledger *ledger)
 {
     if (ledger->scoped == ledger->entry_count) {
         return;
@@ -165,27 +165,27 @@ static void check_acknowledged(struct sim *sim, const struct sim_device *device,
     }
 }
 
-void sim_check_page(struct sim *sim, size_t index, const struct cs_sync_response *page)
+void sim_check_page(const struct sim_device *device, const struct cs_sync_response *page)
 {
-    const struct sim_device *device = &sim->devices[index];
+    struct sim *sim = device->sim;
     check_acknowledged(sim, device, page);
     sim_revoking_check_page(sim, device, page);
     if (device->sees_everything) {
         return;
     }
-    work_out(&sim->ledger);
+    sim_scopes_work_out(&sim->ledger);
     for (size_t i = 0; i < page->row_count; i++) {
         if (!may_see(sim, device, page->rows[i].entity, &page->rows[i].id, &page->rows[i])) {
             sim_fail(sim, SIM_INVARIANT_SCOPE_LEAK, "a %.*s reached laptop %zu",
                      (int)page->rows[i].entity.size, (const char *)page->rows[i].entity.data,
-                     index);
+                     device->index);
         }
     }
     for (size_t i = 0; i < page->departure_count; i++) {
         if (!may_see(sim, device, page->departures[i].entity, &page->departures[i].row, NULL)) {
             sim_fail(sim, SIM_INVARIANT_SCOPE_LEAK, "the id of a %.*s reached laptop %zu",
                      (int)page->departures[i].entity.size,
-                     (const char *)page->departures[i].entity.data, index);
+                     (const char *)page->departures[i].entity.data, device->index);
         }
     }
 }

@@ -2,7 +2,6 @@
 #include "tests/simulation/whole/sim.h"
 
 #include "field-client/replica/meta.h"
-#include "field-client/replica/outbox.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
 #define YEAR_MS (365 * 24 * HOUR_MS)
@@ -75,8 +74,8 @@ static void server_faults(struct sim *sim)
 static void clone_device(struct sim *sim, struct sim_device *device)
 {
     if (sim->device_count == SIM_INSTANCES_MAX || device->state != SIM_DEVICE_ON ||
-        device->in_clone_group || device->was_restored || sim_revoking_concerns(device) ||
-        !sim_fault(sim, SIM_FAULT_CLONE)) {
+        device->in_clone_group || device->was_restored || sim_owes(device) ||
+        sim_revoking_concerns(device) || !sim_fault(sim, SIM_FAULT_CLONE)) {
         return;
     }
     sim_device_restart(device);
@@ -158,7 +157,8 @@ static void restore_image(struct sim *sim, struct sim_device *device)
 static void image_device(struct sim *sim, struct sim_device *device)
 {
     if (device->state != SIM_DEVICE_ON || device->in_clone_group || device->machine.disk->full ||
-        sim_revoking_concerns(device) || !sim_fault(sim, SIM_FAULT_IMAGE_RESTORED)) {
+        sim_owes(device) || sim_revoking_concerns(device) ||
+        !sim_fault(sim, SIM_FAULT_IMAGE_RESTORED)) {
         return;
     }
     if (device->image == NULL) {
@@ -166,93 +166,6 @@ static void image_device(struct sim *sim, struct sim_device *device)
     } else {
         restore_image(sim, device);
     }
-}
-
-/* Has the server, old as it is, all change-sets of this device, and nothing waits to be sent? */
-static bool has_nothing_to_send(struct sim *sim, struct sim_device *device)
-{
-    struct cs_arena arena;
-    struct cs_device known = {.sequence = 0};
-    struct cs_outbox_head head;
-    struct cs_pending_counts counts;
-    cs_arena_init(&arena, CS_MEBI);
-    enum cs_status status = cs_store_device_by_log(
-        cs_server_store(sim->server), cs_identity_log(device->identity), &arena, &known);
-    uint64_t sequence = known.sequence;
-    cs_arena_release(&arena);
-    return status == CS_OK && cs_outbox_head(device->replica, &head) == CS_OK &&
-           cs_query_pending_counts(device->replica, &counts) == CS_OK && counts.waiting == 0 &&
-           counts.packed == 0 && counts.held == 0 && head.sequence == sequence;
-}
-
-static bool knows_better(struct sim *sim, struct sim_device *device, uint64_t position)
-{
-    const struct sim_disk *disk = device->machine.disk;
-    int64_t known = 0;
-    return sim_device_is_usable(device) && device->state == SIM_DEVICE_ON &&
-           !device->in_clone_group && !device->was_restored && device->session == NULL &&
-           !disk->full && disk->power_left < 0 && disk->error_left < 0 &&
-           device->partitioned_till_ms <= sim->now_ms &&
-           cs_replica_meta_number(device->replica, CS_META_POSITION, &known) == CS_OK &&
-           (uint64_t)known > position && has_nothing_to_send(sim, device);
-}
-
-/* A laptop that knows better meets the old server: it must say so, whether it is turned away or gets its work back there. */
-static void meet_old_server(struct sim *sim, struct sim_device *device)
-{
-    struct sim_disk *own = sim_disk_copy(device->machine.disk);
-    device->rolled_back = false;
-    sim_sync_start(device);
-    sim_network_deliver(sim);
-    if (!device->rolled_back) {
-        sim_fail(sim, SIM_INVARIANT_FORK_UNREPORTED,
-                 "laptop %zu did not notice that the server has gone back", device->index);
-    }
-    sim->counts.faults[SIM_FAULT_SERVER_IMAGE]++;
-    sim_device_close(device);
-    sim_machine_insert(&device->machine, own);
-    sim_device_open(device);
-}
-
-/* Somebody puts an old copy of the server's disk in its place. What comes of it is looked at and undone, on both sides. */
-static void try_old_server(struct sim *sim, uint64_t position)
-{
-    for (size_t i = 0; i < sim->device_count; i++) {
-        if (knows_better(sim, &sim->devices[i], position)) {
-            meet_old_server(sim, &sim->devices[i]);
-            return;
-        }
-    }
-}
-
-static void old_server(struct sim *sim)
-{
-    if (!sim_fault(sim, SIM_FAULT_SERVER_IMAGE)) {
-        return;
-    }
-    sim->counts.faults[SIM_FAULT_SERVER_IMAGE]--; /* counted where somebody meets it */
-    sim_server_restart(sim);
-    uint64_t position = 0;
-    if (sim->server_image == NULL) {
-        sim->server_image = sim_disk_copy(sim->machine.disk);
-        sim_expect(sim, cs_store_position(cs_server_store(sim->server), &position), "position");
-        sim->server_image_position = position;
-        return;
-    }
-    sim_event(sim, "an old copy of the server's disk is put in its place");
-    struct sim_disk *current = sim_disk_copy(sim->machine.disk);
-    sim_server_close(sim);
-    sim_machine_insert(&sim->machine, sim_disk_copy(sim->server_image));
-    sim_server_open(sim);
-    sim->healing = true;
-    sim->server_image_in = true;
-    try_old_server(sim, sim->server_image_position);
-    sim->server_image_in = false;
-    sim->healing = false;
-    sim_server_close(sim);
-    sim_machine_insert(&sim->machine, current);
-    sim_server_open(sim);
-    sim_event(sim, "the server has its own disk again");
 }
 
 void sim_faults(struct sim *sim)
@@ -266,5 +179,5 @@ void sim_faults(struct sim *sim)
         sim_rejoin_try(device);
     }
     server_faults(sim);
-    old_server(sim);
+    sim_server_image(sim);
 }

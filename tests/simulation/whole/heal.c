@@ -99,6 +99,9 @@ void sim_heal(struct sim *sim)
         check_clones(sim);
         rejoined = sim_rejoin_all(sim);
     }
+    if (sim_give_up_waiting(sim)) {
+        sync_until_quiet(sim);
+    }
     if (sim_revoking_send_rest(sim)) {
         sync_until_quiet(sim);
     }

@@ -25,6 +25,7 @@ void sim_ledger_release(struct sim_ledger *ledger)
     free(ledger->entries);
     free(ledger->rows);
     free(ledger->slots);
+    free(ledger->names);
     memset(ledger, 0, sizeof *ledger);
 }
 
@@ -37,6 +38,8 @@ void sim_ledger_copy(struct sim_ledger *ledger, const struct sim_ledger *from)
     ledger->entries = must(malloc(ledger->entry_capacity * sizeof(struct sim_entry *)));
     ledger->rows = must(malloc(ledger->row_capacity * sizeof *ledger->rows));
     ledger->slots = must(malloc(ledger->slot_count * sizeof *ledger->slots));
+    ledger->names = must(malloc((from->name_count + 1) * sizeof *ledger->names));
+    memcpy(ledger->names, from->names, from->name_count * sizeof *ledger->names);
     memcpy(ledger->entries, from->entries, from->entry_count * sizeof(struct sim_entry *));
     memcpy(ledger->rows, from->rows, from->row_count * sizeof *ledger->rows);
     memcpy(ledger->slots, from->slots, ledger->slot_count * sizeof *ledger->slots);
@@ -112,6 +115,33 @@ static void copy_change(struct sim_ledger *ledger, const struct cs_entity *entit
     to->base = copy_versions(ledger, from->base);
 }
 
+/* A text of which there is one belongs to the row it was first written in. */
+static void note_name(struct sim_ledger *ledger, size_t row, struct cs_bytes text)
+{
+    static const char start[] = SIM_NAME_START;
+    size_t size = sizeof start - 1;
+    if (text.size < size || memcmp(text.data, start, size) != 0) {
+        return;
+    }
+    size_t number = 0;
+    while (size < text.size && text.data[size] >= '0' && text.data[size] <= '9') {
+        number = number * 10 + (size_t)(text.data[size++] - '0');
+    }
+    if (size == text.size || text.data[size] != SIM_NAME_END) {
+        return; /* cut off */
+    }
+    if (number >= ledger->name_count) {
+        size_t count = number * 2 + 256;
+        ledger->names = must(realloc(ledger->names, count * sizeof *ledger->names));
+        memset(ledger->names + ledger->name_count, 0,
+               (count - ledger->name_count) * sizeof *ledger->names);
+        ledger->name_count = count;
+    }
+    if (ledger->names[number] == 0) {
+        ledger->names[number] = (uint32_t)row + 1;
+    }
+}
+
 static void copy_op(struct sim_ledger *ledger, const struct cs_registry *registry,
                     const struct cs_operation *from, struct sim_op *to)
 {
@@ -130,6 +160,9 @@ static void copy_op(struct sim_ledger *ledger, const struct cs_registry *registr
     struct sim_row *row = row_for(ledger, to->entity, &to->row);
     to->earlier = row->last;
     row->last = to;
+    for (size_t i = 0; i < to->change_count; i++) {
+        note_name(ledger, (size_t)(row - ledger->rows), to->changes[i].value.bytes);
+    }
 }
 
 bool sim_entry_has_name(const struct sim_entry *entry, const struct cs_version *name)

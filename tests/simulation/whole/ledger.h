@@ -13,6 +13,12 @@
 #include "shared/wire/change_set.h"
 #include "shared/wire/messages.h"
 
+/* Stands in every text that people enter: what must never be seen outside. */
+#define SIM_CANARY "KANARIENVOGEL"
+/* A text that only one row has: a number between these two. */
+#define SIM_NAME_START SIM_CANARY "-"
+#define SIM_NAME_END '.'
+
 #define SIM_KEEP ((size_t)-1) /* the field of a change that keeps a deleted row */
 
 struct sim_change {
@@ -49,11 +55,13 @@ struct sim_entry {
     struct sim_op *ops;
     size_t op_count;
     bool acknowledged; /* its author has learned what became of it */
-    bool refused;      /* namely that it was refused */
-    bool forgotten;    /* and its author has put the refusal aside */
-    bool vanished;     /* its disk was set back before it was sent */
-    bool lax;          /* made by a client that does not check */
-    bool misled;       /* made on a laptop that the server had lied to */
+    bool lost; /* by the server, that had acknowledged it and went back; until it has it again */
+    bool was_lost;  /* at any time */
+    bool refused;   /* namely that it was refused */
+    bool forgotten; /* and its author has put the refusal aside */
+    bool vanished;  /* its disk was set back before it was sent */
+    bool lax;       /* made by a client that does not check */
+    bool misled;    /* made on a laptop that the server had lied to */
     /* Made after its author's device was revoked; see revoking.c. */
     bool handed_over;   /* its author was told that it is held for review */
     unsigned decisions; /* signed about it, whether they counted or not */
@@ -82,6 +90,8 @@ struct sim_ledger {
     size_t row_capacity;
     uint32_t *slots; /* index + 1 by id */
     size_t slot_count;
+    uint32_t *names; /* index + 1 of the row that has the text with this number; 0: none has */
+    size_t name_count;
     size_t scoped; /* entries that scope.c has looked at */
 };
 

@@ -36,6 +36,7 @@ static struct sim_message *put(struct sim *sim, size_t device, struct cs_bytes b
     *message = (struct sim_message){.used = true,
                                     .device = device,
                                     .session = sim->devices[device].session_number,
+                                    .round = sim->devices[device].rounds,
                                     .due_ms = sim->now_ms + delay_ms,
                                     .order = ++sim->messages_sent,
                                     .bytes = malloc(bytes.size + 1),
@@ -139,6 +140,7 @@ static void send_response(struct sim *sim, const struct sim_message *request,
     struct sim_message *message = put(sim, device->index, response, delay(sim));
     if (message != NULL) {
         message->session = request->session;
+        message->round = request->round;
         message->lie = lie;
         damage(sim, message, SIM_FAULT_RESPONSE_CUT, SIM_FAULT_RESPONSE_FLIPPED);
     }
@@ -201,7 +203,8 @@ void sim_network_deliver(struct sim *sim)
         message->used = false;
         message->bytes = NULL;
         struct sim_device *device = &sim->devices[taken.device];
-        if (device->session != NULL && device->session_number == taken.session) {
+        if (device->session != NULL && device->session_number == taken.session &&
+            device->rounds == taken.round) {
             sim_hostile_receiving(device,
                                   taken.damaged ? (struct sim_lie){.number = 0} : taken.lie);
             sim_sync_receive(device, cs_bytes_make(taken.bytes, taken.size));

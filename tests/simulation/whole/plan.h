@@ -37,11 +37,12 @@
     X(SERVER_CLOCK_JUMP, "server's clock jumps", 200, 10)                                          \
     X(CLONE, "laptop cloned", 150, 20)                                                             \
     X(IMAGE_RESTORED, "laptop restored from an old image", 150, 20)                                \
-    X(SERVER_IMAGE, "server restored from an old image", 400, 60)                                  \
+    X(SERVER_IMAGE, "server restored from an old image", 350, 20)                                  \
     X(EDIT_IN_SYNC, "edit while a sync is under way", 800, 900)                                    \
     X(LAX_CLIENT, "client that does not check", 300, 500)                                          \
     X(INTRUDER, "device that obeys no rules", 300, 60)                                             \
     X(REJOIN, "laptop joins again while all goes on", 500, 200)                                    \
+    X(SERVER_SILENT, "server's disk replaced by an old one", 220, 20)                              \
     X(REVOKED, "device revoked while it works", 160, 30)                                           \
     X(LIE_ROWS, "server withholds or changes rows", 70, 300)                                       \
     X(LIE_KEYS, "server swaps keys", 70, 150)                                                      \

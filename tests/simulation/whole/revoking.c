@@ -157,8 +157,8 @@ static bool load_subject(struct sim *sim, struct cs_device *out)
 
 static bool waits_for_server(const struct sim *sim)
 {
-    return sim->revoking.made && !sim->revoking.taken && !sim->server_image_in &&
-           !sim->machine.disk->dead && sim->devices[sim->revoking.subject].identity != NULL;
+    return sim->revoking.made && !sim->revoking.taken && !sim->machine.disk->dead &&
+           sim->devices[sim->revoking.subject].identity != NULL;
 }
 
 /* What was under way when it came. */

@@ -93,6 +93,9 @@ void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t c
     }
     sim_revoking_after(sim, count);
     bool down = sim->machine.disk->dead;
+    if (!down) {
+        sim_check_incarnation(sim);
+    }
     for (size_t i = 0; i < opened_count; i++) {
         struct cs_buffer *response = &responses[whose[i]];
         enum cs_status status = cs_server_reply(sim->server, opened[i], response);

@@ -32,9 +32,6 @@
 #define SIM_SERVER_FOLDER "/server"
 #define SIM_REPLICA_PATH SIM_HOME "/" CS_REPLICA_FILE
 #define SIM_DATABASE_PATH SIM_SERVER_FOLDER "/" CS_SERVER_DATABASE_FILE
-/* Stands in every text that people enter: what must never be seen outside. */
-#define SIM_CANARY "KANARIENVOGEL"
-
 /* What an invariant says when it is broken: also its name in the output. */
 #define SIM_INVARIANT_TABLE(X)                                                                     \
     X(ACKNOWLEDGED_LOST, "an acknowledged change is not on the server's disk")                     \
@@ -54,6 +51,7 @@
     X(SCOPE_INCOMPLETE, "something within a device's scopes did not reach it")                     \
     X(CANARY_SEEN, "what people entered is readable on the wire or in a log")                      \
     X(HALF_TRANSACTION, "a transaction is half visible")                                           \
+    X(NOT_TOLD, "people were not told what the server had lost, or told wrongly")                  \
     X(FORK_UNREPORTED, "a fork or rollback was not reported")                                      \
     X(EARLY_ACKNOWLEDGEMENT, "acknowledged before it was on disk")                                 \
     X(DATABASE_DAMAGED, "a database is damaged")                                                   \
@@ -125,10 +123,19 @@ struct sim_device {
     uint64_t first_request;    /* of the session at hand */
     bool was_restored;
     bool in_clone_group;
-    size_t twin;      /* the other one */
-    bool rolled_back; /* it has said that the server has gone back */
+    size_t twin; /* the other one */
+    /* When the server went back in time, see went_back.c. */
+    bool knows_more; /* it has been told more than the server knows now, and has not said so yet */
+    bool
+        behind_silence; /* and might not have noticed that it did: what differs then may be told by the digests alone */
+    unsigned notice_from;    /* the first session that begins after it */
+    uint64_t lost_log;       /* its log when the server owned up */
+    uint64_t lost_after;     /* the last of its change-sets that the server had when it owned up */
+    uint64_t confirmed;      /* the last one that had been confirmed to it */
+    uint8_t incarnation[16]; /* of the server, as it was known when the last session began */
     /* A server that lies, see hostile_server.c. */
     bool misled;        /* what it has may be wrong */
+    bool was_misled;    /* at any time */
     bool must_notice;   /* in this sync it was shown an older state */
     unsigned lie;       /* in the answer that it reads now; 0: none */
     uint32_t lies_now;  /* in this sync, a bit each */
@@ -152,6 +159,7 @@ struct sim_message {
     uint8_t *bytes; /* owned */
     size_t size;
     unsigned session;
+    unsigned round; /* of the session: an answer belongs to one request */
     bool used;
     bool to_server;
     bool by_hand; /* its answer is never brought back */
@@ -176,6 +184,7 @@ struct sim_message {
     X(FORGET_REFUSAL, "refusals put aside")                                                        \
     X(DECLINED, "declined by the client")                                                          \
     X(FAILED, "failed for want of disk")                                                           \
+    X(GIVE_UP, "devices that are not waited for any more")                                         \
     X(REJOIN, "laptops joined again")                                                              \
     X(REVOKE, "devices revoked")                                                                   \
     X(REVOKED_IN_SYNC, "of them in the middle of a sync")                                          \
@@ -258,9 +267,12 @@ struct sim {
     int64_t now_ms;
     size_t step;
     bool healing;
+    bool quiet;    /* mended, and everybody has synced until there was no news */
     bool rejoined; /* some laptop did */
     bool server_full;
-    bool server_image_in; /* the server runs on an old image */
+    unsigned went_back;      /* how often the server did */
+    int64_t went_back_ms;    /* when it last did, or began a new incarnation */
+    uint8_t incarnation[16]; /* that it is in now; zero before it went back */
     /* The server. */
     struct sim_machine machine;
     struct cs_secret *master_key;
@@ -268,9 +280,8 @@ struct sim {
     const struct cs_registry *registry;
     struct cs_log log;
     struct sim_disk *server_image;
-    uint64_t server_image_position;
-    size_t receiving;  /* the device that a page is for */
-    bool reading_page; /* that device reads it now */
+    uint64_t image_joined;        /* laptops that had joined again when it was made */
+    struct sim_device *receiving; /* the device that reads what it received, or NULL */
     /* A device that obeys no rules: a machine and its keys. */
     struct sim_machine intruder;
     struct cs_identity *intruder_identity;
@@ -412,6 +423,27 @@ void sim_revoking_check(struct sim *sim);
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);
 
+/* went_back.c: the server's disk is put aside, or is replaced by what was put aside. */
+void sim_server_image(struct sim *sim);
+/* What the administrator does when the office hears of another history: the server owns up to it. */
+void sim_restore(struct sim *sim);
+/* Has the server lost something of this laptop that it has not sent again yet? */
+bool sim_owes(struct sim_device *device);
+/* Does this laptop still have the change-set with this transaction, to send it again? */
+bool sim_is_kept(struct sim_device *device, uint64_t counter);
+/* The office waits no longer for devices that never come. True if it did. */
+bool sim_give_up_waiting(struct sim *sim);
+/* Somebody of the desk who takes part, or NULL. */
+struct sim_device *sim_desk(struct sim *sim);
+/* Has the server begun a new incarnation? Then it is noted how much of each laptop's log it has. */
+void sim_check_incarnation(struct sim *sim);
+/* The incarnation that this laptop knows the server in. */
+void sim_device_incarnation(struct sim_device *device, uint8_t out[static 16]);
+/* check_went_back.c: when a sync begins, when it has ended well, and in the end. */
+void sim_check_sync_begins(struct sim_device *device);
+void sim_check_went_back_noticed(struct sim_device *device, const struct cs_sync_result *result);
+void sim_check_went_back(struct sim *sim);
+
 /* rejoin.c: laptops that the server takes nothing from join again, where somebody may invite them. True if one did. */
 bool sim_rejoin_all(struct sim *sim);
 /* One of them tries to, in the middle of everything. */
@@ -426,8 +458,11 @@ enum cs_status sim_exchange_directly(void *context, const struct cs_peer *peer,
 /* heal.c: everything is mended, syncs until quiet. */
 void sim_heal(struct sim *sim);
 
-/* check_*.c: invariants. */
+/* check_*.c: invariants. check_refused.c: */
+void sim_check_refused(struct sim *sim);
 void sim_check_begin(struct sim *sim);
+/* No transaction of several rows is half there. */
+void sim_check_whole(struct sim_device *device);
 void sim_check_device_started(struct sim_device *device);
 void sim_check_sync_finished(struct sim_device *device);
 void sim_check_server_started(struct sim *sim);
@@ -435,11 +470,18 @@ void sim_check_server_answered(struct sim *sim);
 void sim_check_nonces_begin(void);
 void sim_check_nonces(struct sim *sim);
 void sim_check_wire(struct sim *sim, struct cs_bytes bytes);
+void sim_check_page(const struct sim_device *device, const struct cs_sync_response *page);
+/* Who may see what, as far as the ledger goes now: fills in the rows' persons. */
+void sim_scopes_work_out(struct sim_ledger *ledger);
+/* canary.c: what laptops decrypt and unpack is looked at from here on; and their disks, in the end. */
+void sim_canary_begin(struct sim *sim);
+void sim_check_disks(struct sim *sim);
 /* check_evidence.c: after a sync, and at the end. */
+/* The server's log is another one from here on. */
+void sim_evidence_went_back(struct sim *sim);
 void sim_evidence_synced(struct sim_device *device);
 void sim_evidence_check_end(struct sim *sim);
 void sim_evidence_release(struct sim *sim);
-void sim_check_page(struct sim *sim, size_t device, const struct cs_sync_response *page);
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);
 void sim_check_visible(struct sim *sim);

@@ -23,16 +23,12 @@ static void finish(struct sim_device *device)
     /* Nobody damages stored rows here: what had to be repaired would have differed. */
     bool differed =
         result->digest != CS_SYNC_DIGEST_EQUAL || result->repaired + result->sums_mended > 0;
-    if (differed && !device->misled) {
+    if (differed && !device->misled && !device->behind_silence) {
         sim_fail(sim, SIM_INVARIANT_DIGEST_UNEQUAL, "laptop %zu (%llu rows, %llu sums repaired)",
                  device->index, (unsigned long long)result->repaired,
                  (unsigned long long)result->sums_mended);
     }
-    if (sim->server_image_in) {
-        device->rolled_back = result->went_back;
-        sim_sync_abandon(device);
-        return;
-    }
+    sim_check_went_back_noticed(device, result);
     /* Requests that were lost meanwhile may have used up the numbers by which it would be seen; then its log tells, or nothing has
      * gone two ways. */
     if (device->set_back && device->first_request <= device->requests_seen) {
@@ -72,8 +68,10 @@ static bool is_expected(const struct sim_device *device, enum cs_status status)
         return true;
     case CS_FORKED:
         return device->was_restored || device->in_clone_group;
-    case CS_ROLLED_BACK:
-        return device->sim->server_image_in;
+    case CS_OTHER_HISTORY: /* nobody has shown the server yet that it went back, and it has gone on */
+        return device->knows_more;
+    case CS_ROLLED_BACK: /* it went back during the sync */
+        return device->sim->went_back > 0 && device->session_since_ms <= device->sim->went_back_ms;
     case CS_REVOKED:
         return sim_revoking_explains(device);
     default:
@@ -93,7 +91,10 @@ static void failed(struct sim_device *device, enum cs_status status)
             status == CS_FORKED ? SIM_INVARIANT_FORK_UNREPORTED : SIM_INVARIANT_UNEXPECTED_STATUS,
             "laptop %zu's sync: %s: %s", device->index, cs_status_name(status), sim->problem.text);
     }
-    device->rolled_back = status == CS_ROLLED_BACK || device->rolled_back;
+    if (status == CS_OTHER_HISTORY && device->knows_more &&
+        (sim->healing || sim_permille(&sim->random, 300))) {
+        sim_restore(sim);
+    }
     if (status == CS_REVOKED) {
         sim_revoking_told(device);
     }
@@ -137,6 +138,7 @@ void sim_sync_start(struct sim_device *device)
     sim_hostile_sync_starts(device);
     sim->problem.text[0] = '\0';
     sim_count(sim, SIM_ACTION_SYNC_STARTED);
+    sim_check_sync_begins(device);
     if (device->set_back) {
         int64_t counter = 0;
         sim_expect(sim, cs_replica_meta_number(device->replica, CS_META_REQUEST_COUNTER, &counter),
@@ -158,10 +160,9 @@ void sim_sync_receive(struct sim_device *device, struct cs_bytes response)
     struct sim *sim = device->sim;
     device->machine.true_ms = sim->now_ms;
     sim->problem.text[0] = '\0';
-    sim->receiving = device->index;
-    sim->reading_page = true;
+    sim->receiving = device;
     enum cs_status status = cs_sync_receive(device->session, response, &sim->problem);
-    sim->reading_page = false;
+    sim->receiving = NULL;
     sim_event(sim, "laptop %zu receives %zu bytes: %s", device->index, response.size,
               cs_status_name(status));
     sim_hostile_received(device, status);

@@ -9,7 +9,8 @@
 struct cs_bytes sim_name(struct sim *sim, struct cs_arena *arena)
 {
     char text[64];
-    (void)snprintf(text, sizeof text, SIM_CANARY "-%llu", (unsigned long long)++sim->names_given);
+    (void)snprintf(text, sizeof text, SIM_NAME_START "%llu%c",
+                   (unsigned long long)++sim->names_given, SIM_NAME_END);
     struct cs_bytes copy = CS_BYTES_NONE;
     cs_require(cs_arena_copy(arena, cs_bytes_of_text(text), &copy) == CS_OK);
     return copy;

@@ -13,7 +13,6 @@ struct place {
     struct cs_stored_row stored;
     uint32_t persons;  /* in whose scope it is */
     uint64_t projects; /* in the scopes of which projects */
-    bool resting;      /* deleted, or it follows a deleted row: both stay where they were then */
 };
 
 struct places {
@@ -85,9 +84,6 @@ static bool pass_along(struct places *places, struct place *place, size_t field)
         return false;
     }
     bool more = (flags & CS_FIELD_FOLLOWS) != 0 && hand_on(other, place);
-    if ((flags & CS_FIELD_FOLLOWS) != 0 && other->resting && !place->resting) {
-        place->resting = more = true;
-    }
     if ((flags & CS_FIELD_CARRIES) != 0 && !place->stored.deleted &&
         !cs_entity_is_closed(place->stored.entity, place->stored.values)) {
         more = hand_on(place, other) || more;
@@ -124,7 +120,6 @@ static void load(struct sim *sim, struct places *places)
                    "reading a row");
         if (place->stored.exists) {
             own_scopes(places, place);
-            place->resting = place->stored.deleted;
         }
     }
     spread(places);
@@ -153,7 +148,7 @@ static void check_device(struct places *places, struct sim_device *device)
         const struct place *place = &places->items[i];
         struct cs_arena arena;
         struct cs_stored_row own;
-        if (!place->stored.exists || place->resting) {
+        if (!place->stored.exists || place->row->entity->kind == CS_ENTITY_COMPUTED) {
             continue;
         }
         bool visible = place->stored.entity->scope == CS_SCOPE_RULE_EVERYONE ||

@@ -1,0 +1,134 @@
+/*
+ * Every text that people enter is a canary of its own (values.c), so it tells whose row it comes from, wherever it turns up: in
+ * what a laptop decrypts and unpacks, in whatever field or message, and on its disk, in tables, left-over pages and logs.
+ * Nothing of a row that never was within a person's reach may be there.
+ */
+#include "tests/simulation/whole/sim.h"
+
+#include "shared/wire/compression.h"
+#include "shared/wire/envelope.h"
+
+#include <string.h>
+
+/* Did somebody of this person write in the row? Then what stands in it by them is no secret to them. */
+static bool wrote(const struct sim *sim, const struct sim_row *row, size_t person)
+{
+    for (const struct sim_op *op = row->last; op != NULL; op = op->earlier) {
+        if (sim->devices[op->entry->author].person == person) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row that the text at this place comes from; NULL if it is cut off or was never committed. */
+static const struct sim_row *row_of(const struct sim *sim, struct cs_bytes bytes, size_t place)
+{
+    uint64_t number = 0;
+    size_t at = place;
+    for (; at < bytes.size && bytes.data[at] >= '0' && bytes.data[at] <= '9'; at++) {
+        number = number * 10 + (uint64_t)(bytes.data[at] - '0');
+    }
+    if (at == place || at == bytes.size || bytes.data[at] != SIM_NAME_END ||
+        number >= sim->ledger.name_count || sim->ledger.names[number] == 0) {
+        return NULL;
+    }
+    return &sim->ledger.rows[sim->ledger.names[number] - 1];
+}
+
+static void search(const struct sim_device *device, struct cs_bytes bytes, const char *where)
+{
+    static const char mark[] = SIM_NAME_START;
+    struct sim *sim = device->sim;
+    uint32_t bit = (uint32_t)1 << device->person;
+    const uint8_t *found = memmem(bytes.data, bytes.size, mark, sizeof mark - 1);
+    while (found != NULL) {
+        size_t place = (size_t)(found - bytes.data) + sizeof mark - 1;
+        const struct sim_row *row = row_of(sim, bytes, place);
+        if (row != NULL && (row->persons & bit) == 0 && !wrote(sim, row, device->person)) {
+            sim_fail(sim, SIM_INVARIANT_SCOPE_LEAK,
+                     "text of a %s, which laptop %zu may not see, %s", row->entity->name,
+                     device->index, where);
+        }
+        found = memmem(bytes.data + place, bytes.size - place, mark, sizeof mark - 1);
+    }
+}
+
+static struct sim *current;
+
+void sim_canary_begin(struct sim *sim)
+{
+    current = sim;
+}
+
+static void look_at(struct cs_bytes bytes, const char *where)
+{
+    const struct sim_device *device = current == NULL ? NULL : current->receiving;
+    if (device != NULL && !device->sees_everything) {
+        sim_scopes_work_out(&current->ledger);
+        search(device, bytes, where);
+    }
+}
+
+/* The library's functions, which this program sees through: see CMakeLists.txt. */
+enum cs_status __real_cs_response_open(struct cs_bytes response, const struct cs_seal_key *key,
+                                       const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
+                                       const uint8_t request_hash[static CS_HASH_SIZE],
+                                       struct cs_buffer *plain, enum cs_message_kind *out_kind,
+                                       struct cs_bytes *out_body);
+enum cs_status __wrap_cs_response_open(struct cs_bytes response, const struct cs_seal_key *key,
+                                       const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
+                                       const uint8_t request_hash[static CS_HASH_SIZE],
+                                       struct cs_buffer *plain, enum cs_message_kind *out_kind,
+                                       struct cs_bytes *out_body);
+enum cs_status __wrap_cs_response_open(struct cs_bytes response, const struct cs_seal_key *key,
+                                       const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
+                                       const uint8_t request_hash[static CS_HASH_SIZE],
+                                       struct cs_buffer *plain, enum cs_message_kind *out_kind,
+                                       struct cs_bytes *out_body)
+{
+    enum cs_status status =
+        __real_cs_response_open(response, key, identity, request_hash, plain, out_kind, out_body);
+    if (status == CS_OK) {
+        look_at(cs_buffer_bytes(plain), "was in an answer");
+    }
+    return status;
+}
+
+enum cs_status __real_cs_decompress_to_arena(struct cs_bytes frame, size_t size_max,
+                                             struct cs_arena *arena, struct cs_bytes *out);
+enum cs_status __wrap_cs_decompress_to_arena(struct cs_bytes frame, size_t size_max,
+                                             struct cs_arena *arena, struct cs_bytes *out);
+enum cs_status __wrap_cs_decompress_to_arena(struct cs_bytes frame, size_t size_max,
+                                             struct cs_arena *arena, struct cs_bytes *out)
+{
+    enum cs_status status = __real_cs_decompress_to_arena(frame, size_max, arena, out);
+    if (status == CS_OK) {
+        look_at(*out, "was packed in an answer");
+    }
+    return status;
+}
+
+static void search_disk(const struct sim_device *device)
+{
+    const struct sim_disk *disk = device->machine.disk;
+    for (size_t i = 0; i < disk->file_count; i++) {
+        const struct sim_content *content = &disk->files[i].now;
+        for (size_t j = 0; disk->files[i].exists && j < content->page_count; j++) {
+            if (content->pages[j] != NULL) {
+                search(device, cs_bytes_of_array(content->pages[j]->bytes), "is on its disk");
+            }
+        }
+    }
+}
+
+void sim_check_disks(struct sim *sim)
+{
+    sim_scopes_work_out(&sim->ledger);
+    for (size_t i = 0; i < sim->device_count; i++) {
+        const struct sim_device *device = &sim->devices[i];
+        if (device->state != SIM_DEVICE_UNUSED && !device->sees_everything) {
+            search_disk(device);
+        }
+    }
+}
