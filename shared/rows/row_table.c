@@ -322,6 +322,16 @@ enum cs_status cs_row_find(struct cs_row_tables *tables, const struct cs_entity 
                            size_t field_index, const struct cs_value *value, size_t limit,
                            struct cs_arena *arena, struct cs_id **out_ids, size_t *out_count)
 {
+    return cs_row_find_flagged(tables, entity, field_index, value, CS_ROWS_LIVE, limit, arena,
+                               out_ids, out_count);
+}
+
+enum cs_status cs_row_find_flagged(struct cs_row_tables *tables, const struct cs_entity *entity,
+                                   size_t field_index, const struct cs_value *value,
+                                   enum cs_row_filter_flags flags, size_t limit,
+                                   struct cs_arena *arena, struct cs_id **out_ids,
+                                   size_t *out_count)
+{
     struct cs_statement *statement;
     enum cs_status status = cs_statement_get(
         tables->database, cs_row_tables_sql(tables, entity)->find[field_index], &statement);
@@ -330,6 +340,7 @@ enum cs_status cs_row_find(struct cs_row_tables *tables, const struct cs_entity 
     }
     cs_bind_value(statement, 1, value);
     cs_bind_integer(statement, 2, limit > INT32_MAX ? INT32_MAX : (int64_t)limit);
+    cs_bind_integer(statement, 3, flags == CS_ROWS_WITH_DELETED ? 1 : 0);
     struct cs_id *ids = NULL;
     size_t count = 0;
     size_t capacity = 0;

@@ -83,6 +83,12 @@ enum cs_status cs_row_find(struct cs_row_tables *tables, const struct cs_entity 
                            size_t field_index, const struct cs_value *value, size_t limit,
                            struct cs_arena *arena, struct cs_id **out_ids,
                            size_t *out_count) CS_MUST_USE;
+/* The same, with the deleted ones if asked for. */
+enum cs_status cs_row_find_flagged(struct cs_row_tables *tables, const struct cs_entity *entity,
+                                   size_t field_index, const struct cs_value *value,
+                                   enum cs_row_filter_flags flags, size_t limit,
+                                   struct cs_arena *arena, struct cs_id **out_ids,
+                                   size_t *out_count) CS_MUST_USE;
 /* Number of live rows. */
 enum cs_status cs_row_count(struct cs_row_tables *tables, const struct cs_entity *entity,
                             int64_t *out) CS_MUST_USE;

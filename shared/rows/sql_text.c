@@ -94,7 +94,7 @@ static const char *make_find(const struct cs_entity *entity, size_t field_index,
                              struct cs_buffer *sql, struct cs_arena *arena)
 {
     append_all(sql, "SELECT id FROM \"", entity->name, "\" WHERE \"",
-               entity->fields[field_index].name, "\" IS ?1 AND _deleted = 0 ORDER BY id LIMIT ?2",
+               entity->fields[field_index].name, "\" IS ?1 AND _deleted <= ?3 ORDER BY id LIMIT ?2",
                NULL);
     return finish(sql, arena);
 }

@@ -123,14 +123,16 @@ static enum cs_status hand_on_carried(struct cs_reconcile *reconcile, const stru
     return hand_on(reconcile, row->now.row.scopes, scopes);
 }
 
-/* Live rows of `other` whose reference `field` names this row. */
+/* Rows of `other` whose reference `field` names this row. */
 static enum cs_status referrers(struct cs_reconcile *reconcile, const struct cs_entity *other,
-                                size_t field, const struct cs_id *id, struct cs_id **out_ids,
+                                size_t field, const struct cs_id *id,
+                                enum cs_row_filter_flags flags, struct cs_id **out_ids,
                                 size_t *out_count)
 {
     struct cs_value value = cs_value_bytes(cs_id_bytes(id));
-    enum cs_status status = cs_row_find(cs_store_rows(reconcile->store), other, field, &value,
-                                        REFERRERS_MAX, reconcile->arena, out_ids, out_count);
+    enum cs_status status =
+        cs_row_find_flagged(cs_store_rows(reconcile->store), other, field, &value, flags,
+                            REFERRERS_MAX, reconcile->arena, out_ids, out_count);
     return status == CS_OK && *out_count == REFERRERS_MAX ? CS_LIMIT : status;
 }
 
@@ -147,7 +149,8 @@ static enum cs_status carried_scopes(struct cs_reconcile *reconcile,
             }
             struct cs_id *ids;
             size_t count;
-            enum cs_status status = referrers(reconcile, other, j, &row->id, &ids, &count);
+            enum cs_status status =
+                referrers(reconcile, other, j, &row->id, CS_ROWS_LIVE, &ids, &count);
             for (size_t k = 0; status == CS_OK && k < count; k++) {
                 status = hand_on_carried(reconcile, other, &ids[k], scopes);
             }
@@ -276,7 +279,9 @@ static enum cs_status put_dependents(struct cs_reconcile *reconcile, struct agen
             }
             struct cs_id *ids;
             size_t count;
-            status = referrers(reconcile, other, j, &row->now.row.id, &ids, &count);
+            /* A deleted row follows as well: who loses the row it is about loses it too. */
+            status = referrers(reconcile, other, j, &row->now.row.id, CS_ROWS_WITH_DELETED, &ids,
+                               &count);
             for (size_t k = 0; status == CS_OK && k < count; k++) {
                 status =
                     put_on(reconcile, agenda, cs_bytes_of_text(other->name), cs_id_bytes(&ids[k]));

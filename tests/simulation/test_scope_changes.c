@@ -58,6 +58,37 @@ static void work_goes_to_another_and_comes_back(void **state)
     universe_close(&scene.universe);
 }
 
+static bool holds_at_all(struct laptop *laptop, const char *entity, struct cs_id id)
+{
+    struct cs_arena arena;
+    struct cs_stored_row row;
+    cs_arena_init(&arena, CS_MEBI);
+    assert_ok(cs_row_load(cs_replica_tables(laptop->replica), cs_bytes_of_text(entity), &id, &arena,
+                          &row));
+    cs_arena_release(&arena);
+    return row.exists;
+}
+
+/* What was deleted is on nobody's laptop either who has lost what it was about. */
+static void a_deleted_row_goes_with_what_it_was_about(void **state)
+{
+    (void)state;
+    struct scene scene;
+    char order[96];
+    open_scene(&scene);
+    (void)snprintf(order, sizeof order, "work_order=%s", id_text(scene.order_a));
+    struct cs_id visit = laptop_new(scene.office, "visit", order, "note=门禁密码在前台", NULL);
+    sync_all(&scene);
+    assert_ok(laptop_delete(scene.office, "visit", visit));
+    sync_all(&scene);
+    assert_true(holds_at_all(scene.li, "visit", visit));
+    assign(&scene, scene.order_a, "赵敏");
+    sync_all(&scene);
+    assert_false(holds_at_all(scene.li, "visit", visit));
+    assert_true(holds_at_all(scene.zhao, "visit", visit));
+    universe_close(&scene.universe);
+}
+
 /* What comes with an order comes for as long as it is open; the order and what was done on it stay with its person. */
 static void a_closed_order_keeps_itself_and_opens_again(void **state)
 {
@@ -313,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(work_goes_to_another_and_comes_back),
+        cmocka_unit_test(a_deleted_row_goes_with_what_it_was_about),
         cmocka_unit_test(a_closed_order_keeps_itself_and_opens_again),
         cmocka_unit_test(of_two_orders_of_a_project_one_closes),
         cmocka_unit_test(a_row_in_two_scopes_stays_until_both_are_lost),

@@ -32,7 +32,7 @@ static void texts_of_an_entity(void **state)
     assert_string_equal(sql.remove, "DELETE FROM \"alarm\" WHERE id = ?1");
     assert_string_equal(sql.count, "SELECT count(*) FROM \"alarm\" WHERE _deleted = 0");
     assert_string_equal(sql.find[0], "SELECT id FROM \"alarm\" WHERE \"text\" IS ?1 AND "
-                                     "_deleted = 0 ORDER BY id LIMIT ?2");
+                                     "_deleted <= ?3 ORDER BY id LIMIT ?2");
     cs_arena_release(&arena);
 }
 
