@@ -66,43 +66,21 @@ static enum cs_status recount_view(void *context, const struct cs_stored_row *ro
     return status != CS_OK || overlaid ? status : recount_row(recount, row);
 }
 
-/* Calls `visit` for every distinct (entity, row) that a query gives. */
-static enum cs_status each_key(struct cs_replica *replica, const char *sql,
-                               enum cs_status (*visit)(void *context, struct cs_bytes entity,
-                                                       const struct cs_id *id),
-                               void *context)
-{
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(replica->database, sql, &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    bool more = true;
-    while (status == CS_OK) {
-        status = cs_statement_step(statement, &more);
-        if (status != CS_OK || !more) {
-            break;
-        }
-        struct cs_id id;
-        status = cs_id_from_bytes(cs_column_bytes(statement, 1), &id)
-                     ? visit(context, cs_column_bytes(statement, 0), &id)
-                     : CS_CORRUPT;
-    }
-    cs_statement_done(statement);
-    return status;
-}
-
-static enum cs_status recount_covered(void *context, struct cs_bytes entity, const struct cs_id *id)
+static enum cs_status recount_covered(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
     struct recount *recount = context;
+    struct cs_id id;
+    if (!cs_id_from_bytes(key, &id)) {
+        return CS_CORRUPT;
+    }
     struct cs_replica *replica = recount->doctor->replica;
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_stored_row row;
     bool overlaid = false;
-    enum cs_status status = cs_covered_load(replica, entity, id, &arena, &row);
+    enum cs_status status = cs_covered_load(replica, entity, &id, &arena, &row);
     if (status == CS_OK) {
-        status = cs_overlay_exists(replica, entity, id, &overlaid);
+        status = cs_overlay_exists(replica, entity, &id, &overlaid);
     }
     if (status == CS_OK && !overlaid) {
         cs_doctor_report_finding(recount->doctor,
@@ -143,8 +121,7 @@ static enum cs_status check_digests(struct cs_doctor *doctor)
         status = note_unreadable(doctor, status, "a row cannot be read");
     }
     if (status == CS_OK) {
-        status = each_key(doctor->replica, "SELECT entity, row FROM _covered", recount_covered,
-                          &recount);
+        status = cs_covered_each(doctor->replica, recount_covered, &recount);
         status = note_unreadable(doctor, status, "a row under an unsent edit cannot be read");
     }
     for (size_t i = 0; status == CS_OK && i < applier.scope_count; i++) {
@@ -174,22 +151,26 @@ static enum cs_status same_content(const struct cs_stored_row *a, const struct c
     return status;
 }
 
-static enum cs_status check_overlaid(void *context, struct cs_bytes entity, const struct cs_id *id)
+static enum cs_status check_overlaid(void *context, struct cs_bytes entity, struct cs_bytes key)
 {
     struct cs_doctor *doctor = context;
+    struct cs_id id;
+    if (!cs_id_from_bytes(key, &id)) {
+        return CS_CORRUPT;
+    }
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     struct cs_stored_row expected;
     struct cs_stored_row view;
     bool same = true;
     enum cs_status status =
-        cs_overlay_expected(doctor->replica, &doctor->cache, entity, id, &arena, &expected);
+        cs_overlay_expected(doctor->replica, &doctor->cache, entity, &id, &arena, &expected);
     if (status == CS_CORRUPT) {
         cs_doctor_report_finding(doctor, "an unsent edit of %.*s is missing or damaged",
                                  (int)entity.size, (const char *)entity.data);
         status = CS_OK;
     } else if (status == CS_OK && expected.exists) {
-        status = cs_row_load(doctor->replica->tables, entity, id, &arena, &view);
+        status = cs_row_load(doctor->replica->tables, entity, &id, &arena, &view);
         same = status == CS_OK && view.exists;
         if (same) {
             status = same_content(&expected, &view, &same);
@@ -267,8 +248,7 @@ enum cs_status cs_doctor_run(struct cs_replica *replica, cs_doctor_finding *find
         status = check_digests(&doctor);
     }
     if (status == CS_OK) {
-        status =
-            each_key(replica, "SELECT DISTINCT entity, row FROM _overlay", check_overlaid, &doctor);
+        status = cs_overlay_each(replica, check_overlaid, &doctor);
     }
     if (status == CS_OK) {
         status = check_pending(&doctor);

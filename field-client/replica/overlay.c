@@ -84,11 +84,12 @@ enum cs_status cs_overlay_remove(struct cs_replica *replica, struct cs_bytes ent
     return cs_statement_run(statement);
 }
 
-enum cs_status cs_covered_each(struct cs_replica *replica, cs_covered_visitor *visit, void *context)
+/* Calls `visit` for every (entity, row) that a query gives. */
+static enum cs_status each_row(struct cs_replica *replica, const char *sql,
+                               cs_overlay_visitor *visit, void *context)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(replica->database, "SELECT entity, row FROM _covered", &statement);
+    enum cs_status status = cs_statement_get(replica->database, sql, &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -102,6 +103,16 @@ enum cs_status cs_covered_each(struct cs_replica *replica, cs_covered_visitor *v
     }
     cs_statement_done(statement);
     return status;
+}
+
+enum cs_status cs_overlay_each(struct cs_replica *replica, cs_overlay_visitor *visit, void *context)
+{
+    return each_row(replica, "SELECT DISTINCT entity, row FROM _overlay", visit, context);
+}
+
+enum cs_status cs_covered_each(struct cs_replica *replica, cs_overlay_visitor *visit, void *context)
+{
+    return each_row(replica, "SELECT entity, row FROM _covered", visit, context);
 }
 
 enum cs_status cs_covered_load(struct cs_replica *replica, struct cs_bytes entity,

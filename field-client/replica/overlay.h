@@ -17,6 +17,11 @@ enum cs_status cs_overlay_remove(struct cs_replica *replica, struct cs_bytes ent
 /* Does this transaction touch the row? */
 enum cs_status cs_overlay_has(struct cs_replica *replica, struct cs_bytes entity,
                               const struct cs_id *id, uint64_t counter, bool *out) CS_MUST_USE;
+/* Calls `visit` with entity name and key (an id, unless the database is damaged) of every overlaid row, as views, until it fails. */
+typedef enum cs_status cs_overlay_visitor(void *context, struct cs_bytes entity,
+                                          struct cs_bytes key);
+enum cs_status cs_overlay_each(struct cs_replica *replica, cs_overlay_visitor *visit,
+                               void *context) CS_MUST_USE;
 /* Is anything overlaid at all? */
 enum cs_status cs_overlay_any(struct cs_replica *replica, bool *out) CS_MUST_USE;
 
@@ -25,9 +30,7 @@ enum cs_status cs_covered_load(struct cs_replica *replica, struct cs_bytes entit
                                const struct cs_id *id, struct cs_arena *arena,
                                struct cs_stored_row *out) CS_MUST_USE;
 /* Calls `visit` with entity name and key (an id, unless the database is damaged) of every image, as views, until it fails. */
-typedef enum cs_status cs_covered_visitor(void *context, struct cs_bytes entity,
-                                          struct cs_bytes key);
-enum cs_status cs_covered_each(struct cs_replica *replica, cs_covered_visitor *visit,
+enum cs_status cs_covered_each(struct cs_replica *replica, cs_overlay_visitor *visit,
                                void *context) CS_MUST_USE;
 enum cs_status cs_covered_store(struct cs_replica *replica,
                                 const struct cs_stored_row *row) CS_MUST_USE;

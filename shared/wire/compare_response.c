@@ -3,6 +3,7 @@
 #include "shared/wire/columns.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/message_frame.h"
+#include "shared/wire/page_parts.h"
 #include "shared/wire/row_names.h"
 
 #include <string.h>
@@ -93,30 +94,6 @@ static void put_children(struct cs_buffer *out, const struct cs_compare_response
     cs_buffer_release(&sums);
 }
 
-static void put_scope_sets(struct cs_buffer *out, const struct cs_compare_response *response)
-{
-    cs_cbor_put_array(out, response->scope_set_count);
-    for (size_t i = 0; i < response->scope_set_count; i++) {
-        const struct cs_scope_set *set = &response->scope_sets[i];
-        cs_cbor_put_array(out, set->count);
-        for (size_t j = 0; j < set->count; j++) {
-            cs_cbor_put_unsigned(out, set->scopes[j]);
-        }
-    }
-}
-
-static enum cs_status put_rows(struct cs_buffer *out, const struct cs_compare_response *response)
-{
-    struct cs_buffer rows;
-    cs_buffer_init(&rows, CS_PAGE_BYTES_MAX);
-    enum cs_status status = cs_rows_encode(response->rows, response->row_count, &rows);
-    if (status == CS_OK) {
-        cs_cbor_put_bytes(out, cs_buffer_bytes(&rows));
-    }
-    cs_buffer_release(&rows);
-    return status;
-}
-
 enum cs_status cs_compare_response_encode(const struct cs_compare_response *response,
                                           struct cs_buffer *out)
 {
@@ -130,8 +107,8 @@ enum cs_status cs_compare_response_encode(const struct cs_compare_response *resp
         put_sums(&plain, response);
         put_children(&plain, response);
         cs_cbor_put_unsigned(&plain, response->answered);
-        put_scope_sets(&plain, response);
-        status = put_rows(&plain, response);
+        cs_scope_sets_put(&plain, response->scope_sets, response->scope_set_count);
+        status = cs_page_rows_put(&plain, response->rows, response->row_count);
         cs_row_names_put(&plain, response->departures, response->departure_count);
     }
     return cs_message_end(&plain, status, out);
@@ -184,39 +161,6 @@ static void take_children(struct cs_cbor_reader *reader, struct cs_arena *arena,
     response->child_count = count;
 }
 
-static void take_scope_sets(struct cs_cbor_reader *reader, struct cs_arena *arena,
-                            struct cs_compare_response *response)
-{
-    size_t count = cs_cbor_enter_array(reader, CS_PAGE_ROWS_MAX);
-    response->scope_sets = cs_message_array(reader, arena, count, sizeof *response->scope_sets);
-    for (size_t i = 0; i < count && reader->status == CS_OK; i++) {
-        struct cs_scope_set *set = &response->scope_sets[i];
-        set->count = cs_cbor_enter_array(reader, CS_SCOPES_PER_DEVICE_MAX);
-        set->scopes = cs_message_array(reader, arena, set->count, sizeof *set->scopes);
-        for (size_t j = 0; j < set->count && reader->status == CS_OK; j++) {
-            set->scopes[j] = (uint32_t)cs_message_take_bounded(reader, UINT32_MAX);
-        }
-        cs_cbor_leave(reader);
-    }
-    cs_cbor_leave(reader);
-    response->scope_set_count = count;
-}
-
-static void take_rows(struct cs_cbor_reader *reader, struct cs_arena *arena,
-                      struct cs_compare_response *response)
-{
-    struct cs_bytes rows = cs_cbor_take_bytes(reader);
-    if (reader->status != CS_OK) {
-        return;
-    }
-    /* The message stands decompressed in the arena. */
-    enum cs_status status =
-        cs_rows_decode_borrowing(rows, arena, &response->rows, &response->row_count);
-    if (status != CS_OK) {
-        cs_cbor_fail(reader, status);
-    }
-}
-
 enum cs_status cs_compare_response_decode(struct cs_bytes bytes, struct cs_arena *arena,
                                           struct cs_compare_response *out)
 {
@@ -229,8 +173,9 @@ enum cs_status cs_compare_response_decode(struct cs_bytes bytes, struct cs_arena
     take_sums(&reader, arena, &response);
     take_children(&reader, arena, &response);
     response.answered = (size_t)cs_message_take_bounded(&reader, CS_COMPARE_RANGES_MAX);
-    take_scope_sets(&reader, arena, &response);
-    take_rows(&reader, arena, &response);
+    response.scope_sets =
+        cs_scope_sets_take(&reader, arena, CS_PAGE_ROWS_MAX, &response.scope_set_count);
+    response.rows = cs_page_rows_take(&reader, arena, &response.row_count);
     response.departures =
         cs_row_names_take(&reader, arena, CS_PAGE_ROWS_MAX, &response.departure_count);
     enum cs_status status = cs_message_close(&reader);

@@ -9,6 +9,7 @@
 #include "shared/base/limits.h"
 #include "shared/wire/columns.h"
 #include "shared/wire/message_frame.h"
+#include "shared/wire/page_parts.h"
 #include "shared/wire/scopes.h"
 #include "shared/wire/sync_proofs.h"
 
@@ -162,30 +163,6 @@ static void put_echoes(struct cs_buffer *out, const struct cs_sync_response *res
     }
 }
 
-static void put_scope_sets(struct cs_buffer *out, const struct cs_sync_response *response)
-{
-    cs_cbor_put_array(out, response->scope_set_count);
-    for (size_t i = 0; i < response->scope_set_count; i++) {
-        const struct cs_scope_set *set = &response->scope_sets[i];
-        cs_cbor_put_array(out, set->count);
-        for (size_t j = 0; j < set->count; j++) {
-            cs_cbor_put_unsigned(out, set->scopes[j]);
-        }
-    }
-}
-
-static enum cs_status put_rows(struct cs_buffer *out, const struct cs_sync_response *response)
-{
-    struct cs_buffer rows;
-    cs_buffer_init(&rows, CS_PAGE_BYTES_MAX);
-    enum cs_status status = cs_rows_encode(response->rows, response->row_count, &rows);
-    if (status == CS_OK) {
-        cs_cbor_put_bytes(out, cs_buffer_bytes(&rows));
-    }
-    cs_buffer_release(&rows);
-    return status;
-}
-
 static void put_departures(struct cs_buffer *out, const struct cs_sync_response *response)
 {
     struct cs_id_column ids = {0};
@@ -212,8 +189,8 @@ static enum cs_status put_response(struct cs_buffer *out, const struct cs_sync_r
     put_refusals(out, response);
     put_echoes(out, response);
     cs_scope_cursors_put(out, response->cursors, response->cursor_count);
-    put_scope_sets(out, response);
-    enum cs_status status = put_rows(out, response);
+    cs_scope_sets_put(out, response->scope_sets, response->scope_set_count);
+    enum cs_status status = cs_page_rows_put(out, response->rows, response->row_count);
     put_departures(out, response);
     cs_cbor_put_boolean(out, response->last);
     cs_cbor_put_bytes(out, cs_bytes_of_array(response->digest));
@@ -297,46 +274,6 @@ static void take_echoes(struct cs_cbor_reader *reader, struct cs_arena *arena,
     cs_cbor_leave(reader);
 }
 
-static void take_scope_set(struct cs_cbor_reader *reader, struct cs_arena *arena,
-                           struct cs_scope_set *out)
-{
-    size_t count = cs_cbor_enter_array(reader, CS_SCOPES_PER_DEVICE_MAX);
-    out->scopes = cs_message_array(reader, arena, count, sizeof *out->scopes);
-    for (size_t i = 0; i < count && reader->status == CS_OK; i++) {
-        out->scopes[i] = (uint32_t)cs_message_take_bounded(reader, UINT32_MAX);
-    }
-    out->count = count;
-    cs_cbor_leave(reader);
-}
-
-static void take_scope_sets(struct cs_cbor_reader *reader, struct cs_arena *arena,
-                            struct cs_sync_response *response)
-{
-    size_t count = cs_cbor_enter_array(reader, CS_PAGE_ROWS_MAX + OPERATIONS_MAX);
-    response->scope_sets = cs_message_array(reader, arena, count, sizeof *response->scope_sets);
-    for (size_t i = 0; i < count && reader->status == CS_OK; i++) {
-        take_scope_set(reader, arena, &response->scope_sets[i]);
-    }
-    response->scope_set_count = count;
-    cs_cbor_leave(reader);
-}
-
-static void take_rows(struct cs_cbor_reader *reader, struct cs_arena *arena,
-                      struct cs_sync_response *response)
-{
-    struct cs_bytes bytes = cs_cbor_take_bytes(reader);
-    if (bytes.size > CS_PAGE_BYTES_MAX) {
-        cs_cbor_fail(reader, CS_LIMIT);
-    }
-    if (reader->status == CS_OK) {
-        enum cs_status status =
-            cs_rows_decode_borrowing(bytes, arena, &response->rows, &response->row_count);
-        if (status != CS_OK) {
-            cs_cbor_fail(reader, status);
-        }
-    }
-}
-
 static void take_departures(struct cs_cbor_reader *reader, struct cs_arena *arena,
                             struct cs_sync_response *response)
 {
@@ -370,8 +307,9 @@ static void take_response(struct cs_cbor_reader *reader, struct cs_arena *arena,
     take_refusals(reader, arena, response);
     take_echoes(reader, arena, response);
     response->cursors = cs_scope_cursors_take(reader, arena, &response->cursor_count);
-    take_scope_sets(reader, arena, response);
-    take_rows(reader, arena, response);
+    response->scope_sets = cs_scope_sets_take(reader, arena, CS_PAGE_ROWS_MAX + OPERATIONS_MAX,
+                                              &response->scope_set_count);
+    response->rows = cs_page_rows_take(reader, arena, &response->row_count);
     take_departures(reader, arena, response);
     response->last = cs_cbor_take_boolean(reader);
     cs_cbor_take_fixed(reader, response->digest, sizeof response->digest);
