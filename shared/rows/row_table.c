@@ -332,9 +332,14 @@ enum cs_status cs_row_find_flagged(struct cs_row_tables *tables, const struct cs
                                    struct cs_arena *arena, struct cs_id **out_ids,
                                    size_t *out_count)
 {
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        tables->database, cs_row_tables_sql(tables, entity)->find[field_index], &statement);
+    struct cs_statement *statement = NULL;
+    struct cs_buffer sql;
+    cs_buffer_init(&sql, CS_KIBI);
+    cs_row_sql_find(entity, field_index, &sql);
+    const char *text = cs_buffer_text(&sql);
+    enum cs_status status =
+        text == NULL ? CS_NO_MEMORY : cs_statement_get(tables->database, text, &statement);
+    cs_buffer_release(&sql);
     if (status != CS_OK) {
         return status;
     }

@@ -90,13 +90,11 @@ static const char *make_simple(const char *start, const struct cs_entity *entity
     return finish(sql, arena);
 }
 
-static const char *make_find(const struct cs_entity *entity, size_t field_index,
-                             struct cs_buffer *sql, struct cs_arena *arena)
+void cs_row_sql_find(const struct cs_entity *entity, size_t field_index, struct cs_buffer *out)
 {
-    append_all(sql, "SELECT id FROM \"", entity->name, "\" WHERE \"",
+    append_all(out, "SELECT id FROM \"", entity->name, "\" WHERE \"",
                entity->fields[field_index].name, "\" IS ?1 AND _deleted <= ?3 ORDER BY id LIMIT ?2",
                NULL);
-    return finish(sql, arena);
 }
 
 static const char *make_where(const char *start, const char *condition, struct cs_buffer *sql,
@@ -123,15 +121,10 @@ enum cs_status cs_row_sql_make(const struct cs_entity *entity, struct cs_arena *
                              arena),
         .count = make_where(make_simple("SELECT count(*) FROM", entity, &sql, arena),
                             "WHERE _deleted = 0", &sql, arena),
-        .find = cs_arena_take_array(arena, entity->field_count, sizeof *made.find),
     };
     bool failed = made.create == NULL || made.create_indexes == NULL || made.select == NULL ||
                   made.load == NULL || made.store == NULL || made.remove == NULL ||
-                  made.count == NULL || made.find == NULL;
-    for (size_t i = 0; !failed && i < entity->field_count; i++) {
-        made.find[i] = make_find(entity, i, &sql, arena);
-        failed = made.find[i] == NULL;
-    }
+                  made.count == NULL;
     cs_buffer_release(&sql);
     if (failed) {
         return CS_NO_MEMORY;

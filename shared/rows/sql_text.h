@@ -13,11 +13,13 @@ struct cs_row_sql {
     const char *store;
     const char *remove;
     const char *count;
-    const char **find; /* per field: ids of live rows with field IS ?1, at most ?2 */
 };
 
 /* Texts live in the arena. Names come from descriptors (lower case letters, digits, underscore) and are quoted. */
 enum cs_status cs_row_sql_make(const struct cs_entity *entity, struct cs_arena *arena,
                                struct cs_row_sql *out) CS_MUST_USE;
+/* Appends the text that finds the ids of rows with the field IS ?1, at most ?2, live (?3 = 0) or deleted too (?3 = 1). Made when it is wanted: there is one for every
+ * field, and most are never asked for. */
+void cs_row_sql_find(const struct cs_entity *entity, size_t field_index, struct cs_buffer *out);
 
 #endif

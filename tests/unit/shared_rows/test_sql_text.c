@@ -31,8 +31,12 @@ static void texts_of_an_entity(void **state)
                         "_scopes, _position, \"text\") VALUES (?1, ?, ?, ?, ?, ?, ?)");
     assert_string_equal(sql.remove, "DELETE FROM \"alarm\" WHERE id = ?1");
     assert_string_equal(sql.count, "SELECT count(*) FROM \"alarm\" WHERE _deleted = 0");
-    assert_string_equal(sql.find[0], "SELECT id FROM \"alarm\" WHERE \"text\" IS ?1 AND "
-                                     "_deleted <= ?3 ORDER BY id LIMIT ?2");
+    struct cs_buffer find;
+    cs_buffer_init(&find, CS_KIBI);
+    cs_row_sql_find(&alarm_2, 0, &find);
+    assert_string_equal(cs_buffer_text(&find), "SELECT id FROM \"alarm\" WHERE \"text\" IS ?1 AND "
+                                               "_deleted <= ?3 ORDER BY id LIMIT ?2");
+    cs_buffer_release(&find);
     cs_arena_release(&arena);
 }
 
@@ -77,11 +81,16 @@ static void the_largest_entity_fits(void **state)
         parameters++;
     }
     assert_int_equal(parameters, 134);
+    struct cs_buffer find;
+    cs_buffer_init(&find, CS_KIBI);
     for (size_t i = 0; i < CS_FIELDS_PER_ENTITY_MAX; i++) {
         assert_non_null(strstr(sql.create, names[i]));
         assert_non_null(strstr(sql.create_indexes, names[i]));
-        assert_non_null(strstr(sql.find[i], names[i]));
+        cs_buffer_clear(&find);
+        cs_row_sql_find(&entity, i, &find);
+        assert_non_null(strstr(cs_buffer_text(&find), names[i]));
     }
+    cs_buffer_release(&find);
     cs_arena_release(&arena);
 }
 
