@@ -88,6 +88,8 @@ static void clone_device(struct sim *sim, struct sim_device *device)
                                 .lax = device->lax,
                                 .registry = device->registry,
                                 .counter_recorded = device->counter_recorded,
+                                .misled = device->misled,
+                                .lies_told = device->lies_told,
                                 .in_clone_group = true,
                                 .twin = device->index};
     device->in_clone_group = true;
@@ -120,6 +122,7 @@ static void take_image(struct sim_device *device)
     sim_disk_destroy(device->image);
     device->image = sim_disk_copy(device->machine.disk);
     device->image_counter = device->counter_recorded;
+    device->image_misled = device->misled;
     device->image_ledger = device->sim->ledger.entry_count;
     sim_event(device->sim, "laptop %zu's disk is put aside", device->index);
 }
@@ -147,6 +150,7 @@ static void restore_image(struct sim *sim, struct sim_device *device)
     sim_expect(sim, cs_replica_meta_number(device->replica, CS_META_REQUEST_COUNTER, &counter),
                "the counter of requests");
     device->was_restored = true;
+    device->misled = device->image_misled;
     device->log_is_seen = false;
     device->requests_seen = requests_seen(sim, device);
     device->set_back = device->requests_seen > (uint64_t)counter;

@@ -32,6 +32,18 @@ static enum cs_status invite(struct sim_device *inviter, const struct sim_device
                           sim->now_ms + DAY_MS, out, &made, &sim->problem);
 }
 
+/* An invite from whoever may make it: another device, or, for the laptop with the root key, the server. CS_NOT_FOUND: nobody. */
+static enum cs_status get_invite(struct sim_device *device, struct sim_device *inviter,
+                                 struct cs_buffer *out)
+{
+    if (inviter != NULL) {
+        return invite(inviter, device, out);
+    }
+    return cs_identity_root_key(device->identity) == NULL
+               ? CS_NOT_FOUND
+               : sim_server_invite_owner(device->sim, out);
+}
+
 static enum cs_status join(struct sim_device *device, struct cs_bytes invite_text)
 {
     struct sim *sim = device->sim;
@@ -78,17 +90,18 @@ bool sim_rejoin_all(struct sim *sim)
         if (!sim_device_is_usable(device) || device->state != SIM_DEVICE_FORKED) {
             continue;
         }
-        struct sim_device *inviter = inviter_for(sim, device);
-        if (inviter != NULL) {
-            struct cs_buffer text;
-            cs_buffer_init(&text, CS_INVITE_TEXT_MAX);
-            sim_expect(sim, invite(inviter, device, &text), "inviting once more");
+        struct cs_buffer text;
+        cs_buffer_init(&text, CS_INVITE_TEXT_MAX);
+        enum cs_status status = get_invite(device, inviter_for(sim, device), &text);
+        /* Nobody is left who may, or only an owner whom nobody asks here. */
+        if (status != CS_NOT_FOUND && status != CS_DENIED) {
+            sim_expect(sim, status, "inviting once more");
             sim_expect(sim, join(device, cs_buffer_bytes(&text)), "joining again");
-            cs_buffer_release(&text);
             sim_device_open(device);
             sim_record(device);
             any = true;
         }
+        cs_buffer_release(&text);
     }
     return any;
 }
@@ -103,9 +116,10 @@ static bool clock_is_right(const struct sim_machine *machine)
 static bool may_end_so(const struct sim_device *inviter, enum cs_status status)
 {
     return status == CS_OK ||
-           (status == CS_DENIED && (inviter->in_clone_group || inviter->was_restored)) ||
+           (status == CS_DENIED &&
+            (inviter == NULL || inviter->in_clone_group || inviter->was_restored)) ||
            status == CS_IO || status == CS_DISK_FULL || status == CS_UNAVAILABLE ||
-           status == CS_MALFORMED;
+           status == CS_MALFORMED || status == CS_NOT_FOUND;
 }
 
 void sim_rejoin_try(struct sim_device *device)
@@ -117,14 +131,16 @@ void sim_rejoin_try(struct sim_device *device)
         return;
     }
     struct sim_device *inviter = inviter_for(sim, device);
-    if (inviter == NULL || !clock_is_right(&inviter->machine) ||
+    if ((inviter != NULL && !clock_is_right(&inviter->machine)) ||
         !clock_is_right(&device->machine) || !clock_is_right(&sim->machine)) {
         return;
     }
     sim->problem.text[0] = '\0';
     cs_buffer_init(&text, CS_INVITE_TEXT_MAX);
-    enum cs_status status = invite(inviter, device, &text);
-    (void)sim_device_recover(inviter);
+    enum cs_status status = get_invite(device, inviter, &text);
+    if (inviter != NULL) {
+        (void)sim_device_recover(inviter);
+    }
     if (status == CS_OK) {
         status = join(device, cs_buffer_bytes(&text));
         (void)sim_server_recover(sim);

@@ -1,6 +1,8 @@
 /* The server of a run: opened, serving, losing power. */
 #include "tests/simulation/whole/sim.h"
 
+#include "sync-server/handlers/owner_return.h"
+
 #define PAGE_ROWS 25
 
 static void log_line(void *context, enum cs_log_level level, const char *text)
@@ -9,11 +11,12 @@ static void log_line(void *context, enum cs_log_level level, const char *text)
     sim_check_wire(context, cs_bytes_of_text(text));
 }
 
-void sim_server_open(struct sim *sim)
+static struct cs_server_options options_of(struct sim *sim)
 {
     struct cs_log log = {.context = sim, .level_min = CS_LOG_DEBUG, .line = log_line};
     sim->log = log;
-    struct cs_server_options options = {
+    sim->problem.text[0] = '\0';
+    return (struct cs_server_options){
         .world = &sim->machine.world,
         .folder = SIM_SERVER_FOLDER,
         .registry = sim->registry,
@@ -22,7 +25,20 @@ void sim_server_open(struct sim *sim)
         /* Where pages are stripped there must be several. */
         .page_rows_max = sim->plan.rates[SIM_FAULT_LIE_PAGES] > 0 ? PAGE_ROWS : 0,
     };
-    sim->problem.text[0] = '\0';
+}
+
+enum cs_status sim_server_invite_owner(struct sim *sim, struct cs_buffer *out)
+{
+    sim_server_close(sim);
+    struct cs_server_options options = options_of(sim);
+    enum cs_status status = cs_server_invite_owner(&options, out, &sim->problem);
+    sim_server_restart(sim);
+    return status;
+}
+
+void sim_server_open(struct sim *sim)
+{
+    struct cs_server_options options = options_of(sim);
     enum cs_status status = cs_server_open(&options, &sim->server, &sim->problem);
     sim_expect(sim, status, "the server starts");
 }

@@ -118,6 +118,7 @@ struct sim_device {
     struct sim_disk *image;    /* an old copy of its disk, or NULL */
     size_t image_ledger;       /* entries of the ledger when it was made */
     uint64_t image_counter;    /* and its last transaction then */
+    bool image_misled;         /* and whether what it had could be wrong */
     bool set_back;             /* the server knows more of it than it does itself */
     uint64_t requests_seen;    /* by the server, when it was set back */
     uint64_t first_request;    /* of the session at hand */
@@ -345,6 +346,8 @@ void sim_server_open(struct sim *sim);
 void sim_server_close(struct sim *sim);
 void sim_server_restart(struct sim *sim);
 bool sim_server_recover(struct sim *sim);
+/* An invite for the laptop with the root key; the server is stopped for it. */
+enum cs_status sim_server_invite_owner(struct sim *sim, struct cs_buffer *out);
 void sim_server_power_loss(struct sim *sim);
 /* Serves requests in one commit; out[i] is empty where there is no answer. */
 void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t count,
