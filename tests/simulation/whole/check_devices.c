@@ -83,10 +83,14 @@ static void check_unsent(struct sim_device *device)
         }
         enum cs_outcome outcome = CS_OUTCOME_HELD;
         if (state == CS_PENDING_REFUSED) {
+            if (sim_fork_is_shown_to(device) && !server_knows(sim, entry, &outcome)) {
+                entry->lost = entry->was_lost = true;
+            }
             settle(sim, entry, state);
         } else if (state == 0 && !server_knows(sim, entry, &outcome)) {
-            /* It was told before the server went back, and sends it again. */
-            if (sim->went_back > 0 && sim_is_kept(device, entry->version.counter)) {
+            /* It was told before the server went back, or in another history, and sends it again. */
+            if ((sim->went_back > 0 || sim_fork_is_shown_to(device)) &&
+                sim_is_kept(device, entry->version.counter)) {
                 entry->lost = entry->was_lost = true;
                 settle(sim, entry, state);
                 continue;

@@ -122,8 +122,8 @@ void sim_check_end(struct sim *sim)
     sim_check_went_back(sim);
     check_outcomes(sim);
     check_count(sim, sim_model_check(sim));
-    sim_check_refused(sim);
     sim_revoking_check(sim);
+    sim_check_refused(sim);
     sim_hostile_check(sim);
     sim_evidence_check_end(sim);
     if (sim_vfs_check(sim->machine.disk, SIM_DATABASE_PATH, &sim->problem) != CS_OK) {

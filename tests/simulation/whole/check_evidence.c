@@ -154,6 +154,15 @@ static void check_grown(struct sim_device *device, const struct cs_checkpoint *n
     device->log_seen = *now;
 }
 
+bool sim_evidence_begins_with(struct sim *sim, const struct cs_checkpoint *checkpoint)
+{
+    const struct sim_evidence *evidence = &sim->evidence;
+    follow(sim);
+    return memcmp(checkpoint->incarnation, evidence->incarnation, CS_INCARNATION_SIZE) == 0 &&
+           checkpoint->size <= evidence->size && checkpoint->position <= evidence->position &&
+           memcmp(checkpoint->root, evidence->roots[checkpoint->size], CS_HASH_SIZE) == 0;
+}
+
 void sim_evidence_synced(struct sim_device *device)
 {
     struct sim *sim = device->sim;
@@ -164,7 +173,7 @@ void sim_evidence_synced(struct sim_device *device)
         return;
     }
     int64_t looked = sim_server_look(sim);
-    if (sim->machine.disk->dead || device->machine.disk->dead ||
+    if (sim->machine.disk->dead || device->machine.disk->dead || sim_fork_is_shown_to(device) ||
         cs_log_state_load(device->replica, &log) != CS_OK) {
         sim_server_look_away(sim, looked);
         return;

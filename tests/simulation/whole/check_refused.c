@@ -73,7 +73,7 @@ void sim_check_refused(struct sim *sim)
         struct cs_arena arena;
         /* Of a device that obeys no rules nothing is expected; of one that was set back, not what it did before. */
         if (entry->outcome != CS_OUTCOME_REFUSED || entry->lax || entry->vanished ||
-            rests_on_refused(sim, entry)) {
+            entry->misled || sim_revoking_refuses(sim, entry) || rests_on_refused(sim, entry)) {
             continue;
         }
         cs_arena_init(&arena, CS_MEBI);

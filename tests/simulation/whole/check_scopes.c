@@ -150,7 +150,8 @@ static bool may_see(struct sim *sim, const struct sim_device *device, struct cs_
 static void check_acknowledged(struct sim *sim, const struct sim_device *device,
                                const struct cs_sync_response *page)
 {
-    if (page->outcome_count == 0 || !sim_permille(&sim->random, 100)) {
+    if (page->outcome_count == 0 || sim_fork_is_shown_to(device) ||
+        !sim_permille(&sim->random, 100)) {
         return;
     }
     struct sim_disk *durable = sim_disk_durable(sim->machine.disk);

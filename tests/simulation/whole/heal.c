@@ -10,6 +10,7 @@
 
 static void mend(struct sim *sim)
 {
+    sim_fork_end(sim);
     sim->healing = true;
     sim_event(sim, "everything is mended");
     sim->machine.wrong_ms = 0;

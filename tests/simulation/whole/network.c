@@ -23,6 +23,15 @@ void sim_network_release(struct sim *sim)
     }
 }
 
+void sim_network_drop(struct sim *sim, size_t device)
+{
+    for (size_t i = 0; i < SIM_MESSAGES_MAX; i++) {
+        if (sim->messages[i].used && sim->messages[i].device == device) {
+            drop(&sim->messages[i]);
+        }
+    }
+}
+
 static struct sim_message *put(struct sim *sim, size_t device, struct cs_bytes bytes,
                                int64_t delay_ms)
 {
@@ -167,17 +176,25 @@ static void serve(struct sim *sim, struct sim_message *first)
     struct cs_bytes requests[CS_COUNT(batch)] = {{NULL, 0}};
     struct cs_buffer responses[CS_COUNT(batch)];
     size_t count = 0;
+    bool forked = sim_fork_is_shown_to(&sim->devices[first->device]);
     for (struct sim_message *message = first; message != NULL;) {
         batch[count] = *message;
         message->used = false;
         message->bytes = NULL;
         requests[count] = cs_bytes_make(batch[count].bytes, batch[count].size);
         cs_buffer_init(&responses[count++], CS_RESPONSE_MAX);
-        bool more = count < CS_COUNT(batch) && sim_fault(sim, SIM_FAULT_BATCHED);
+        bool more = !forked && count < CS_COUNT(batch) && sim_fault(sim, SIM_FAULT_BATCHED);
         message = more ? next_due(sim) : NULL;
-        message = message != NULL && message->to_server ? message : NULL;
+        message = message != NULL && message->to_server &&
+                          !sim_fork_is_shown_to(&sim->devices[message->device])
+                      ? message
+                      : NULL;
     }
-    sim_server_serve(sim, requests, count, responses);
+    if (forked) {
+        sim_fork_serve(sim, requests[0], &responses[0]);
+    } else {
+        sim_server_serve(sim, requests, count, responses);
+    }
     for (size_t i = 0; i < count; i++) {
         if (responses[i].size > 0) {
             struct sim_lie lie =

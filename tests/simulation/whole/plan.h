@@ -47,7 +47,10 @@
     X(LIE_ROWS, "server withholds or changes rows", 70, 300)                                       \
     X(LIE_KEYS, "server swaps keys", 70, 150)                                                      \
     X(LIE_PAGES, "server strips pages and proofs", 70, 300)                                        \
-    X(LIE_OLD, "server says again what it said before", 70, 150)
+    X(LIE_OLD, "server says again what it said before", 70, 150)                                   \
+    X(FORK, "server shows laptops another history", 80, 30)                                        \
+    X(NOT_KEPT, "server acknowledges what it does not keep", 60, 20)                               \
+    X(NOT_OWNED_UP, "server goes back and does not own up to it", 60, 100)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

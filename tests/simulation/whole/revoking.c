@@ -534,6 +534,13 @@ static void check_later(struct sim *sim, struct sim_device *subject, const struc
     check_reviewed(sim, entry, why);
 }
 
+bool sim_revoking_refuses(struct sim *sim, const struct sim_entry *entry)
+{
+    bool accepted = false;
+    const struct sim_entry *about = decided_by(sim, entry, &accepted);
+    return entry->rejected || (about != NULL && (accepted ? about->rejected : about->accepted));
+}
+
 void sim_revoking_check(struct sim *sim)
 {
     struct sim_device *subject = &sim->devices[sim->revoking.subject];

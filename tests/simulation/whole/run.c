@@ -37,6 +37,7 @@ static void step(struct sim *sim)
     sim_faults(sim);
     sim_intruder(sim);
     sim_revoking(sim);
+    sim_fork(sim);
     struct sim_device *device = &sim->devices[sim_below(&sim->random, sim->device_count)];
     if (!sim_device_is_usable(device)) {
         return;
@@ -101,4 +102,9 @@ void sim_release(struct sim *sim)
     sim_ledger_release(&sim->ledger);
     sim_evidence_release(sim);
     sim_hostile_release(sim);
+    sim_disk_destroy(sim->fork.aside);
+    if (sim->fork.server != NULL) {
+        cs_server_close(sim->fork.server);
+        sim_machine_release(&sim->fork.machine);
+    }
 }

@@ -11,13 +11,13 @@ static void log_line(void *context, enum cs_log_level level, const char *text)
     sim_check_wire(context, cs_bytes_of_text(text));
 }
 
-static struct cs_server_options options_of(struct sim *sim)
+static struct cs_server_options options_of(struct sim *sim, const struct sim_machine *machine)
 {
     struct cs_log log = {.context = sim, .level_min = CS_LOG_DEBUG, .line = log_line};
     sim->log = log;
     sim->problem.text[0] = '\0';
     return (struct cs_server_options){
-        .world = &sim->machine.world,
+        .world = &machine->world,
         .folder = SIM_SERVER_FOLDER,
         .registry = sim->registry,
         .master_key = cs_secret_bytes(sim->master_key),
@@ -30,17 +30,22 @@ static struct cs_server_options options_of(struct sim *sim)
 enum cs_status sim_server_invite_owner(struct sim *sim, struct cs_buffer *out)
 {
     sim_server_close(sim);
-    struct cs_server_options options = options_of(sim);
+    struct cs_server_options options = options_of(sim, &sim->machine);
     enum cs_status status = cs_server_invite_owner(&options, out, &sim->problem);
     sim_server_restart(sim);
     return status;
 }
 
+void sim_server_open_on(struct sim *sim, const struct sim_machine *machine, struct cs_server **out)
+{
+    struct cs_server_options options = options_of(sim, machine);
+    enum cs_status status = cs_server_open(&options, out, &sim->problem);
+    sim_expect(sim, status, "the server starts");
+}
+
 void sim_server_open(struct sim *sim)
 {
-    struct cs_server_options options = options_of(sim);
-    enum cs_status status = cs_server_open(&options, &sim->server, &sim->problem);
-    sim_expect(sim, status, "the server starts");
+    sim_server_open_on(sim, &sim->machine, &sim->server);
 }
 
 void sim_server_close(struct sim *sim)

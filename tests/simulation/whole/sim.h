@@ -23,6 +23,7 @@
 #define SIM_INSTANCES_MAX (SIM_DEVICES_MAX + SIM_CLONES_MAX)
 #define SIM_SERVER_SLOT SIM_INSTANCES_MAX
 #define SIM_INTRUDER_SLOT (SIM_INSTANCES_MAX + 1)
+#define SIM_FORK_SLOT (SIM_INSTANCES_MAX + 2)
 #define SIM_INTRUDER_ROLES (CS_ROLE(TECHNICIAN) | CS_ROLE(WAREHOUSE))
 #define SIM_MESSAGES_MAX 64
 #define SIM_EVENTS_KEPT 60
@@ -241,6 +242,20 @@ struct sim_hostile {
     struct cs_sign_key *key; /* that is not the server's */
 };
 
+/* The server's other history, see hostile_fork.c. */
+struct sim_fork {
+    struct sim_machine machine;
+    struct cs_server *server; /* NULL: there is none now */
+    uint32_t devices;         /* that it is shown to, a bit each */
+    size_t ends;              /* step */
+    enum sim_fault how;
+    uint32_t ahead;         /* of them: who knew more when it began */
+    struct sim_disk *aside; /* an older copy, or NULL */
+    unsigned aside_since;   /* how often the server had gone back then */
+    bool used;
+    bool counted;
+};
+
 /* One device of a run may be revoked, see revoking.c. */
 struct sim_revoking {
     bool made;  /* it is signed */
@@ -296,6 +311,7 @@ struct sim {
     struct sim_revoking revoking;
     struct sim_evidence evidence;
     struct sim_hostile hostile;
+    struct sim_fork fork;
     struct sim_trace trace;
     struct sim_counts counts;
     struct cs_problem problem;
@@ -343,6 +359,7 @@ bool sim_device_is_usable(const struct sim_device *device);
 
 /* server.c */
 void sim_server_open(struct sim *sim);
+void sim_server_open_on(struct sim *sim, const struct sim_machine *machine, struct cs_server **out);
 void sim_server_close(struct sim *sim);
 void sim_server_restart(struct sim *sim);
 bool sim_server_recover(struct sim *sim);
@@ -358,6 +375,8 @@ void sim_network_send(struct sim_device *device, struct cs_bytes request);
 /* Delivers what is due. */
 void sim_network_deliver(struct sim *sim);
 void sim_network_release(struct sim *sim);
+/* What is on its way from or to this laptop is lost. */
+void sim_network_drop(struct sim *sim, size_t device);
 
 /* syncing.c */
 void sim_sync_start(struct sim_device *device);
@@ -403,6 +422,15 @@ void sim_hostile_finished(struct sim_device *device, const struct cs_sync_result
 void sim_hostile_check(struct sim *sim);
 void sim_hostile_release(struct sim *sim);
 
+/* hostile_fork.c: the server keeps two histories. */
+void sim_fork(struct sim *sim);
+bool sim_fork_is_shown_to(const struct sim_device *device);
+void sim_fork_serve(struct sim *sim, struct cs_bytes request, struct cs_buffer *response);
+void sim_fork_end(struct sim *sim);
+bool sim_fork_explains(const struct sim_device *device, enum cs_status status);
+/* A sync with the other history went through. */
+void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result);
+
 /* revoking.c: a device is revoked in the middle of something. */
 void sim_revoking(struct sim *sim);
 /* The subject or the revoker. */
@@ -422,11 +450,16 @@ bool sim_revoking_send_rest(struct sim *sim);
 bool sim_revoking_review_all(struct sim *sim);
 /* After sim_model_check has loaded what became of everything. */
 void sim_revoking_check(struct sim *sim);
+/* After that: somebody has rejected it, or it is a decision that came after another one. */
+bool sim_revoking_refuses(struct sim *sim, const struct sim_entry *entry);
 
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);
 
 /* went_back.c: the server's disk is put aside, or is replaced by what was put aside. */
+bool sim_may_go_back(const struct sim *sim);
+/* The server has just lost something: what, and who knows of it; in silence, so that a laptop may not notice but by its digests? */
+void sim_note_gone_back(struct sim *sim, bool silent);
 void sim_server_image(struct sim *sim);
 /* What the administrator does when the office hears of another history: the server owns up to it. */
 void sim_restore(struct sim *sim);
@@ -484,6 +517,8 @@ void sim_check_disks(struct sim *sim);
 void sim_evidence_went_back(struct sim *sim);
 void sim_evidence_synced(struct sim_device *device);
 void sim_evidence_check_end(struct sim *sim);
+/* Is this the beginning of the server's log as it is now? */
+bool sim_evidence_begins_with(struct sim *sim, const struct cs_checkpoint *checkpoint);
 void sim_evidence_release(struct sim *sim);
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);

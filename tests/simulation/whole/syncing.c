@@ -28,7 +28,11 @@ static void finish(struct sim_device *device)
                  device->index, (unsigned long long)result->repaired,
                  (unsigned long long)result->sums_mended);
     }
-    sim_check_went_back_noticed(device, result);
+    if (sim_fork_is_shown_to(device)) {
+        sim_fork_synced(device, result);
+    } else {
+        sim_check_went_back_noticed(device, result);
+    }
     /* Requests that were lost meanwhile may have used up the numbers by which it would be seen; then its log tells, or nothing has
      * gone two ways. */
     if (device->set_back && device->first_request <= device->requests_seen) {
@@ -47,7 +51,7 @@ static void finish(struct sim_device *device)
 /* What may end a sync without anybody being at fault. */
 static bool is_expected(const struct sim_device *device, enum cs_status status)
 {
-    if (sim_hostile_explains(device, status)) {
+    if (sim_hostile_explains(device, status) || sim_fork_explains(device, status)) {
         return true;
     }
     switch ((int)status) {

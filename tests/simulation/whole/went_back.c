@@ -20,12 +20,12 @@
 /* That it goes back in one run, at most. */
 #define TIMES_MAX 3
 
-static bool may_go_back(const struct sim *sim)
+bool sim_may_go_back(const struct sim *sim)
 {
     static const enum sim_fault apart[] = {SIM_FAULT_INTRUDER,  SIM_FAULT_REVOKED,
                                            SIM_FAULT_LIE_ROWS,  SIM_FAULT_LIE_KEYS,
                                            SIM_FAULT_LIE_PAGES, SIM_FAULT_LIE_OLD};
-    bool may = sim->went_back < TIMES_MAX;
+    bool may = sim->went_back < TIMES_MAX && sim->fork.server == NULL;
     for (size_t i = 0; i < CS_COUNT(apart); i++) {
         may = may && sim->plan.rates[apart[i]] == 0;
     }
@@ -188,6 +188,20 @@ void sim_restore(struct sim *sim)
     own_up(sim);
 }
 
+void sim_note_gone_back(struct sim *sim, bool silent)
+{
+    sim->went_back++;
+    sim_evidence_went_back(sim);
+    sim->went_back_ms = sim->now_ms;
+    mark_lost(sim);
+    uint64_t size = log_size(sim);
+    for (size_t i = 0; i < sim->device_count; i++) {
+        if (sim_device_is_usable(&sim->devices[i])) {
+            compare(&sim->devices[i], size, silent);
+        }
+    }
+}
+
 static void put_back(struct sim *sim, enum sim_fault how)
 {
     sim_server_restart(sim);
@@ -206,16 +220,7 @@ static void put_back(struct sim *sim, enum sim_fault how)
     sim_server_open(sim);
     sim_event(sim, "the server goes back in time%s",
               how == SIM_FAULT_SERVER_IMAGE ? ", and says so" : "");
-    sim->went_back++;
-    sim_evidence_went_back(sim);
-    sim->went_back_ms = sim->now_ms;
-    mark_lost(sim);
-    uint64_t size = log_size(sim);
-    for (size_t i = 0; i < sim->device_count; i++) {
-        if (sim_device_is_usable(&sim->devices[i])) {
-            compare(&sim->devices[i], size, how == SIM_FAULT_SERVER_SILENT);
-        }
-    }
+    sim_note_gone_back(sim, how == SIM_FAULT_SERVER_SILENT);
     if (how == SIM_FAULT_SERVER_IMAGE) {
         own_up(sim);
     }
@@ -229,7 +234,7 @@ void sim_server_image(struct sim *sim)
             continue;
         }
         sim->counts.faults[ways[i]]--; /* counted when it does go back */
-        if (!may_go_back(sim)) {
+        if (!sim_may_go_back(sim)) {
             continue;
         }
         /* Who has joined again since is a stranger to it. */
