@@ -26,6 +26,9 @@ cs_pkg(jansson jansson)
 cs_pkg(curl libcurl)
 cs_pkg(uv libuv)
 cs_pkg(cmocka cmocka)
+cs_pkg(argon2 libargon2)
+cs_pkg(expat expat)
+cs_pkg(zlib zlib)
 cs_find(mbedtls mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
 
 # Debian 12 has http-parser, Debian 13 its successor llhttp; sync-server/listener hides the difference.

@@ -23,6 +23,10 @@ BEGIN {
     shared["mbedtls/md.h"] = "field-client/vault/totp.c"
     owner["uv.h"] = owner["uv/"] = "sync-server/listener/"
     owner["http_parser.h"] = owner["llhttp.h"] = "sync-server/listener/"
+    owner["argon2"] = "field-client/password_files/key_derivation.c"
+    owner["expat"] = "field-client/password_files/xml.c"
+    owner["zlib"] = "field-client/password_files/gzip.c"
+    shared["mbedtls/aes.h"] = "field-client/password_files/aes.c"
     owner["cmocka"] = "tests/"
 
     # Headers of C11 and of the system; anything else in angle brackets needs a line above.

@@ -1,5 +1,5 @@
 /*
- * Time-based one-time passwords (RFC 6238) from a seed that is kept as a secret. The only file with mbedTLS in the client: the
+ * Time-based one-time passwords (RFC 6238) from a seed that is kept as a secret. With mbedTLS: the
  * RFC wants HMAC-SHA-1, which libsodium does not have.
  */
 #ifndef CS_FIELD_CLIENT_VAULT_TOTP_H

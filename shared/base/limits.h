@@ -64,4 +64,21 @@
 #define CS_VAULT_LOG_MAX ((size_t)65536)
 #define CS_VAULT_LEASE_DAYS_MAX 31
 
+/* Password files of other programs: the file, what it holds when unpacked, what is in it. */
+#define CS_PASSWORD_FILE_MAX (64 * CS_MEBI)
+#define CS_PASSWORD_FILE_UNPACKED_MAX (128 * CS_MEBI)
+#define CS_PASSWORD_ENTRIES_MAX ((size_t)50000)
+#define CS_PASSWORD_FIELDS_MAX ((size_t)256)
+#define CS_PASSWORD_GROUP_DEPTH_MAX ((size_t)32)
+#define CS_PASSWORD_TEXT_MAX (256 * CS_KIBI)
+#define CS_PASSWORD_LOSSES_MAX ((size_t)200000)
+#define CS_PASSWORD_XML_DEPTH_MAX 64u
+#define CS_PASSWORD_HEADER_FIELD_MAX (64 * CS_KIBI)
+#define CS_PASSWORD_KEY_FILE_MAX (1 * CS_MEBI)
+/* What such a file may ask of the derivation of its key. Work = memory × passes. */
+#define CS_PASSWORD_KDF_MEMORY_KIB_MAX ((uint64_t)1024 * 1024)
+#define CS_PASSWORD_KDF_WORK_KIB_MAX ((uint64_t)32 * 1024 * 1024)
+#define CS_PASSWORD_KDF_LANES_MAX ((uint64_t)64)
+#define CS_PASSWORD_KDF_ROUNDS_MAX ((uint64_t)1000000000)
+
 #endif
