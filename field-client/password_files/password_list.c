@@ -109,14 +109,24 @@ static bool has_field(const struct cs_password_field *fields, size_t count, stru
     return false;
 }
 
-/* Without control characters; `scratch` is where a changed name is made. */
+/* U+FFFE and U+FFFF, which XML cannot hold, from this byte on. */
+static bool is_no_character(struct cs_bytes name, size_t at)
+{
+    return name.data[at] == 0xef && name.size - at > 2 && name.data[at + 1] == 0xbf &&
+           name.data[at + 2] >= 0xbe;
+}
+
+/* With blanks for control characters; `scratch` is where a changed name is made. */
 static struct cs_bytes printable(struct cs_bytes name, struct cs_buffer *scratch)
 {
     bool changed = false;
     cs_buffer_clear(scratch);
     for (size_t i = 0; i < name.size; i++) {
-        changed = changed || is_control(name.data[i]);
-        cs_buffer_append_u8(scratch, is_control(name.data[i]) ? ' ' : name.data[i]);
+        bool is_wide = is_no_character(name, i);
+        bool is_replaced = is_wide || is_control(name.data[i]);
+        cs_buffer_append_u8(scratch, is_replaced ? ' ' : name.data[i]);
+        changed = changed || is_replaced;
+        i += is_wide ? 2 : 0;
     }
     return changed ? cs_buffer_bytes(scratch) : name;
 }

@@ -92,6 +92,14 @@ void cs_arena_release(struct cs_arena *arena)
     cs_arena_init(arena, arena->limit);
 }
 
+void cs_arena_release_wiped(struct cs_arena *arena)
+{
+    for (struct cs_arena_block *block = arena->blocks; block != NULL; block = block->next) {
+        cs_wipe(block->data, block->used);
+    }
+    cs_arena_release(arena);
+}
+
 static struct cs_arena_block *add_block(struct cs_arena *arena, size_t size)
 {
     size_t block_size = arena->blocks == NULL ? BLOCK_SIZE_MIN : arena->blocks->size * 2;

@@ -45,6 +45,8 @@ struct cs_arena {
 
 void cs_arena_init(struct cs_arena *arena, size_t limit);
 void cs_arena_release(struct cs_arena *arena);
+/* The same, overwriting what was taken: for arenas that passwords came into. */
+void cs_arena_release_wiped(struct cs_arena *arena);
 /* NULL when memory or the limit is out; both are reported to the caller as CS_NO_MEMORY. */
 void *cs_arena_take(struct cs_arena *arena, size_t size);
 /* count × size, with overflow refused (NULL). */

@@ -8,6 +8,7 @@
 #include "shared/text/json.h"
 
 #include "shared/base/text.h"
+#include "shared/base/wiped.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -374,21 +375,21 @@ static struct cs_json *convert(json_t *parsed, size_t depth)
 
 /*
  * jansson reports running out of memory in several ways, among them as bad syntax, so its allocations are watched. They
- * are set once for the process, as jansson has it; no one else uses it.
+ * are set once for the process, as jansson has it; no one else uses it. They are wiped when freed: a document may hold passwords.
  */
 static _Thread_local bool memory_ran_out;
 static pthread_once_t allocation_set = PTHREAD_ONCE_INIT;
 
 static void *watched_alloc(size_t size)
 {
-    void *block = cs_alloc(size);
+    void *block = cs_wiped_alloc(size);
     memory_ran_out = memory_ran_out || block == NULL;
     return block;
 }
 
 static void set_allocation(void)
 {
-    json_set_alloc_funcs(watched_alloc, cs_free);
+    json_set_alloc_funcs(watched_alloc, cs_wiped_free);
 }
 
 enum cs_status cs_json_parse(struct cs_bytes text, struct cs_json **out)
@@ -402,8 +403,13 @@ enum cs_status cs_json_parse(struct cs_bytes text, struct cs_json **out)
     memory_ran_out = false;
     json_t *parsed = json_loadb((const char *)text.data, text.size,
                                 JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+    if (memory_ran_out) {
+        /* Its lexer drops a character that it has no room for and goes on: what it parsed may be another document. */
+        json_decref(parsed);
+        return CS_NO_MEMORY;
+    }
     if (parsed == NULL) {
-        return memory_ran_out ? CS_NO_MEMORY : CS_MALFORMED;
+        return CS_MALFORMED;
     }
     struct cs_json *json = convert(parsed, 0);
     json_decref(parsed);

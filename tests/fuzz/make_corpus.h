@@ -12,5 +12,12 @@ void make_vault_recovery(struct sample_random *random, struct cs_arena *arena,
 void make_vault_listing(struct sample_random *random, struct cs_arena *arena,
                         struct cs_buffer *out);
 void make_vault_share(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_password_kdbx(struct sample_random *random, struct cs_arena *arena,
+                        struct cs_buffer *out);
+void make_password_document(struct sample_random *random, struct cs_arena *arena,
+                            struct cs_buffer *out);
+void make_password_bitwarden(struct sample_random *random, struct cs_arena *arena,
+                             struct cs_buffer *out);
+void make_password_csv(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 #endif

@@ -24,7 +24,11 @@
     X(vault_record)                                                                                \
     X(vault_recovery)                                                                              \
     X(vault_listing)                                                                               \
-    X(vault_share)
+    X(vault_share)                                                                                 \
+    X(password_kdbx)                                                                               \
+    X(password_document)                                                                           \
+    X(password_bitwarden)                                                                          \
+    X(password_csv)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)
