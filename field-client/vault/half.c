@@ -32,25 +32,19 @@ static enum cs_status combine(struct cs_bytes a, struct cs_bytes b, struct cs_se
 
 /* ---- sealing ---- */
 
-/* By certificate id, as they stand in the record. CS_INVALID if one is there twice. */
-static enum cs_status sort_approvers(const struct cs_vault_half_recipients *recipients,
-                                     const struct cs_chain **out)
+/* By certificate id, as they stand in the record: which is refused when it is encoded if one is there twice. */
+static void sort_approvers(const struct cs_vault_half_recipients *recipients,
+                           const struct cs_chain **out)
 {
     for (size_t count = 0; count < recipients->approver_count; count++) {
         const struct cs_chain *chain = recipients->approvers[count];
         size_t place = count;
-        int order = -1;
-        while (place > 0 &&
-               (order = memcmp(out[place - 1]->leaf_id, chain->leaf_id, CS_HASH_SIZE)) > 0) {
+        while (place > 0 && memcmp(out[place - 1]->leaf_id, chain->leaf_id, CS_HASH_SIZE) > 0) {
             out[place] = out[place - 1];
             place--;
         }
-        if (place > 0 && order == 0) {
-            return CS_INVALID;
-        }
         out[place] = chain;
     }
-    return CS_OK;
 }
 
 static enum cs_status seal_for_approvers(const struct cs_world *world, struct cs_bytes part,
@@ -59,7 +53,8 @@ static enum cs_status seal_for_approvers(const struct cs_world *world, struct cs
                                          struct cs_buffer *out)
 {
     const struct cs_chain *sorted[CS_VAULT_APPROVERS_MAX];
-    enum cs_status status = sort_approvers(recipients, sorted);
+    enum cs_status status = CS_OK;
+    sort_approvers(recipients, sorted);
     for (size_t i = 0; i < recipients->approver_count && status == CS_OK; i++) {
         struct cs_vault_place here =
             cs_vault_place_of_class(place, CS_VAULT_CLASS_HALF_APPROVER, sorted[i]->leaf_id);

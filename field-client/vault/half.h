@@ -25,7 +25,7 @@ struct cs_vault_halves {
 };
 void cs_vault_halves_init(struct cs_vault_halves *halves);
 void cs_vault_halves_release(struct cs_vault_halves *halves);
-/* Seals the half at this place (its class and subject are set here). CS_INVALID for too many approvers, or one twice. */
+/* Seals the half at this place (its class and subject are set here). CS_INVALID for too many approvers. */
 enum cs_status cs_vault_halves_seal(const struct cs_world *world, struct cs_bytes half,
                                     const struct cs_vault_place *place,
                                     const struct cs_vault_half_recipients *recipients,

@@ -110,6 +110,28 @@ static void test_a_lease_after_its_end(void **state)
     }
 }
 
+static void test_an_approval_is_of_all_versions(void **state)
+{
+    (void)state;
+    const struct cs_vault_record *records[] = {&versions[0].record, &versions[1].record,
+                                               &versions[2].record};
+    struct cs_evidence_signer signer = real_signer(&scene, HAN);
+    key = real_ask(&scene, CS_VAULT_LEASE, cs_bytes_of_array(ids), &lease);
+    for (size_t count = 0; count <= 3; count++) {
+        static const enum cs_status expected[] = {CS_OK, CS_INVALID, CS_INVALID, CS_DENIED};
+        static const char *const saying[] = {"", "not the versions asked for",
+                                             "not the versions asked for", "no part for this"};
+        cs_buffer_clear(&release.bytes);
+        scene.problem.text[0] = '\0';
+        assert_said(&scene,
+                    cs_vault_approval_sign(&scene.fake.world, scene.log, &signer,
+                                           scene.devices[HAN].seal_key, &lease.record, records,
+                                           count, &release.bytes, &scene.problem),
+                    expected[count], saying[count]);
+        assert_true((release.bytes.size > 0) == (count == 0));
+    }
+}
+
 static void test_bad_requests_are_not_signed(void **state)
 {
     (void)state;
@@ -146,9 +168,8 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_a_lease_opens_all_its_versions),
-        CASE(test_every_lease_has_a_key_of_its_own),
-        CASE(test_a_lease_after_its_end),
+        CASE(test_a_lease_opens_all_its_versions), CASE(test_every_lease_has_a_key_of_its_own),
+        CASE(test_a_lease_after_its_end),          CASE(test_an_approval_is_of_all_versions),
         CASE(test_bad_requests_are_not_signed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -402,6 +402,7 @@ static void test_every_allocation_may_fail(void **state)
     cs_memory_fail_after(0);
     assert_status(cs_vault_log_create(&scene.vault, &log), CS_NO_MEMORY);
     assert_null(log);
+    cs_vault_log_destroy(log);
 }
 
 int main(void)

@@ -204,6 +204,7 @@ static void test_exactly_the_fields_of_the_kind(void **state)
     (void)state;
     struct cs_arena arena;
     struct plain plain;
+    char renamed[32];
     cs_arena_init(&arena, CS_MEBI);
     take_plain(&plain, &arena);
     assert_plain(&plain, CS_OK);
@@ -228,6 +229,38 @@ static void test_exactly_the_fields_of_the_kind(void **state)
                                         ? cs_value_bytes(cs_bytes_of_text("1"))
                                         : cs_value_text(cs_bytes_of_text("abc"));
         assert_plain(&plain, CS_MALFORMED);
+        take_plain(&plain, &arena);
+        assert_true(plain.fields[other].name.size < sizeof renamed);
+        memcpy(renamed, plain.fields[other].name.data, plain.fields[other].name.size);
+        renamed[plain.fields[other].name.size] = '_'; /* stands where it stood */
+        plain.fields[other].name = cs_bytes_make(renamed, plain.fields[other].name.size + 1);
+        assert_plain(&plain, CS_MALFORMED);
+    }
+    cs_arena_release(&arena);
+}
+
+/* Bytes are of the right size and no text, whatever else fits. */
+static void test_bytes_of_another_size_or_type(void **state)
+{
+    (void)state;
+    struct cs_arena arena;
+    struct plain plain;
+    char text[CS_VAULT_SEALED_SIZE + 1];
+    memset(text, 'x', sizeof text);
+    cs_arena_init(&arena, CS_MEBI);
+    take_plain(&plain, &arena);
+    for (size_t i = 0; i < plain.record.field_count; i++) {
+        size_t size = plain.fields[i].value.bytes.size;
+        if (plain.fields[i].value.kind != CS_VALUE_BYTES) {
+            continue;
+        }
+        plain.fields[i].value = cs_value_text(cs_bytes_make(text, size));
+        assert_plain(&plain, CS_MALFORMED);
+        plain.fields[i].value = cs_value_bytes(cs_bytes_make(text, size + 1));
+        assert_plain(&plain, CS_MALFORMED);
+        plain.fields[i].value = cs_value_bytes(cs_bytes_make(text, size - 1));
+        assert_plain(&plain, CS_MALFORMED);
+        take_plain(&plain, &arena);
     }
     cs_arena_release(&arena);
 }
@@ -350,10 +383,15 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(test_every_kind_there_and_back), CASE(test_ids_do_not_cover_the_signature),
-        CASE(test_limits_of_fields),          CASE(test_exactly_the_fields_of_the_kind),
-        CASE(test_unknown_kinds_and_rights),  CASE(test_every_truncation_is_refused),
-        CASE(test_a_release_is_the_servers),  CASE(test_lists_and_rights),
+        CASE(test_every_kind_there_and_back),
+        CASE(test_ids_do_not_cover_the_signature),
+        CASE(test_limits_of_fields),
+        CASE(test_exactly_the_fields_of_the_kind),
+        CASE(test_bytes_of_another_size_or_type),
+        CASE(test_unknown_kinds_and_rights),
+        CASE(test_every_truncation_is_refused),
+        CASE(test_a_release_is_the_servers),
+        CASE(test_lists_and_rights),
         CASE(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,12 @@ static void test_leases(void **state)
     said(check_request(&lease, ZHAO), CS_INVALID, "at most 31 days");
     lease.expires_ms = START_MS;
     said(check_request(&lease, ZHAO), CS_EXPIRED, "end before it begins");
+    lease.expires_ms = START_MS + DAY;
+    lease.claimed = cs_instant_make(START_MS + DAY, 480); /* ended already by his clock */
+    said(check_request(&lease, ZHAO), CS_EXPIRED, "end before it begins");
+    lease.claimed = cs_instant_make(START_MS - 2 * DAY, 480);
+    lease.expires_ms = START_MS - DAY; /* by the server's, that is */
+    said(check_request(&lease, ZHAO), CS_EXPIRED, "end before it begins");
     lease = made_request(&scene, ZHAO, CS_VAULT_LEASE);
     lease.claimed = cs_instant_make(START_MS - 40 * DAY, 480); /* a clock set back */
     said(check_request(&lease, ZHAO), CS_INVALID, "at most 31 days");
