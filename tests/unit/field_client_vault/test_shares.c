@@ -165,7 +165,7 @@ static void test_what_people_type_is_understood(void **state)
                             ? (char)(character - 'A' + 'a')
                             : character;
         if (i % 7 == 0) {
-            typed[size++] = i % 2 == 0 ? ' ' : '\n';
+            typed[size++] = " \n\t\r"[i / 7 % 4];
         }
     }
     add(cs_bytes_make(typed, size), CS_OK, "");
