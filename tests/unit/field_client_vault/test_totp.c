@@ -89,6 +89,8 @@ static void test_seeds(void **state)
         {"GEZDGNBVGY3TQOJQG=", NULL},       /* not a whole byte */
         {"GEZDGNBVGY3TQOJ", NULL},          /* too short */
         {"GEZDGNBVGY3TQOJ=QGEZDGNBV", NULL},
+        {"GEZDGNBVGY3TQOJQ=GEZDGNBV", NULL}, /* something behind the padding */
+        {"GEZD\tGNBV\rGY3T\nQOJQ", "1234567890"},
         {"GEZDGNBVGY3TQOJ0", NULL},
         {"GEZDGNBVGY3TQOJ!", NULL},
         {"", NULL},
