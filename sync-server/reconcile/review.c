@@ -374,7 +374,8 @@ enum cs_status cs_review_check(struct cs_reconcile *reconcile, const struct cs_o
     }
     if (status == CS_OK && cs_certificate_log(review.reviewer.leaf_id) != edit->version.log) {
         status = cs_problem_set(problem, CS_DENIED,
-                                "it was signed by another device than the one that sent it");
+                                "it was signed by another device than the one that sent it: after "
+                                "joining again, decide anew");
     }
     if (status == CS_OK) {
         status = cs_signer_check(reconcile, review.reviewer.leaf_id, problem);

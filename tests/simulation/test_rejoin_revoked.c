@@ -241,6 +241,40 @@ static void what_a_revoked_copy_signed_is_shown_to_the_office(void **state)
     universe_close(&scene.universe);
 }
 
+/* A decision signed with keys that were copied does not count under others: it is refused, told, and made again. */
+static void a_decision_is_not_carried_over(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 67);
+    revoke_office(&scene);
+    (void)laptop_new(scene.office, "part", "code=LATER", "name=电源", NULL);
+    assert_status(laptop_sync(scene.office), CS_REVOKED);
+    struct laptop *second = universe_join(&scene.universe, scene.owner, "赵敏", CS_ROLE(OWNER));
+    laptop_sync_equal(second);
+    struct laptop *copy = universe_clone(second);
+    (void)laptop_new(second, "part", "code=SECOND", "name=电源", NULL);
+    laptop_sync_equal(second);
+    struct cs_id work = laptop_find(copy, "held_work", "state", "open");
+    assert_ok(cs_review_make(copy->replica, &work, 1, CS_REVIEW_ACCEPT, cs_bytes_of_text("已核对"),
+                             &scene.universe.problem));
+    check_told(copy);
+    rejoin(&scene, copy, 1);
+    laptop_sync_equal(copy);
+    assert_int_equal(copy->last.refused, 1);
+    assert_int_equal(pending(copy).refused, 1);
+    assert_int_equal(laptop_count(copy, "refusal", "reason", "DENIED"), 1);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(parts(&scene, "LATER"), 0);
+    assert_int_equal(laptop_count(scene.owner, "held_work", "state", "open"), 1);
+    assert_ok(cs_review_make(copy->replica, &work, 1, CS_REVIEW_ACCEPT, cs_bytes_of_text("已核对"),
+                             &scene.universe.problem));
+    laptop_sync_equal(copy);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(parts(&scene, "LATER"), 1);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_revoked_folder_says_where_to_go),
         cmocka_unit_test(joined_again_it_is_not_revoked_any_more),
         cmocka_unit_test(what_a_revoked_copy_signed_is_shown_to_the_office),
+        cmocka_unit_test(a_decision_is_not_carried_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
