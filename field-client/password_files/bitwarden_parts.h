@@ -10,7 +10,7 @@ enum cs_status cs_bitwarden_decrypt(const struct cs_json *outer, struct cs_bytes
                                     const struct cs_key_derivation_bounds *bounds,
                                     struct cs_buffer *out, struct cs_problem *problem) CS_MUST_USE;
 /* One item into the list (bitwarden_item.c). `folder` is its folder's name; parts of it stand between slashes. */
-enum cs_status cs_bitwarden_item_read(const struct cs_json *item, struct cs_bytes folder,
+enum cs_status cs_bitwarden_item_read(const struct cs_json *json, struct cs_bytes folder,
                                       struct cs_password_list *list,
                                       struct cs_problem *problem) CS_MUST_USE;
 /* Text of a member; nothing where it is absent, null or no text. */

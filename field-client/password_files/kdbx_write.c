@@ -23,7 +23,7 @@ struct fresh {
 struct cs_kdbx_options cs_kdbx_options_default(void)
 {
     return (struct cs_kdbx_options){
-        .cipher = CS_KDBX_CHACHA20, .memory_kib = 64 * 1024, .passes = 10, .lanes = 2};
+        .cipher = CS_KDBX_CHACHA20, .memory_kib = (uint64_t)64 * 1024, .passes = 10, .lanes = 2};
 }
 
 static enum cs_status check_options(const struct cs_kdbx_options *options,

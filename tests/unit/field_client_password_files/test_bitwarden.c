@@ -245,6 +245,8 @@ static void test_limits_and_twins(void **state)
     }
     cs_buffer_append_text(&text, "}}]}");
     assert_refused(cs_buffer_bytes(&text), NULL, CS_LIMIT, "entry 1 has more than 256 fields");
+    assert_refused(cs_bytes_make(text.data, CS_PASSWORD_FILE_MAX + 1), NULL, CS_LIMIT,
+                   "has 67108865 bytes, at most 67108864 are read");
     cs_buffer_release(&text);
     assert_text_refused("{'encrypted':false,'items':["
                         "{'type':2,'id':'0b0e3a4e-1111-4222-8333-444444444444'},"

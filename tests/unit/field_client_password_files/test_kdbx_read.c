@@ -199,6 +199,20 @@ static void test_bytes_behind_the_end(void **state)
     opened_release(&opened);
 }
 
+/* Only its size is looked at. */
+static void test_oversized(void **state)
+{
+    struct cs_kdbx_key key = sample_key(SAMPLE_PASSWORD);
+    struct opened opened;
+    (void)state;
+    opened_init(&opened, "kdbx3_aes.kdbx");
+    assert_status(cs_kdbx_read(cs_bytes_make(opened.file.data, CS_PASSWORD_FILE_MAX + 1), &key,
+                               NULL, &opened.list, &opened.problem),
+                  CS_LIMIT);
+    assert_non_null(strstr(opened.problem.text, "has 67108865 bytes, at most 67108864 are read"));
+    opened_release(&opened);
+}
+
 static void test_bounds_of_the_derivation(void **state)
 {
     static const struct cs_key_derivation_bounds tight[] = {
@@ -257,13 +271,10 @@ static void test_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_golden_file),
-        cmocka_unit_test(test_wrong_passwords),
-        cmocka_unit_test(test_key_file),
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_flipped_bits),
-        cmocka_unit_test(test_bytes_behind_the_end),
-        cmocka_unit_test(test_bounds_of_the_derivation),
+        cmocka_unit_test(test_every_golden_file), cmocka_unit_test(test_wrong_passwords),
+        cmocka_unit_test(test_key_file),          cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_flipped_bits),      cmocka_unit_test(test_bytes_behind_the_end),
+        cmocka_unit_test(test_oversized),         cmocka_unit_test(test_bounds_of_the_derivation),
         cmocka_unit_test(test_failing_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
