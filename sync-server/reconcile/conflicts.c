@@ -290,11 +290,18 @@ static enum cs_status close_conflict(struct cs_reconcile *reconcile, const struc
     return cs_computed_put(reconcile, "conflict", id, values, CS_COUNT(values));
 }
 
+/* Of what only a newer program knows nothing changes here: its conflict stands as that program wrote it. */
+static bool is_known(const struct cs_stored_row *row, struct cs_bytes unit)
+{
+    return cs_bytes_equal_text(unit, CS_UNIT_DELETED) ||
+           cs_entity_field_index(row->entity, unit) >= 0;
+}
+
 static enum cs_status put_conflicts(struct cs_reconcile *reconcile, struct cs_working_row *row)
 {
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < row->now.head_count; i++) {
-        if (names_alternative(&row->now, i)) {
+        if (names_alternative(&row->now, i) && is_known(&row->now.row, row->now.heads[i].unit)) {
             struct conflict conflict = {row, row->now.heads[i].unit, row->now.heads[i].version,
                                         row->now.heads[i].value};
             status = put_conflict(reconcile, &conflict);

@@ -427,6 +427,33 @@ static void a_server_taken_back_keeps_it_and_holds_what_is_new(void **state)
     universe_close(&scene.universe);
 }
 
+/* A conflict over what an older server does not know stands through conflicts over what it does know. */
+static void a_server_taken_back_keeps_conflicts_over_what_it_does_not_know(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, true);
+    make_rows(&scene);
+    struct laptop *second = join_as(&scene, "孙丽", CS_ROLE(OFFICE), newer(&scene));
+    laptop_sync_equal(second);
+    assert_ok(laptop_set(scene.fresh, "part", scene.part, "origin=上海", NULL));
+    assert_ok(laptop_set(second, "part", scene.part, "origin=无锡", NULL));
+    laptop_sync_equal(second);
+    assert_alike(&scene);
+    assert_int_equal(open_conflicts(scene.old), 1);
+    change_server(&scene, older());
+    assert_ok(laptop_set(scene.fresh, "part", scene.part, "spec=24V", NULL));
+    assert_ok(laptop_set(scene.old, "part", scene.part, "spec=12V", NULL));
+    assert_alike(&scene);
+    assert_int_equal(open_conflicts(scene.old), 2);
+    assert_ok(laptop_delete(scene.old, "part", scene.part));
+    assert_alike(&scene);
+    change_server(&scene, newer(&scene));
+    assert_alike(&scene);
+    assert_int_equal(open_conflicts(scene.old), 3);
+    universe_close(&scene.universe);
+}
+
 /* The row that a held edit lies over is changed by others in the meantime. */
 static void a_held_edit_meets_what_others_did_meanwhile(void **state)
 {
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test(it_comes_alive_and_goes_back_to_sleep),
         cmocka_unit_test(unsent_work_survives_every_change_of_the_program),
         cmocka_unit_test(a_server_taken_back_keeps_it_and_holds_what_is_new),
+        cmocka_unit_test(a_server_taken_back_keeps_conflicts_over_what_it_does_not_know),
         cmocka_unit_test(a_held_edit_meets_what_others_did_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
