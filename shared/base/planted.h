@@ -31,6 +31,7 @@
     X(FORGET_ALARM, "do not note what is wrong with the evidence log")                             \
     X(HUSH_LOSS, "do not tell the office what the server had lost")                                \
     X(STALE_TEXT, "leave the text of one conflict in the next")                                    \
+    X(DROP_UNKNOWN, "leave out what a newer program had written")                                  \
     X(REFUSE_EARLY, "refuse what rests on a row that has not come back yet")                       \
     X(KEEP_FORMER_NAMES, "join again without naming bases anew")                                   \
     X(KNOW_BY_ONE_NAME, "know a carried change by its first name only")

@@ -6,6 +6,8 @@
  */
 #include "shared/rows/row_table_internal.h"
 
+#include "shared/base/planted.h"
+
 #include <string.h>
 
 /* Engine columns before the fields, in every SELECT and INSERT of this file. */
@@ -206,7 +208,7 @@ enum cs_status cs_row_store(struct cs_row_tables *tables, const struct cs_stored
 {
     struct cs_buffer extra;
     cs_buffer_init(&extra, CS_PAGE_BYTES_MAX);
-    cs_named_values_put(row->extra, row->extra_count, &extra);
+    cs_named_values_put(row->extra, CS_PLANTED(DROP_UNKNOWN) ? 0 : row->extra_count, &extra);
     enum cs_status status = extra.status;
     if (status == CS_OK) {
         struct cs_statement *statement;

@@ -63,7 +63,12 @@ void sim_canary_begin(struct sim *sim)
 
 static void look_at(struct cs_bytes bytes, const char *where)
 {
-    const struct sim_device *device = current == NULL ? NULL : current->receiving;
+    struct sim_device *device = current == NULL ? NULL : current->receiving;
+    /* A server that lies may send whatever it likes, to disks too. */
+    if (device != NULL && device->misled) {
+        device->was_misled = true;
+        return;
+    }
     if (device != NULL && !device->sees_everything) {
         sim_scopes_work_out(&current->ledger);
         search(device, bytes, where);
@@ -127,7 +132,7 @@ void sim_check_disks(struct sim *sim)
     sim_scopes_work_out(&sim->ledger);
     for (size_t i = 0; i < sim->device_count; i++) {
         const struct sim_device *device = &sim->devices[i];
-        if (device->state != SIM_DEVICE_UNUSED && !device->sees_everything) {
+        if (device->state != SIM_DEVICE_UNUSED && !device->sees_everything && !device->was_misled) {
             search_disk(device);
         }
     }

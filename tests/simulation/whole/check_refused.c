@@ -88,8 +88,8 @@ void sim_check_refused(struct sim *sim)
         }
         cs_arena_init(&arena, CS_MEBI);
         cs_require(sim_server_transaction(sim, entry, &arena, &logged));
-        if (logged.status == CS_REVOKED) {
-            cs_arena_release(&arena); /* a person decided so: revoking.c */
+        if (logged.status == CS_REVOKED || logged.status == CS_USED) {
+            cs_arena_release(&arena); /* persons decided so, one after the other: revoking.c */
             continue;
         }
         sim_fail(sim, SIM_INVARIANT_REFUSED_WRONGLY,

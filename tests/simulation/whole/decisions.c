@@ -54,6 +54,9 @@ static size_t decide(struct sim_device *device, const struct cs_stored_row *conf
     struct cs_value values[CS_FIELDS_PER_ENTITY_MAX];
     size_t fields[SIM_ASKED_MAX];
     size_t count = 0;
+    if (first < 0) {
+        return 0; /* its program is too old for that */
+    }
     for (size_t i = 0; i < entity->field_count && count < SIM_ASKED_MAX; i++) {
         if (cs_entity_unit(entity, i) == cs_entity_unit(entity, (size_t)first)) {
             values[count] = row->values[i];

@@ -1,4 +1,5 @@
 /* Rows entered, changed, deleted and imported, of whatever entity the descriptors have. */
+#include "tests/simulation/whole/registries.h"
 #include "tests/simulation/whole/sim.h"
 
 #include "shared/domain/validation.h"
@@ -7,9 +8,9 @@
 
 /* More often those where people meet. */
 static const char *const edited[] = {
-    "part",           "part",           "customer",        "site",       "project",
-    "system",         "visit",          "visit",           "work_order", "work_order",
-    "stock_location", "stock_movement", "service_request",
+    "part",           "part",           "customer",        "site",           "project",
+    "system",         "visit",          "visit",           "work_order",     "work_order",
+    "stock_location", "stock_movement", "service_request", SIM_NEWER_ENTITY,
 };
 
 static bool permitted(const struct sim_device *device, const struct cs_entity *entity,
@@ -195,6 +196,9 @@ static void edit_row(struct sim_device *device, struct cs_arena *arena, size_t c
     const struct cs_entity *entity =
         sim_entity(device, edited[sim_below(&sim->random, CS_COUNT(edited))]);
     struct cs_stored_row row;
+    if (entity == NULL) {
+        return; /* its program is too old for it */
+    }
     if (chance < 250 || !sim_pick_row(device, entity, arena, &row)) {
         insert(device, entity, arena);
     } else if (chance < 290) {

@@ -181,6 +181,7 @@ void sim_faults(struct sim *sim)
         clock_faults(sim, device);
         clone_device(sim, device);
         image_device(sim, device);
+        sim_versions(sim, device);
         sim_rejoin_try(device);
     }
     server_faults(sim);

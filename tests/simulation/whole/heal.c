@@ -13,6 +13,7 @@ static void mend(struct sim *sim)
     sim_fork_end(sim);
     sim->healing = true;
     sim_event(sim, "everything is mended");
+    sim_versions_mend(sim);
     sim->machine.wrong_ms = 0;
     sim->machine.true_ms = sim->now_ms;
     sim_server_restart(sim);

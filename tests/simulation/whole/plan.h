@@ -50,7 +50,9 @@
     X(LIE_OLD, "server says again what it said before", 70, 150)                                   \
     X(FORK, "server shows laptops another history", 80, 30)                                        \
     X(NOT_KEPT, "server acknowledges what it does not keep", 60, 20)                               \
-    X(NOT_OWNED_UP, "server goes back and does not own up to it", 60, 100)
+    X(NOT_OWNED_UP, "server goes back and does not own up to it", 60, 100)                         \
+    X(CLIENT_PROGRAM, "laptop's program taken back or upgraded", 250, 12)                          \
+    X(SERVER_PROGRAM, "server's program taken back or upgraded", 200, 8)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

@@ -113,7 +113,7 @@ static enum cs_status record_one(struct sim_device *device, struct cs_bytes body
         return CS_OK;
     }
     if (status == CS_OK) {
-        struct sim_entry *entry = sim_ledger_add(&sim->ledger, device->registry,
+        struct sim_entry *entry = sim_ledger_add(&sim->ledger, sim->registry,
                                                  cs_identity_log(device->identity), &transaction);
         entry->author = device->index;
         entry->roles = device->roles;

@@ -19,7 +19,7 @@ static struct cs_server_options options_of(struct sim *sim, const struct sim_mac
     return (struct cs_server_options){
         .world = &machine->world,
         .folder = SIM_SERVER_FOLDER,
-        .registry = sim->registry,
+        .registry = sim->server_registry,
         .master_key = cs_secret_bytes(sim->master_key),
         .log = &sim->log,
         /* Where pages are stripped there must be several. */

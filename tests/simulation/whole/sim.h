@@ -293,7 +293,8 @@ struct sim {
     struct sim_machine machine;
     struct cs_secret *master_key;
     struct cs_server *server;
-    const struct cs_registry *registry;
+    const struct cs_registry *registry;        /* of the newest program there is */
+    const struct cs_registry *server_registry; /* of the program that the server runs */
     struct cs_log log;
     struct sim_disk *server_image;
     uint64_t image_joined;        /* laptops that had joined again when it was made */
@@ -455,6 +456,10 @@ bool sim_revoking_refuses(struct sim *sim, const struct sim_entry *entry);
 
 /* faults.c: what happens between the steps. */
 void sim_faults(struct sim *sim);
+
+/* versions.c: a program is replaced by one of another version; in the end, all by the newest. */
+void sim_versions(struct sim *sim, struct sim_device *device);
+void sim_versions_mend(struct sim *sim);
 
 /* went_back.c: the server's disk is put aside, or is replaced by what was put aside. */
 bool sim_may_go_back(const struct sim *sim);

@@ -237,7 +237,10 @@ void sim_template_make(void)
 {
     struct sim *sim = &made.sim;
     struct cs_buffer first;
-    *sim = (struct sim){.seed = UINT64_MAX, .now_ms = START_MS, .registry = cs_registry_core()};
+    *sim = (struct sim){.seed = UINT64_MAX,
+                        .now_ms = START_MS,
+                        .registry = sim_registry(),
+                        .server_registry = sim_registry()};
     sim->random = sim_random_of(1, 0);
     sim_ledger_init(&sim->ledger);
     sim_vfs_seed(1);
@@ -291,7 +294,7 @@ void sim_template_start(struct sim *sim)
 {
     bool chosen[SIM_DEVICES_MAX];
     sim->now_ms = made.sim.now_ms;
-    sim->registry = cs_registry_core();
+    sim->registry = sim->server_registry = sim_registry();
     sim->names_given = made.sim.names_given;
     sim_ledger_copy(&sim->ledger, &made.sim.ledger);
     sim->rows_at_start = sim->ledger.row_count;
