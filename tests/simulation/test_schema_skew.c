@@ -427,6 +427,29 @@ static void a_server_taken_back_keeps_it_and_holds_what_is_new(void **state)
     universe_close(&scene.universe);
 }
 
+/* Of a record of which somebody may write nothing else a newer program lets them write a field: an older server cannot know. */
+static void what_only_a_newer_program_permits_waits(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_pending_counts counts;
+    open_scene(&scene, true);
+    make_rows(&scene);
+    struct laptop *second = join_as(&scene, "孙丽", CS_ROLE(TECHNICIAN), newer(&scene));
+    laptop_sync_equal(second);
+    change_server(&scene, older());
+    assert_ok(laptop_set(second, "part", scene.part, "origin=无锡", NULL));
+    laptop_sync_equal(second);
+    assert_ok(cs_query_pending_counts(second->replica, &counts));
+    assert_int_equal(counts.refused, 0);
+    assert_int_equal(counts.held, 1);
+    change_server(&scene, newer(&scene));
+    laptop_sync_equal(second);
+    assert_alike(&scene);
+    assert_string_equal(laptop_text(scene.fresh, "part", scene.part, "origin"), "无锡");
+    universe_close(&scene.universe);
+}
+
 /* A conflict over what an older server does not know stands through conflicts over what it does know. */
 static void a_server_taken_back_keeps_conflicts_over_what_it_does_not_know(void **state)
 {
@@ -488,6 +511,7 @@ int main(void)
         cmocka_unit_test(it_comes_alive_and_goes_back_to_sleep),
         cmocka_unit_test(unsent_work_survives_every_change_of_the_program),
         cmocka_unit_test(a_server_taken_back_keeps_it_and_holds_what_is_new),
+        cmocka_unit_test(what_only_a_newer_program_permits_waits),
         cmocka_unit_test(a_server_taken_back_keeps_conflicts_over_what_it_does_not_know),
         cmocka_unit_test(a_held_edit_meets_what_others_did_meanwhile),
     };
