@@ -90,6 +90,7 @@ static void clone_device(struct sim *sim, struct sim_device *device)
                                 .registry = device->registry,
                                 .counter_recorded = device->counter_recorded,
                                 .misled = device->misled,
+                                .was_misled = device->was_misled,
                                 .lies_told = device->lies_told,
                                 .in_clone_group = true,
                                 .twin = device->index};

@@ -204,7 +204,7 @@ void sim_fork(struct sim *sim)
 
 bool sim_fork_explains(const struct sim_device *device, enum cs_status status)
 {
-    return sim_fork_is_shown_to(device) && status == CS_ROLLED_BACK;
+    return sim_fork_is_shown_to(device) && (status == CS_ROLLED_BACK || status == CS_OTHER_HISTORY);
 }
 
 void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result)

@@ -217,7 +217,7 @@ void sim_hostile_receiving(struct sim_device *device, struct sim_lie lie)
 {
     device->lie = lie.number;
     if (lie.number != 0) {
-        device->misled = true;
+        device->misled = device->was_misled = true;
         device->must_notice = device->must_notice || lie.older;
         device->lies_now |= (uint32_t)1 << lie.number;
         device->lies_told |= device->lies_now;
