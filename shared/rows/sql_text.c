@@ -1,8 +1,6 @@
 /* SQL texts from descriptors, see sql_text.h. */
 #include "shared/rows/sql_text.h"
 
-#include <stdarg.h>
-
 #define ENGINE_COLUMNS "id, _deleted, _versions, _extra, _scopes, _position"
 #define ENGINE_COLUMN_COUNT 6
 
@@ -13,29 +11,29 @@ static const char *finish(struct cs_buffer *sql, struct cs_arena *arena)
     return text;
 }
 
-/* Appends texts up to a NULL: these are made at every start, and formatting costs ten times as much. */
-static void append_all(struct cs_buffer *sql, const char *text, ...)
+/* These texts are made at every start, and formatting costs ten times as much as appending. */
+static void append_texts(struct cs_buffer *sql, const char *const *texts, size_t count)
 {
-    va_list texts;
-    va_start(texts, text);
-    for (; text != NULL; text = va_arg(texts, const char *)) {
-        cs_buffer_append_text(sql, text);
+    for (size_t i = 0; i < count; i++) {
+        cs_buffer_append_text(sql, texts[i]);
     }
-    va_end(texts);
 }
+
+#define APPEND(sql, ...)                                                                           \
+    append_texts((sql), (const char *const[]){__VA_ARGS__},                                        \
+                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static void append_columns(struct cs_buffer *sql, const struct cs_entity *entity)
 {
     for (size_t i = 0; i < entity->field_count; i++) {
-        append_all(sql, ", \"", entity->fields[i].name, "\"", NULL);
+        APPEND(sql, ", \"", entity->fields[i].name, "\"");
     }
 }
 
 static const char *make_create(const struct cs_entity *entity, struct cs_buffer *sql,
                                struct cs_arena *arena)
 {
-    append_all(sql, "CREATE TABLE IF NOT EXISTS \"", entity->name,
-               "\" (id BLOB PRIMARY KEY NOT NULL", NULL);
+    APPEND(sql, "CREATE TABLE IF NOT EXISTS \"", entity->name, "\" (id BLOB PRIMARY KEY NOT NULL");
     append_columns(sql, entity);
     cs_buffer_append_text(
         sql, ", _deleted INTEGER NOT NULL, _versions BLOB NOT NULL, _extra BLOB NOT NULL, "
@@ -54,8 +52,8 @@ static const char *make_indexes(const struct cs_entity *entity, struct cs_buffer
         bool names_row = field->type == CS_FIELD_REFERENCE ||
                          (field->type == CS_FIELD_BYTES && field->size_max == CS_ID_SIZE);
         if (natural || names_row) {
-            append_all(sql, "CREATE INDEX IF NOT EXISTS \"", entity->name, ".", field->name,
-                       "\" ON \"", entity->name, "\" (\"", field->name, "\");", NULL);
+            APPEND(sql, "CREATE INDEX IF NOT EXISTS \"", entity->name, ".", field->name, "\" ON \"",
+                   entity->name, "\" (\"", field->name, "\");");
         }
     }
     return finish(sql, arena);
@@ -66,14 +64,14 @@ static const char *make_select(const struct cs_entity *entity, const char *where
 {
     cs_buffer_append_text(sql, "SELECT " ENGINE_COLUMNS);
     append_columns(sql, entity);
-    append_all(sql, " FROM \"", entity->name, "\"", where, NULL);
+    APPEND(sql, " FROM \"", entity->name, "\"", where);
     return finish(sql, arena);
 }
 
 static const char *make_store(const struct cs_entity *entity, struct cs_buffer *sql,
                               struct cs_arena *arena)
 {
-    append_all(sql, "INSERT OR REPLACE INTO \"", entity->name, "\" (" ENGINE_COLUMNS, NULL);
+    APPEND(sql, "INSERT OR REPLACE INTO \"", entity->name, "\" (" ENGINE_COLUMNS);
     append_columns(sql, entity);
     cs_buffer_append_text(sql, ") VALUES (?1");
     for (size_t i = 1; i < ENGINE_COLUMN_COUNT + entity->field_count; i++) {
@@ -86,22 +84,21 @@ static const char *make_store(const struct cs_entity *entity, struct cs_buffer *
 static const char *make_simple(const char *start, const struct cs_entity *entity,
                                struct cs_buffer *sql, struct cs_arena *arena)
 {
-    append_all(sql, start, " \"", entity->name, "\" ", NULL);
+    APPEND(sql, start, " \"", entity->name, "\" ");
     return finish(sql, arena);
 }
 
 void cs_row_sql_find(const struct cs_entity *entity, size_t field_index, struct cs_buffer *out)
 {
-    append_all(out, "SELECT id FROM \"", entity->name, "\" WHERE \"",
-               entity->fields[field_index].name, "\" IS ?1 AND _deleted <= ?3 ORDER BY id LIMIT ?2",
-               NULL);
+    APPEND(out, "SELECT id FROM \"", entity->name, "\" WHERE \"", entity->fields[field_index].name,
+           "\" IS ?1 AND _deleted <= ?3 ORDER BY id LIMIT ?2");
 }
 
 static const char *make_where(const char *start, const char *condition, struct cs_buffer *sql,
                               struct cs_arena *arena)
 {
     if (start != NULL) {
-        append_all(sql, start, condition, NULL);
+        APPEND(sql, start, condition);
     }
     return start == NULL ? NULL : finish(sql, arena);
 }

@@ -222,8 +222,10 @@ void sim_network_deliver(struct sim *sim)
         struct sim_device *device = &sim->devices[taken.device];
         if (device->session != NULL && device->session_number == taken.session &&
             device->rounds == taken.round) {
-            sim_hostile_receiving(device,
-                                  taken.damaged ? (struct sim_lie){.number = 0} : taken.lie);
+            if (taken.damaged) {
+                taken.lie = (struct sim_lie){.number = 0};
+            }
+            sim_hostile_receiving(device, taken.lie);
             sim_sync_receive(device, cs_bytes_make(taken.bytes, taken.size));
         }
         free(taken.bytes);
