@@ -132,8 +132,9 @@ static void test_large(void **state)
     for (unsigned i = 0; i < 20000; i++) {
         struct cs_password_entry entry = CS_PASSWORD_ENTRY_NONE;
         uint64_t mixed = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+        uint64_t again_mixed = mixed * mixed;
         (void)snprintf(password, sizeof password, "secret-%016llx-%016llx",
-                       (unsigned long long)mixed, (unsigned long long)(mixed * mixed));
+                       (unsigned long long)mixed, (unsigned long long)again_mixed);
         entry.password = cs_bytes_of_text(password);
         add(&list, &entry);
     }

@@ -66,8 +66,8 @@ static void keyed_hashes_use_the_key_input_of_blake2b(void **state)
     uint8_t hash[CS_HASH_SIZE];
     uint8_t other[CS_HASH_SIZE];
     const struct cs_bytes parts[] = {cs_bytes_of_text("ab"), CS_BYTES_NONE};
-    for (uint8_t i = 0; i < sizeof key; i++) {
-        key[i] = i;
+    for (size_t i = 0; i < sizeof key; i++) {
+        key[i] = (uint8_t)i;
     }
     cs_hash_keyed("test", cs_bytes_of_array(key), parts, 2, hash);
     assert_hex(cs_bytes_of_array(hash),
