@@ -5,23 +5,6 @@
 
 #include <string.h>
 
-static bool is_space(uint8_t character)
-{
-    return character == ' ' || character == '\t';
-}
-
-static struct cs_bytes trimmed(struct cs_bytes text)
-{
-    while (text.size > 0 && is_space(text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && is_space(text.data[text.size - 1])) {
-        text.size--;
-    }
-    return text;
-}
-
 static bool is_label(const char *label, struct cs_bytes text)
 {
     return label != NULL && cs_bytes_equal_text(text, label);
@@ -53,7 +36,7 @@ enum cs_status cs_import_heading(struct cs_import *import, const struct cs_csv_r
 {
     for (size_t i = 0; i < heading->count; i++) {
         size_t column;
-        enum cs_status status = find_column(import, trimmed(heading->fields[i]), &column);
+        enum cs_status status = find_column(import, cs_csv_trimmed(heading->fields[i]), &column);
         if (status != CS_OK) {
             return status;
         }
@@ -104,7 +87,7 @@ static enum cs_status parse_row(struct cs_import *import, const struct cs_csv_re
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < record->count; i++) {
         if (import->columns[i] == CS_IMPORT_ID_COLUMN) {
-            status = parse_id(trimmed(record->fields[i]), parsed, problem);
+            status = parse_id(cs_csv_trimmed(record->fields[i]), parsed, problem);
             continue;
         }
         const char *field = entity->fields[import->columns[i]].name;

@@ -81,23 +81,6 @@ struct reading {
     size_t bad_times;
 };
 
-static bool is_space(uint8_t character)
-{
-    return character == ' ' || character == '\t';
-}
-
-static struct cs_bytes trimmed(struct cs_bytes text)
-{
-    while (text.size > 0 && is_space(text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    while (text.size > 0 && is_space(text.data[text.size - 1])) {
-        text.size--;
-    }
-    return text;
-}
-
 static bool equal_without_case(struct cs_bytes text, const char *lower)
 {
     bool equal = text.size == strlen(lower);
@@ -118,7 +101,7 @@ static struct column column_of(struct cs_bytes name)
 {
     static const char field[] = "field: ";
     static const char hidden[] = "hidden: ";
-    struct column column = {COLUMN_UNKNOWN, trimmed(name), 0};
+    struct column column = {COLUMN_UNKNOWN, cs_csv_trimmed(name), 0};
     if (begins_with(name, field)) {
         size_t size = sizeof field - 1;
         return (struct column){COLUMN_FIELD, cs_bytes_make(name.data + size, name.size - size), 0};
@@ -222,7 +205,7 @@ static int64_t time_of(struct reading *reading, struct cs_bytes text)
     if (text.size == 0) {
         return CS_PASSWORD_TIME_NONE;
     }
-    if (cs_instant_parse(trimmed(text), 0, &instant) != CS_OK) {
+    if (cs_instant_parse(cs_csv_trimmed(text), 0, &instant) != CS_OK) {
         reading->bad_times++;
         return CS_PASSWORD_TIME_NONE;
     }

@@ -230,6 +230,23 @@ static bool needs_quotes(struct cs_bytes field)
     return begins_with_mark(field);
 }
 
+static bool is_space(uint8_t character)
+{
+    return character == ' ' || character == '\t';
+}
+
+struct cs_bytes cs_csv_trimmed(struct cs_bytes field)
+{
+    while (field.size > 0 && is_space(field.data[0])) {
+        field.data++;
+        field.size--;
+    }
+    while (field.size > 0 && is_space(field.data[field.size - 1])) {
+        field.size--;
+    }
+    return field;
+}
+
 void cs_csv_put(struct cs_buffer *out, struct cs_bytes field)
 {
     if (!needs_quotes(field)) {

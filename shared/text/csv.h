@@ -25,6 +25,8 @@ void cs_csv_reader_init(struct cs_csv_reader *reader, struct cs_bytes text);
 enum cs_status cs_csv_next(struct cs_csv_reader *reader, struct cs_arena *arena,
                            struct cs_csv_record *out, bool *out_more,
                            struct cs_problem *problem) CS_MUST_USE;
+/* A field or a heading without the blanks and tabs that people leave around it; a view of `field`. */
+struct cs_bytes cs_csv_trimmed(struct cs_bytes field);
 /* Appends one field, quoted where needed. Call cs_csv_separator between fields and cs_csv_end_record (CRLF) after the last. */
 void cs_csv_put(struct cs_buffer *out, struct cs_bytes field);
 void cs_csv_separator(struct cs_buffer *out);

@@ -357,6 +357,17 @@ static void test_noise(void **state)
     }
 }
 
+static void test_blanks_around_a_field(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"", ""}, {" \t ", ""}, {" a b\t", "a b"}, {"a", "a"}, {"\na", "\na"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct cs_bytes cut = cs_csv_trimmed(cs_bytes_of_text(pairs[i][0]));
+        assert_true(cs_bytes_equal_text(cut, pairs[i][1]));
+    }
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -378,6 +389,7 @@ int main(void)
         TEST(test_writing_out_of_memory_or_limit),
         TEST(test_round_trip),
         TEST(test_noise),
+        TEST(test_blanks_around_a_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
