@@ -5,6 +5,9 @@
 #include "sync-server/reconcile/push.h"
 #include "sync-server/reconcile/working_set.h"
 
+/* Can rows carry versions whose changes are not here? */
+enum cs_away { CS_AWAY_UNKNOWN, CS_AWAY_NONE, CS_AWAY_SOME };
+
 struct cs_reconcile {
     struct cs_store *store;
     const struct cs_registry *registry;
@@ -19,6 +22,7 @@ struct cs_reconcile {
     struct cs_judged *judged;       /* asked already by the rules; see exceptions.h */
     struct cs_reviewed *reviewed;   /* logs whose held work was decided about; see review.h */
     unsigned agenda;                /* number of the last list of scopes.c */
+    enum cs_away away;              /* see replaced.h */
 };
 
 /* The transaction being applied and who made it. */

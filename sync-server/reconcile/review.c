@@ -10,6 +10,7 @@
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/operations.h"
 #include "sync-server/reconcile/refusals.h"
+#include "sync-server/reconcile/replaced.h"
 #include "sync-server/reconcile/revocation.h"
 
 #include <string.h>
@@ -491,7 +492,7 @@ static enum cs_status take_review(struct cs_reconcile *reconcile,
 
 enum cs_status cs_transaction_settle(struct cs_reconcile *reconcile, const struct cs_edit *edit)
 {
-    enum cs_status status = CS_OK;
+    enum cs_status status = cs_replaced_note(reconcile, edit);
     for (size_t i = 0; status == CS_OK && i < edit->transaction->operation_count; i++) {
         const struct cs_operation *operation = &edit->transaction->operations[i];
         status = cs_revocation_take(reconcile, operation);

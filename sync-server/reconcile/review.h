@@ -23,7 +23,7 @@ enum cs_status cs_review_hold(struct cs_reconcile *reconcile,
  */
 enum cs_status cs_review_check(struct cs_reconcile *reconcile, const struct cs_operation *operation,
                                const struct cs_edit *edit, struct cs_problem *problem) CS_MUST_USE;
-/* After a transaction was applied: what its revocations and reviews bring with them. */
+/* After a transaction was applied: what its revocations and reviews bring with them, and what it replaced that is away. */
 enum cs_status cs_transaction_settle(struct cs_reconcile *reconcile,
                                      const struct cs_edit *edit) CS_MUST_USE;
 /* Renews the exceptions of devices whose held work was decided about in this change-set. */

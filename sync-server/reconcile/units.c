@@ -6,6 +6,7 @@
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/authors.h"
 #include "sync-server/reconcile/delete_seen.h"
+#include "sync-server/reconcile/replaced.h"
 
 #include <string.h>
 
@@ -192,6 +193,26 @@ static enum cs_status set_heads(struct cs_reconcile *reconcile, struct cs_workin
     return CS_OK;
 }
 
+/* A change that somebody had replaced before it came takes what it replaces along, and stands nowhere itself. */
+static enum cs_status drop_replaced(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
+                                    struct cs_bytes unit, const struct cs_version *version,
+                                    struct cs_heads *heads)
+{
+    bool replaced;
+    enum cs_status status = cs_replaced_before(reconcile, row, unit, version, &replaced);
+    if (status != CS_OK || !replaced || heads->count == 1) {
+        return status;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < heads->count; i++) {
+        if (!cs_version_equal(&heads->items[i].version, version)) {
+            heads->items[count++] = heads->items[i];
+        }
+    }
+    heads->count = count;
+    return CS_OK;
+}
+
 /* The long way: some other head stands beside the edit. */
 static enum cs_status merge(struct cs_reconcile *reconcile, struct cs_working_row *row,
                             const struct cs_unit *unit, struct cs_versions shown,
@@ -204,6 +225,9 @@ static enum cs_status merge(struct cs_reconcile *reconcile, struct cs_working_ro
     struct cs_head head = {edit->version, value, edit->effective_ms, edit->fact};
     if (status == CS_OK) {
         status = cs_heads_apply(heads, &head, base, reconcile->arena, &heads);
+    }
+    if (status == CS_OK) {
+        status = drop_replaced(reconcile, &state->row, unit->name, &edit->version, &heads);
     }
     struct cs_resolution resolution;
     if (status == CS_OK) {

@@ -1,7 +1,19 @@
-/* The SQLite store: incarnations, and devices that have to come back; see store.h. */
+/* The SQLite store: incarnations, devices that have to come back, and what is missing until then; see store.h. */
 #include "sync-server/stores/sqlite_store.h"
 
 #include <string.h>
+
+/* Does this statement, which has no parameters left to bind, find anything? */
+static enum cs_status finds_any(struct cs_statement *statement, bool *out)
+{
+    bool found = false;
+    enum cs_status status = cs_statement_step(statement, &found);
+    cs_statement_done(statement);
+    if (status == CS_OK) {
+        *out = found;
+    }
+    return status;
+}
 
 enum cs_status cs_store_put_incarnation(struct cs_store *store,
                                         const struct cs_incarnation *incarnation)
@@ -94,17 +106,9 @@ enum cs_status cs_store_returning(struct cs_store *store, uint64_t log, struct c
 enum cs_status cs_store_awaits_any(struct cs_store *store, bool *out)
 {
     struct cs_statement *statement;
-    bool found = false;
     enum cs_status status = cs_statement_get(
         store->database, "SELECT 1 FROM _returning WHERE awaited = 1 LIMIT 1", &statement);
-    if (status == CS_OK) {
-        status = cs_statement_step(statement, &found);
-        cs_statement_done(statement);
-    }
-    if (status == CS_OK) {
-        *out = found;
-    }
-    return status;
+    return status != CS_OK ? status : finds_any(statement, out);
 }
 
 enum cs_status cs_store_put_lost_version(struct cs_store *store, const struct cs_version *version,
@@ -128,17 +132,9 @@ enum cs_status cs_store_put_lost_version(struct cs_store *store, const struct cs
 enum cs_status cs_store_lost_any(struct cs_store *store, bool *out)
 {
     struct cs_statement *statement;
-    bool found = false;
     enum cs_status status =
         cs_statement_get(store->database, "SELECT 1 FROM _lost_version LIMIT 1", &statement);
-    if (status == CS_OK) {
-        status = cs_statement_step(statement, &found);
-        cs_statement_done(statement);
-    }
-    if (status == CS_OK) {
-        *out = found;
-    }
-    return status;
+    return status != CS_OK ? status : finds_any(statement, out);
 }
 
 static enum cs_status read_key(struct cs_statement *statement, struct cs_arena *arena,
@@ -212,18 +208,77 @@ enum cs_status cs_store_take_lost_version(struct cs_store *store, const struct c
 enum cs_status cs_store_row_lacks(struct cs_store *store, const struct cs_row_key *row, bool *out)
 {
     struct cs_statement *statement;
-    bool found = false;
     enum cs_status status = cs_statement_get(
         store->database, "SELECT 1 FROM _lost_version WHERE row = ?1 AND entity = ?2 LIMIT 1",
         &statement);
-    if (status == CS_OK) {
-        cs_bind_bytes(statement, 1, cs_id_bytes(&row->id));
-        cs_bind_text(statement, 2, row->entity);
-        status = cs_statement_step(statement, &found);
-        cs_statement_done(statement);
+    if (status != CS_OK) {
+        return status;
     }
-    if (status == CS_OK) {
-        *out = found;
+    cs_bind_bytes(statement, 1, cs_id_bytes(&row->id));
+    cs_bind_text(statement, 2, row->entity);
+    return finds_any(statement, out);
+}
+
+static void bind_replaced(struct cs_statement *statement, const struct cs_version *version,
+                          const struct cs_row_key *row, struct cs_bytes unit)
+{
+    cs_bind_integer(statement, 1, (int64_t)version->log);
+    cs_bind_integer(statement, 2, (int64_t)version->counter);
+    cs_bind_text(statement, 3, row->entity);
+    cs_bind_bytes(statement, 4, cs_id_bytes(&row->id));
+    cs_bind_text(statement, 5, unit);
+}
+
+enum cs_status cs_store_put_replaced(struct cs_store *store, const struct cs_version *version,
+                                     const struct cs_row_key *row, struct cs_bytes unit)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "INSERT OR IGNORE INTO _replaced_version (log, counter, entity, row, "
+                         "unit) VALUES (?1, ?2, ?3, ?4, ?5)",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
     }
-    return status;
+    bind_replaced(statement, version, row, unit);
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_replaced_any(struct cs_store *store, bool *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database, "SELECT 1 FROM _replaced_version LIMIT 1", &statement);
+    return status != CS_OK ? status : finds_any(statement, out);
+}
+
+enum cs_status cs_store_is_replaced(struct cs_store *store, const struct cs_version *version,
+                                    const struct cs_row_key *row, struct cs_bytes unit, bool *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database,
+        "SELECT 1 FROM _replaced_version WHERE log = ?1 AND counter = ?2 AND entity = ?3 AND row = "
+        "?4 AND unit = ?5",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    bind_replaced(statement, version, row, unit);
+    return finds_any(statement, out);
+}
+
+enum cs_status cs_store_remove_replaced(struct cs_store *store, const struct cs_version *version)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        store->database, "DELETE FROM _replaced_version WHERE log = ?1 AND counter = ?2",
+        &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, (int64_t)version->log);
+    cs_bind_integer(statement, 2, (int64_t)version->counter);
+    return cs_statement_run(statement);
 }

@@ -126,7 +126,19 @@ static enum cs_status create_lost_versions(struct cs_database *database, void *c
     return cs_database_execute(database, lost_versions);
 }
 
+/* What was seen, and replaced, of changes that have not come back yet. */
+static const char replaced_versions[] =
+    "CREATE TABLE _replaced_version (log INTEGER NOT NULL, counter INTEGER NOT NULL, entity TEXT "
+    "NOT NULL, row BLOB NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (log, counter, row, entity, "
+    "unit)) WITHOUT ROWID;";
+
+static enum cs_status create_replaced_versions(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, replaced_versions);
+}
+
 const struct cs_migration cs_store_migrations[] = {
-    {create_version_1}, {create_version_2},       {create_version_3},
-    {add_revocation},   {create_recovery_tables}, {create_lost_versions}};
+    {create_version_1},       {create_version_2},     {create_version_3},        {add_revocation},
+    {create_recovery_tables}, {create_lost_versions}, {create_replaced_versions}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

@@ -225,6 +225,18 @@ enum cs_status cs_store_take_lost_version(struct cs_store *store, const struct c
 enum cs_status cs_store_row_lacks(struct cs_store *store, const struct cs_row_key *row,
                                   bool *out) CS_MUST_USE;
 
+/* Versions that an edit replaced before their own change had come; until it comes. */
+enum cs_status cs_store_put_replaced(struct cs_store *store, const struct cs_version *version,
+                                     const struct cs_row_key *row,
+                                     struct cs_bytes unit) CS_MUST_USE;
+enum cs_status cs_store_replaced_any(struct cs_store *store, bool *out) CS_MUST_USE;
+enum cs_status cs_store_is_replaced(struct cs_store *store, const struct cs_version *version,
+                                    const struct cs_row_key *row, struct cs_bytes unit,
+                                    bool *out) CS_MUST_USE;
+/* All of one change, in whatever rows. */
+enum cs_status cs_store_remove_replaced(struct cs_store *store,
+                                        const struct cs_version *version) CS_MUST_USE;
+
 /* Loads many at once, out[i] for keys[i]; missing ones have exists = false. */
 enum cs_status cs_store_load_rows(struct cs_store *store, const struct cs_row_key *keys,
                                   size_t count, struct cs_arena *arena,

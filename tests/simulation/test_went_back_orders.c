@@ -160,12 +160,99 @@ static void the_end_of_the_wait_ends_what_waits(void **state)
     universe_close(&scene.universe);
 }
 
+/* A part of the office with a name by the field, which only the owner's laptop brings back; and the owner changes it then. */
+static struct cs_id change_what_came_back(struct scene *scene)
+{
+    (void)laptop_new(scene->office, "part", "code=DAY-1", "name=one", NULL);
+    laptop_sync_equal(scene->office);
+    laptop_sync_equal(scene->field);
+    struct cs_id part = laptop_find(scene->field, "part", "code", "DAY-1");
+    assert_ok(laptop_set(scene->field, "part", part, "name=of the field", "spec=5V", NULL));
+    laptop_sync_equal(scene->field);
+    laptop_sync_equal(scene->owner);
+    restore(scene, "yesterday");
+    laptop_sync_equal(scene->owner);
+    laptop_sync_equal(scene->owner);
+    assert_int_equal(scene->owner->last.returned, 1);
+    assert_ok(laptop_set(scene->owner, "part", part, "name=of the owner", NULL));
+    laptop_sync_equal(scene->owner);
+    return part;
+}
+
+static void check_owners_name(struct scene *scene, struct cs_id part)
+{
+    laptop_sync_equal(scene->owner);
+    check_equal(scene);
+    assert_int_equal(laptop_count(scene->owner, "conflict", "state", "open"), 0);
+    assert_int_equal(laptop_count(scene->owner, "conflict", "state", "resolved"), 0);
+    assert_string_equal(laptop_text(scene->owner, "part", part, "name"), "of the owner");
+    assert_string_equal(laptop_text(scene->owner, "part", part, "spec"), "5V");
+}
+
+/* Somebody changes what came back while the change that made it is still away. That has been seen, and replaced. */
+static void what_was_replaced_while_away_stays_replaced(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 75);
+    struct cs_id part = change_what_came_back(&scene);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    check_owners_name(&scene, part);
+    universe_close(&scene.universe);
+}
+
+/* The same when it has come, but has to wait for the row itself. */
+static void what_was_replaced_while_it_waits_stays_replaced(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 76);
+    struct cs_id part = change_what_came_back(&scene);
+    laptop_sync_equal(scene.field);
+    assert_ok(laptop_set(scene.owner, "part", part, "spec=12V", NULL));
+    laptop_sync_equal(scene.owner);
+    laptop_sync_equal(scene.office);
+    assert_ok(laptop_set(scene.owner, "part", part, "spec=5V", NULL));
+    check_owners_name(&scene, part);
+    universe_close(&scene.universe);
+}
+
+/* Only what an edit named has been seen: another change of the same field, unknown to its author, is a conflict as ever. */
+static void what_was_not_seen_while_away_is_a_conflict(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 77);
+    (void)laptop_new(scene.office, "part", "code=DAY-1", "name=one", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    struct cs_id part = laptop_find(scene.field, "part", "code", "DAY-1");
+    assert_ok(laptop_set(scene.field, "part", part, "name=of the field", NULL));
+    laptop_sync_equal(scene.field);
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.owner);
+    laptop_sync_equal(scene.owner);
+    assert_ok(laptop_set(scene.owner, "part", part, "name=of the owner", NULL));
+    laptop_sync_equal(scene.owner);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.owner);
+    check_equal(&scene);
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_rows_are_no_news_once_all_is_back),
         cmocka_unit_test(keeping_a_row_waits_for_its_delete),
         cmocka_unit_test(a_delete_may_come_before_what_it_had_seen),
+        cmocka_unit_test(what_was_replaced_while_away_stays_replaced),
+        cmocka_unit_test(what_was_replaced_while_it_waits_stays_replaced),
+        cmocka_unit_test(what_was_not_seen_while_away_is_a_conflict),
         cmocka_unit_test(the_end_of_the_wait_ends_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
