@@ -267,6 +267,31 @@ enum cs_status cs_conflicts_of(struct cs_reconcile *reconcile, const struct cs_w
     return ids_of(reconcile, &row->now, out_ids, out_count);
 }
 
+enum cs_status cs_conflict_was(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                               struct cs_bytes unit, const struct cs_version *version, bool *out)
+{
+    const struct cs_versions one = {version, 1};
+    *out = cs_unit_settles(row, unit, one);
+    for (const struct cs_decided *decided = row->decided; decided != NULL && !*out;
+         decided = decided->next) {
+        *out = cs_bytes_equal(decided->unit, unit) && cs_version_equal(&decided->version, version);
+    }
+    if (*out) {
+        return CS_OK;
+    }
+    const struct cs_stored_head head = {.unit = unit, .version = *version};
+    struct cs_id id;
+    struct cs_working_row *conflict;
+    enum cs_status status = conflict_id(reconcile, &row->now.row, &head, &id);
+    if (status == CS_OK) {
+        status = cs_working_set_get(&reconcile->set, cs_bytes_of_text("conflict"), &id, &conflict);
+    }
+    if (status == CS_OK) {
+        *out = conflict->now.row.exists;
+    }
+    return status;
+}
+
 static enum cs_status close_conflict(struct cs_reconcile *reconcile, const struct cs_id *id,
                                      const struct cs_version *by)
 {

@@ -5,6 +5,7 @@
 #include "shared/domain/validation.h"
 #include "shared/merge/row_versions.h"
 #include "sync-server/reconcile/bases.h"
+#include "sync-server/reconcile/conflicts.h"
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/recovered_rows.h"
 #include "sync-server/reconcile/review.h"
@@ -254,26 +255,39 @@ static enum cs_status unit_values(const struct cs_operation *operation,
     return CS_OK;
 }
 
-/* A field that is set once was set in what the author had seen. Two first writes, or choosing between them, are not that:
- * only who names a value that lost chooses. */
-static bool sets_again(struct cs_reconcile *reconcile, const struct cs_working_row *row,
-                       const struct cs_unit *unit, struct cs_versions base)
+/*
+ * A field that is set once was set in what the author had seen. Two first writes, or choosing between them, are not that: who
+ * names a value that lost chooses, and may choose again as long as the decision has not come back to that laptop.
+ */
+static enum cs_status check_once(struct cs_reconcile *reconcile, const struct cs_working_row *row,
+                                 const struct cs_unit *unit, struct cs_versions base,
+                                 struct cs_verdict *verdict)
 {
     const struct cs_stored_row *stored = &row->now.row;
+    const struct cs_field *field = &stored->entity->fields[unit->fields[0]];
+    if (field->policy != CS_MERGE_ONCE || stored->values[unit->fields[0]].kind == CS_VALUE_NULL) {
+        return CS_OK;
+    }
     struct cs_row_versions versions;
-    if (stored->entity->fields[unit->fields[0]].policy != CS_MERGE_ONCE ||
-        stored->values[unit->fields[0]].kind == CS_VALUE_NULL ||
-        cs_unit_settles(row, unit->name, base) ||
-        cs_row_versions_unpack(stored->versions, reconcile->arena, &versions) != CS_OK) {
-        return false;
+    enum cs_status status = cs_row_versions_unpack(stored->versions, reconcile->arena, &versions);
+    if (status != CS_OK) {
+        return status;
     }
     struct cs_versions shown = cs_row_versions_of(&versions, unit->name);
+    bool again = false;
+    bool chooses = false;
     for (size_t i = 0; i < shown.count; i++) {
-        if (cs_versions_contain(base, &shown.items[i])) {
-            return true;
-        }
+        again = again || cs_versions_contain(base, &shown.items[i]);
     }
-    return false;
+    for (size_t i = 0; status == CS_OK && again && !chooses && i < base.count; i++) {
+        status = cs_conflict_was(reconcile, row, unit->name, &base.items[i], &chooses);
+    }
+    if (status != CS_OK || !again || chooses) {
+        return status;
+    }
+    return judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
+                                         "%s.%s is set once and cannot be changed",
+                                         stored->entity->name, field->name));
 }
 
 /* So many edits that have not seen each other that a person could not settle them any more. */
@@ -317,10 +331,8 @@ static enum cs_status update_unit(struct cs_reconcile *reconcile, struct cs_work
     if (status == CS_OK) {
         status = check_room(reconcile, row, unit.name, base, verdict);
     }
-    if (status == CS_OK && sets_again(reconcile, row, &unit, base)) {
-        status = judge(verdict, cs_problem_set(&verdict->problem, CS_DENIED,
-                                               "%s.%s is set once and cannot be changed",
-                                               entity->name, entity->fields[index].name));
+    if (status == CS_OK) {
+        status = check_once(reconcile, row, &unit, base, verdict);
     }
     return status != CS_OK ? status : cs_unit_edit(reconcile, row, &unit, values, base, edit);
 }

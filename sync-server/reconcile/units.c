@@ -193,6 +193,24 @@ static enum cs_status set_heads(struct cs_reconcile *reconcile, struct cs_workin
     return CS_OK;
 }
 
+/* That these waited is not seen any more when the edit has replaced them. */
+static enum cs_status note_decided(struct cs_reconcile *reconcile, struct cs_working_row *row,
+                                   struct cs_bytes unit, struct cs_versions base)
+{
+    for (size_t i = 0; i < row->now.head_count; i++) {
+        const struct cs_stored_head *head = &row->now.heads[i];
+        if (cs_bytes_equal(head->unit, unit) && cs_versions_contain(base, &head->version)) {
+            struct cs_decided *decided = cs_arena_take(reconcile->arena, sizeof *decided);
+            if (decided == NULL) {
+                return CS_NO_MEMORY;
+            }
+            *decided = (struct cs_decided){unit, head->version, row->decided};
+            row->decided = decided;
+        }
+    }
+    return CS_OK;
+}
+
 /* A change that somebody had replaced before it came takes what it replaces along, and stands nowhere itself. */
 static enum cs_status drop_replaced(struct cs_reconcile *reconcile, const struct cs_stored_row *row,
                                     struct cs_bytes unit, const struct cs_version *version,
@@ -223,6 +241,9 @@ static enum cs_status merge(struct cs_reconcile *reconcile, struct cs_working_ro
     struct cs_heads heads;
     enum cs_status status = gather(reconcile, state, unit, shown, &heads);
     struct cs_head head = {edit->version, value, edit->effective_ms, edit->fact};
+    if (status == CS_OK) {
+        status = note_decided(reconcile, row, unit->name, base);
+    }
     if (status == CS_OK) {
         status = cs_heads_apply(heads, &head, base, reconcile->arena, &heads);
     }

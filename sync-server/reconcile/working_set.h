@@ -19,6 +19,13 @@ struct cs_working_state {
     struct cs_version last_author; /* of the last change in this push */
 };
 
+/* A value that lost, waited for a decision, and has been decided about in this push. */
+struct cs_decided {
+    struct cs_bytes unit;
+    struct cs_version version;
+    const struct cs_decided *next;
+};
+
 struct cs_working_row {
     struct cs_working_state now;
     struct cs_stored_row before; /* as in the store when it was loaded */
@@ -26,8 +33,9 @@ struct cs_working_row {
     size_t before_head_count;
     uint64_t loaded_position; /* of the row when this push first met it; 0: there was none */
     struct cs_bytes loaded_scopes;
-    bool saved;      /* `now` has been finished: position, scopes, digests */
-    unsigned agenda; /* the list of scopes.c that it was put on last */
+    const struct cs_decided *decided; /* stays when a transaction is undone: waited they had */
+    bool saved;                       /* `now` has been finished: position, scopes, digests */
+    unsigned agenda;                  /* the list of scopes.c that it was put on last */
     struct cs_working_row *next_in_bucket;
     struct cs_working_row *next; /* all rows, in order of loading */
 };

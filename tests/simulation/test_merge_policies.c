@@ -131,6 +131,48 @@ static void written_once(void **state)
     universe_close(&scene.universe);
 }
 
+/* Chooses an order for a visit that has two; `seen`: the one that is not shown. */
+static void choose_order(struct laptop *laptop, struct cs_id visit, struct cs_id order,
+                         struct cs_version seen)
+{
+    const struct cs_named_value value = {cs_bytes_of_text("work_order"),
+                                         cs_value_bytes(cs_id_bytes(&order))};
+    struct cs_edit *edit;
+    assert_ok(cs_edit_begin(laptop->replica, &edit));
+    assert_ok(cs_edit_update_seeing(edit, cs_bytes_of_text("visit"), &visit, &value, 1,
+                                    (struct cs_versions){&seen, 1}, NULL));
+    assert_ok(cs_edit_commit(edit));
+}
+
+/* Who chose between two first writes changes his mind before the choice is sent; another has chosen as well. */
+static void chosen_twice(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id first = laptop_new(scene.a, "work_order", "number=W-1", NULL);
+    struct cs_id second = laptop_new(scene.a, "work_order", "number=W-2", NULL);
+    struct cs_id visit = laptop_new(scene.a, "visit", "note=上门", NULL);
+    sync_all(&scene);
+    assert_ok(laptop_set(scene.b, "visit", visit, order_of(first), NULL));
+    universe_advance(&scene.universe, 60000);
+    assert_ok(laptop_set(scene.a, "visit", visit, order_of(second), NULL));
+    struct cs_version lost = {cs_identity_log(scene.a->identity), 4};
+    sync_all(&scene);
+    assert_int_equal(open_conflicts(&scene), 1);
+    choose_order(scene.owner, visit, second, lost);
+    choose_order(scene.owner, visit, first, lost);
+    choose_order(scene.b, visit, second, lost);
+    sync_all(&scene);
+    struct laptop *all[] = {scene.owner, scene.a, scene.b};
+    for (size_t i = 0; i < CS_COUNT(all); i++) {
+        assert_int_equal(laptop_count(all[i], "refusal", "state", "open"), 0);
+        assert_int_equal(laptop_count(all[i], "conflict", "state", "open"), 1);
+        assert_string_equal(laptop_text(all[i], "visit", visit, "work_order"), id_text(second));
+    }
+    universe_close(&scene.universe);
+}
+
 /* What a technician recorded beats what the office planned, however late the office wrote it. */
 static void facts_beat_plans(void **state)
 {
@@ -312,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_once),
+        cmocka_unit_test(chosen_twice),
         cmocka_unit_test(facts_beat_plans),
         cmocka_unit_test(a_group_moves_together),
         cmocka_unit_test(two_deletes_are_one),
