@@ -64,6 +64,17 @@
 #define CS_VAULT_LOG_MAX ((size_t)65536)
 #define CS_VAULT_LEASE_DAYS_MAX 31
 
+/* One message to a helper that changes a password (field-client/rotation), and what is in it. */
+#define CS_ROTATION_MESSAGE_MAX (64 * CS_KIBI)
+#define CS_ROTATION_NAME_MAX ((size_t)255)
+#define CS_ROTATION_SECRET_MAX ((size_t)1024)
+#define CS_ROTATION_OPTIONS_MAX ((size_t)8)
+#define CS_ROTATION_OPTION_MAX (16 * CS_KIBI)
+#define CS_ROTATION_SECONDS_MAX 600u
+/* What a helper says for people, and how long after its time it is ended. */
+#define CS_ROTATION_REASON_MAX ((size_t)400)
+#define CS_ROTATION_GRACE_SECONDS 5u
+
 /* Password files of other programs: the file, what it holds when unpacked, what is in it. */
 #define CS_PASSWORD_FILE_MAX (64 * CS_MEBI)
 #define CS_PASSWORD_FILE_UNPACKED_MAX (128 * CS_MEBI)
