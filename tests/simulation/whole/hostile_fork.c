@@ -10,7 +10,6 @@
  */
 #include "tests/simulation/whole/sim.h"
 
-#include "field-client/replica/log_state.h"
 #include "field-client/replica/meta.h"
 #include "shared/wire/recover.h"
 #include "sync-server/handlers/server_internal.h"
@@ -141,15 +140,6 @@ void sim_fork_serve(struct sim *sim, struct cs_bytes request, struct cs_buffer *
     }
 }
 
-/* Is what this laptop was shown last not the beginning of the true log? */
-static bool has_seen_another(struct sim_device *device)
-{
-    struct sim *sim = device->sim;
-    struct cs_log_state log;
-    sim_expect(sim, cs_log_state_load(device->replica, &log), "the known log");
-    return !sim_evidence_begins_with(sim, &log.checkpoint);
-}
-
 void sim_fork_end(struct sim *sim)
 {
     struct sim_fork *fork = &sim->fork;
@@ -175,11 +165,6 @@ void sim_fork_end(struct sim *sim)
         device->image = NULL;
     }
     sim_note_gone_back(sim, false);
-    for (size_t i = 0; i < sim->device_count; i++) {
-        if ((fork->devices & (uint32_t)1 << i) != 0) {
-            sim->devices[i].knows_more = has_seen_another(&sim->devices[i]);
-        }
-    }
 }
 
 void sim_fork(struct sim *sim)

@@ -130,8 +130,9 @@ struct sim_device {
     bool knows_more; /* it has been told more than the server knows now, and has not said so yet */
     bool
         behind_silence; /* and might not have noticed that it did: what differs then may be told by the digests alone */
-    unsigned notice_from;    /* the first session that begins after it */
-    uint64_t lost_log;       /* its log when the server owned up */
+    struct cs_checkpoint log_told; /* what it knew of the log just then */
+    unsigned notice_from;          /* the first session that begins after it */
+    uint64_t lost_log;             /* its log when the server owned up */
     uint64_t lost_after;     /* the last of its change-sets that the server had when it owned up */
     uint64_t confirmed;      /* the last one that had been confirmed to it */
     uint8_t incarnation[16]; /* of the server, as it was known when the last session began */

@@ -12,7 +12,6 @@
 #include "shared/domain/departments.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
-#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/recovery.h"
 
 #include <string.h>
@@ -43,15 +42,6 @@ static void take_image(struct sim *sim)
     sim->server_image = sim_disk_copy(sim->machine.disk);
     sim->image_joined = sim->counts.actions[SIM_ACTION_REJOIN];
     sim_event(sim, "the server's disk is put aside");
-}
-
-static uint64_t log_size(struct sim *sim)
-{
-    uint64_t size = 0;
-    uint8_t root[CS_HASH_SIZE];
-    sim_expect(sim, cs_evidence_log_root(cs_server_store(sim->server), &size, root),
-               "the evidence log");
-    return size;
 }
 
 bool sim_is_kept(struct sim_device *device, uint64_t counter)
@@ -110,13 +100,17 @@ static void mark_lost(struct sim *sim)
     }
 }
 
-/* Has this laptop been told more than the server knows now? */
-static void compare(struct sim_device *device, uint64_t size, bool silent)
+/*
+ * Has this laptop been told more than the server knows now? A longer log than it knew may be another one: the server may have gone
+ * back before, and have gone on since without this laptop.
+ */
+static void compare(struct sim_device *device, bool silent)
 {
     struct sim *sim = device->sim;
     struct cs_log_state log;
     sim_expect(sim, cs_log_state_load(device->replica, &log), "the known log");
-    device->knows_more = log.checkpoint.size > size;
+    device->log_told = log.checkpoint;
+    device->knows_more = log.any && !sim_evidence_begins_with(sim, &log.checkpoint);
     device->behind_silence = silent;
     device->notice_from = device->session_number + 1;
     sim_device_incarnation(device, device->incarnation);
@@ -194,10 +188,9 @@ void sim_note_gone_back(struct sim *sim, bool silent)
     sim_evidence_went_back(sim);
     sim->went_back_ms = sim->now_ms;
     mark_lost(sim);
-    uint64_t size = log_size(sim);
     for (size_t i = 0; i < sim->device_count; i++) {
         if (sim_device_is_usable(&sim->devices[i])) {
-            compare(&sim->devices[i], size, silent);
+            compare(&sim->devices[i], silent);
         }
     }
 }
