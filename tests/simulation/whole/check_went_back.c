@@ -44,7 +44,7 @@ void sim_check_sync_begins(struct sim_device *device)
     device->knows_more =
         device->knows_more && memcmp(before, device->incarnation, sizeof before) == 0;
     if (memcmp(device->incarnation, device->sim->incarnation, sizeof device->incarnation) != 0) {
-        sim_expect(device->sim, cs_outbox_acknowledged(device->replica, &device->confirmed),
+        sim_expect(device->sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
                    "what was confirmed");
     }
 }
@@ -135,19 +135,19 @@ static void check_told(struct sim_device *device)
     struct sim *sim = device->sim;
     struct told told;
     char all[160];
-    if (cs_identity_log(device->identity) != device->lost_log) {
+    if (cs_identity_log(device->identity) != device->loss.log) {
         return; /* it has joined again since, and the other log is not awaited */
     }
     look_up(device, &told);
     bool open = strcmp(told.state, "open") == 0;
-    bool lost = device->confirmed > device->lost_after;
+    bool lost = device->loss.confirmed > device->loss.after;
     (void)snprintf(all, sizeof all, "all %llu change-sets that it had lost",
-                   (unsigned long long)(device->confirmed - device->lost_after));
+                   (unsigned long long)(device->loss.confirmed - device->loss.after));
     if (open != lost || (lost && strstr(told.detail, all) == NULL)) {
         sim_fail(sim, SIM_INVARIANT_NOT_TOLD,
                  "of laptop %zu %llu change-sets after %llu were lost; %s: %s", device->index,
-                 (unsigned long long)(device->confirmed - device->lost_after),
-                 (unsigned long long)device->lost_after, told.state, told.detail);
+                 (unsigned long long)(device->loss.confirmed - device->loss.after),
+                 (unsigned long long)device->loss.after, told.state, told.detail);
     }
 }
 

@@ -98,6 +98,13 @@ struct sim_asked {
     const struct cs_value *shown; /* of the row, while the edit is made; NULL for an insert */
 };
 
+/* How much of a laptop's log the server had when an incarnation of it began. */
+struct sim_loss {
+    uint64_t log;       /* of the laptop then */
+    uint64_t after;     /* the last of its change-sets that the server had */
+    uint64_t confirmed; /* the last one that had been confirmed to it */
+};
+
 struct sim_device {
     struct sim *sim;
     size_t index;
@@ -132,10 +139,9 @@ struct sim_device {
         behind_silence; /* and might not have noticed that it did: what differs then may be told by the digests alone */
     struct cs_checkpoint log_told; /* what it knew of the log just then */
     unsigned notice_from;          /* the first session that begins after it */
-    uint64_t lost_log;             /* its log when the server owned up */
-    uint64_t lost_after;     /* the last of its change-sets that the server had when it owned up */
-    uint64_t confirmed;      /* the last one that had been confirmed to it */
-    uint8_t incarnation[16]; /* of the server, as it was known when the last session began */
+    struct sim_loss loss;          /* by the server's present incarnation */
+    struct sim_loss loss_aside;    /* and by that of the image of the server */
+    uint8_t incarnation[16];       /* of the server, as it was known when the last session began */
     /* A server that lies, see hostile_server.c. */
     bool misled;        /* what it has may be wrong */
     bool was_misled;    /* at any time */
@@ -298,8 +304,9 @@ struct sim {
     const struct cs_registry *server_registry; /* of the program that the server runs */
     struct cs_log log;
     struct sim_disk *server_image;
-    uint64_t image_joined;        /* laptops that had joined again when it was made */
-    struct sim_device *receiving; /* the device that reads what it received, or NULL */
+    uint8_t incarnation_aside[16]; /* `incarnation` when it was made */
+    uint64_t image_joined;         /* laptops that had joined again when it was made */
+    struct sim_device *receiving;  /* the device that reads what it received, or NULL */
     /* A device that obeys no rules: a machine and its keys. */
     struct sim_machine intruder;
     struct cs_identity *intruder_identity;

@@ -36,9 +36,27 @@ bool sim_may_go_back(const struct sim *sim)
     return may;
 }
 
+/* A server that went back may go back once more to a disk from after that: then it knows again what it had told the office. */
+static void put_aside(struct sim *sim)
+{
+    memcpy(sim->incarnation_aside, sim->incarnation, sizeof sim->incarnation);
+    for (size_t i = 0; i < sim->device_count; i++) {
+        sim->devices[i].loss_aside = sim->devices[i].loss;
+    }
+}
+
+static void know_again(struct sim *sim)
+{
+    memcpy(sim->incarnation, sim->incarnation_aside, sizeof sim->incarnation);
+    for (size_t i = 0; i < sim->device_count; i++) {
+        sim->devices[i].loss = sim->devices[i].loss_aside;
+    }
+}
+
 static void take_image(struct sim *sim)
 {
     sim_server_restart(sim);
+    put_aside(sim);
     sim->server_image = sim_disk_copy(sim->machine.disk);
     sim->image_joined = sim->counts.actions[SIM_ACTION_REJOIN];
     sim_event(sim, "the server's disk is put aside");
@@ -131,10 +149,10 @@ static void note_incarnation(struct sim *sim)
         sim_expect(sim,
                    cs_store_device_by_log(store, cs_identity_log(device->identity), &arena, &known),
                    "the server knows a device");
-        device->lost_log = known.log;
-        device->lost_after = known.sequence;
+        device->loss.log = known.log;
+        device->loss.after = known.sequence;
         cs_arena_release(&arena);
-        sim_expect(sim, cs_outbox_acknowledged(device->replica, &device->confirmed),
+        sim_expect(sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
                    "what was confirmed");
     }
 }
@@ -210,6 +228,7 @@ static void put_back(struct sim *sim, enum sim_fault how)
     sim_server_close(sim);
     sim_machine_insert(&sim->machine, again ? sim_disk_copy(sim->server_image) : sim->server_image);
     sim->server_image = again ? sim->server_image : NULL;
+    know_again(sim);
     sim_server_open(sim);
     sim_event(sim, "the server goes back in time%s",
               how == SIM_FAULT_SERVER_IMAGE ? ", and says so" : "");
