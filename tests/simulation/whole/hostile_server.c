@@ -84,6 +84,7 @@ static void keep_said(struct answer *answer)
     memcpy(said->body, answer->body.data, answer->body.size);
     said->size = answer->body.size;
     said->position = answer->page.position;
+    said->log = cs_identity_log(answer->device->identity);
 }
 
 /* The lies of this kind that an answer of its kind can be made into, in an order of their own. */
@@ -122,6 +123,19 @@ static unsigned choose(struct answer *answer)
         }
     }
     return 0;
+}
+
+/* What was said to a laptop before it joined again was said to another one. */
+static unsigned known_as(const struct answer *answer, unsigned lie)
+{
+    const struct sim_said *said = &answer->sim->hostile.said[answer->device->index];
+    if (lies[lie].make != lie_answer_as_before ||
+        said->log == cs_identity_log(answer->device->identity)) {
+        return lie;
+    }
+    for (lie = 1; lies[lie].make != lie_answer_as_to_others; lie++) {
+    }
+    return lie;
 }
 
 static void send_anew(struct answer *answer, struct cs_buffer *response)
@@ -182,7 +196,7 @@ struct sim_lie sim_hostile_answer(struct sim *sim, size_t index, struct cs_bytes
     cs_buffer_init(&plain, CS_RESPONSE_MAX);
     answer.key = cs_server_keys_identity(sim->server->keys);
     if (read_answer(&answer, request, cs_buffer_bytes(response), &plain)) {
-        answer.lie.number = choose(&answer);
+        answer.lie.number = known_as(&answer, choose(&answer));
         if (answer.lie.number != 0) {
             sim_event(sim, "the server lies to laptop %zu: %s", index,
                       lies[answer.lie.number].name);

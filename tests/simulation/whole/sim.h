@@ -243,6 +243,7 @@ struct sim_said {
     uint8_t *body; /* owned; NULL: none */
     size_t size;
     uint64_t position;
+    uint64_t log; /* of whom it was said to */
 };
 struct sim_hostile {
     struct sim_said said[SIM_INSTANCES_MAX];
