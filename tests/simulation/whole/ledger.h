@@ -56,7 +56,8 @@ struct sim_entry {
     size_t op_count;
     bool acknowledged; /* its author has learned what became of it */
     bool lost; /* by the server, that had acknowledged it and went back; until it has it again */
-    bool was_lost;  /* at any time */
+    bool was_lost;  /* at any time, acknowledged or not */
+    bool arrived;   /* had by the server when it went back, which its author had not learned */
     bool refused;   /* namely that it was refused */
     bool forgotten; /* and its author has put the refusal aside */
     bool vanished;  /* its disk was set back before it was sent */

@@ -100,12 +100,22 @@ bool sim_owes(struct sim_device *device)
     return owes;
 }
 
+/* Before the server loses it: of what others may have seen already, though its author does not know that it came. */
+static void note_arrived(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->ledger.entry_count; i++) {
+        struct sim_entry *entry = sim->ledger.entries[i];
+        entry->arrived = !entry->acknowledged && server_has(sim, entry);
+    }
+}
+
 /* What the server had acknowledged and has no longer: its author's laptop has it, to send it again. */
 static void mark_lost(struct sim *sim)
 {
     for (size_t i = 0; i < sim->ledger.entry_count; i++) {
         struct sim_entry *entry = sim->ledger.entries[i];
         if (!entry->acknowledged) {
+            entry->was_lost = entry->was_lost || (entry->arrived && !server_has(sim, entry));
             continue;
         }
         entry->lost = !server_has(sim, entry);
@@ -225,6 +235,7 @@ static void put_back(struct sim *sim, enum sim_fault how)
         }
     }
     bool again = sim_permille(&sim->random, 300);
+    note_arrived(sim);
     sim_server_close(sim);
     sim_machine_insert(&sim->machine, again ? sim_disk_copy(sim->server_image) : sim->server_image);
     sim->server_image = again ? sim->server_image : NULL;
