@@ -75,7 +75,7 @@ static void clone_device(struct sim *sim, struct sim_device *device)
 {
     if (sim->device_count == SIM_INSTANCES_MAX || device->state != SIM_DEVICE_ON ||
         device->in_clone_group || device->was_restored || sim_owes(device) ||
-        sim->fork.server != NULL || sim_revoking_concerns(device) ||
+        sim_alone_decides(device) || sim->fork.server != NULL || sim_revoking_concerns(device) ||
         !sim_fault(sim, SIM_FAULT_CLONE)) {
         return;
     }
@@ -163,8 +163,8 @@ static void restore_image(struct sim *sim, struct sim_device *device)
 static void image_device(struct sim *sim, struct sim_device *device)
 {
     if (device->state != SIM_DEVICE_ON || device->in_clone_group || device->machine.disk->full ||
-        sim_owes(device) || sim->fork.server != NULL || sim_revoking_concerns(device) ||
-        !sim_fault(sim, SIM_FAULT_IMAGE_RESTORED)) {
+        sim_owes(device) || sim_alone_decides(device) || sim->fork.server != NULL ||
+        sim_revoking_concerns(device) || !sim_fault(sim, SIM_FAULT_IMAGE_RESTORED)) {
         return;
     }
     if (device->image == NULL) {

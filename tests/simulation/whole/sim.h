@@ -479,6 +479,8 @@ void sim_server_image(struct sim *sim);
 void sim_restore(struct sim *sim);
 /* Has the server lost something of this laptop that it has not sent again yet? */
 bool sim_owes(struct sim_device *device);
+/* Is it the only one that could give up who does not come back to a server that went back, and could nobody let it in again? */
+bool sim_alone_decides(struct sim_device *device);
 /* Does this laptop still have the change-set with this transaction, to send it again? */
 bool sim_is_kept(struct sim_device *device, uint64_t counter);
 /* The office waits no longer for devices that never come. True if it did. */

@@ -344,6 +344,19 @@ struct sim_device *sim_desk(struct sim *sim)
     return NULL;
 }
 
+bool sim_alone_decides(struct sim_device *device)
+{
+    struct sim *sim = device->sim;
+    bool alone = sim->went_back > 0 && (device->roles & CS_ROLES_DESK) != 0 &&
+                 cs_identity_root_key(device->identity) == NULL;
+    for (size_t i = 0; alone && i < sim->device_count; i++) {
+        struct sim_device *other = &sim->devices[i];
+        alone = other == device || !sim_device_is_usable(other) || other->state != SIM_DEVICE_ON ||
+                (other->roles & CS_ROLES_DESK) == 0;
+    }
+    return alone;
+}
+
 bool sim_give_up_waiting(struct sim *sim)
 {
     struct sim_device *desk = sim->went_back > 0 ? sim_desk(sim) : NULL;
