@@ -9,6 +9,7 @@
 #include "shared/wire/envelope.h"
 
 #include <string.h>
+#include <zstd.h>
 
 /* Did somebody of this person write in the row? Then what stands in it by them is no secret to them. */
 static bool wrote(const struct sim *sim, const struct sim_row *row, size_t person)
@@ -75,6 +76,34 @@ static void look_at(struct cs_bytes bytes, const char *where)
     }
 }
 
+/* The next packed part of a message; at its end an empty one. */
+static struct cs_bytes next_frame(struct cs_bytes bytes)
+{
+    static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd};
+    const uint8_t *end = bytes.data + bytes.size;
+    const uint8_t *found = memmem(bytes.data, bytes.size, magic, sizeof magic);
+    while (found != NULL) {
+        size_t size = ZSTD_findFrameCompressedSize(found, (size_t)(end - found));
+        if (ZSTD_isError(size) == 0) {
+            return cs_bytes_make(found, size);
+        }
+        found++;
+        found = memmem(found, (size_t)(end - found), magic, sizeof magic);
+    }
+    return cs_bytes_make(end, 0);
+}
+
+/* What is packed is looked at when it is unpacked: in its own bytes any number may follow a word. */
+static void look_at_message(struct cs_bytes bytes)
+{
+    while (bytes.size > 0) {
+        struct cs_bytes frame = next_frame(bytes);
+        size_t before = (size_t)(frame.data - bytes.data);
+        look_at(cs_bytes_make(bytes.data, before), "was in an answer");
+        bytes = cs_bytes_make(frame.data + frame.size, bytes.size - before - frame.size);
+    }
+}
+
 /* The library's functions, which this program sees through: see CMakeLists.txt. */
 enum cs_status __real_cs_response_open(struct cs_bytes response, const struct cs_seal_key *key,
                                        const uint8_t identity[static CS_SIGN_PUBLIC_SIZE],
@@ -95,7 +124,7 @@ enum cs_status __wrap_cs_response_open(struct cs_bytes response, const struct cs
     enum cs_status status =
         __real_cs_response_open(response, key, identity, request_hash, plain, out_kind, out_body);
     if (status == CS_OK) {
-        look_at(cs_buffer_bytes(plain), "was in an answer");
+        look_at_message(cs_buffer_bytes(plain));
     }
     return status;
 }
