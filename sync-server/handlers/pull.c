@@ -221,7 +221,18 @@ static enum cs_status take_position(struct pull *pull, uint64_t position)
     return CS_OK;
 }
 
-/* A row that left at one position may stand elsewhere in the device's scopes: then it has not departed. */
+/* Does the device have the row through this scope as it is now, or get it so with this page? */
+static bool is_told(const struct pull *pull, size_t scope, const struct cs_stored_row *row)
+{
+    return pull->subscriptions[scope].exists &&
+           cs_scope_numbers_contain(row->scopes, pull->subscriptions[scope].number) &&
+           (row->position <= pull->streams[scope].cursor || row->position <= pull->end);
+}
+
+/*
+ * A row that left at one position may stand elsewhere in the device's scopes: then it has not departed. If a later page is to tell
+ * so, it has, until then: it may leave that scope as well before the page is read, and then nobody would ever tell.
+ */
 static enum cs_status drop_false_departures(struct pull *pull)
 {
     struct cs_sync_response *response = pull->response;
@@ -235,8 +246,7 @@ static enum cs_status drop_false_departures(struct pull *pull)
         }
         bool held = false;
         for (size_t j = 0; row.exists && j < pull->count; j++) {
-            held = held || (pull->subscriptions[j].exists &&
-                            cs_scope_numbers_contain(row.scopes, pull->subscriptions[j].number));
+            held = held || is_told(pull, j, &row);
         }
         if (!held) {
             response->departures[kept++] = response->departures[i];

@@ -208,6 +208,44 @@ static void scopes_change_between_pages(void **state)
     universe_close(&scene.universe);
 }
 
+static void move_system(struct scene *scene, struct cs_id system, struct cs_id project)
+{
+    char field[96];
+    (void)snprintf(field, sizeof field, "project=%s", id_text(project));
+    assert_ok(laptop_set(scene->office, "system", system, field, NULL));
+    laptop_sync_equal(scene->office);
+}
+
+/* A row leaves a scope, comes back in another one of the laptop's much later, and leaves that one too before that page is read. */
+static void a_row_leaves_twice_between_pages(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct cs_id project =
+        new_with(scene.office, "project", "customer", scene.customer_a, "病历系统");
+    struct cs_id system = new_with(scene.office, "system", "project", project, "应用甲");
+    (void)new_order(scene.office, "PG-4", scene.customer_a, system, "李强");
+    struct cs_id elsewhere = laptop_find(scene.office, "project", "name", "收银系统");
+    sync_all(&scene);
+    assert_true(has(scene.li, "system", scene.system_a2));
+    move_system(&scene, scene.system_a2, elsewhere);
+    for (int i = 0; i < 20; i++) {
+        (void)new_with(scene.office, "system", "project", scene.project_a, "终端");
+    }
+    laptop_sync_equal(scene.office);
+    move_system(&scene, scene.system_a2, project);
+    scene.universe.page_rows_max = 3;
+    universe_restart_server(&scene.universe);
+    scene.li->exchanges_left = 2;
+    assert_status(laptop_sync(scene.li), CS_UNREACHABLE);
+    scene.li->exchanges_left = -1;
+    move_system(&scene, scene.system_a2, elsewhere);
+    sync_all(&scene);
+    assert_false(has(scene.li, "system", scene.system_a2));
+    universe_close(&scene.universe);
+}
+
 static void set_roles(struct scene *scene, struct laptop *laptop, cs_roles roles)
 {
     struct cs_store *store = cs_server_store(scene->universe.server);
@@ -350,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_row_in_two_scopes_stays_until_both_are_lost),
         cmocka_unit_test(the_customer_moves_with_the_order),
         cmocka_unit_test(scopes_change_between_pages),
+        cmocka_unit_test(a_row_leaves_twice_between_pages),
         cmocka_unit_test(roles_give_and_take_the_office),
         cmocka_unit_test(a_new_certificate_with_other_roles),
         cmocka_unit_test(unsent_work_is_sent_before_it_goes),
