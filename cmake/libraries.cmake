@@ -31,6 +31,20 @@ cs_pkg(expat expat)
 cs_pkg(zlib zlib)
 cs_find(mbedtls mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
 
+# For parts of the product that are programs of their own: what needs it is left out where it is missing, and that is said.
+function(cs_optional_pkg target module what)
+    pkg_check_modules(${target} IMPORTED_TARGET ${module})
+    if(${target}_FOUND)
+        add_library(cs::${target} INTERFACE IMPORTED GLOBAL)
+        target_link_libraries(cs::${target} INTERFACE PkgConfig::${target})
+    else()
+        message(NOTICE "NOTICE: ${module} is not here: ${what} is NOT built (tools/install-dependencies rotation)")
+    endif()
+endfunction()
+
+cs_optional_pkg(pq libpq countersign-rotate-postgresql)
+cs_optional_pkg(ssh libssh countersign-rotate-linux)
+
 # Debian 12 has http-parser, Debian 13 its successor llhttp; sync-server/listener hides the difference.
 find_path(CS_LLHTTP_INCLUDE llhttp.h)
 find_library(CS_LLHTTP_LIBRARY llhttp)

@@ -27,6 +27,8 @@ BEGIN {
     owner["expat"] = "field-client/password_files/xml.c"
     owner["zlib"] = "field-client/password_files/gzip.c"
     shared["mbedtls/aes.h"] = "field-client/password_files/aes.c"
+    owner["libpq-fe.h"] = "field-client/rotation/postgresql/"
+    owner["libssh/"] = "field-client/rotation/linux_account/"
     owner["cmocka"] = "tests/"
 
     # Headers of C11 and of the system; anything else in angle brackets needs a line above.
