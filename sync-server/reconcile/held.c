@@ -243,37 +243,79 @@ enum cs_status cs_mark_surprising(struct cs_reconcile *reconcile,
     return status;
 }
 
-/* Tries one; *out_moved tells whether it waits no longer. */
-static enum cs_status retry_one(struct cs_reconcile *reconcile,
-                                const struct cs_logged_transaction *held, bool *out_moved)
+static bool has_room_to_wait(const struct cs_held *held, uint64_t log)
 {
+    size_t waiting = 0;
+    for (size_t i = 0; i < held->count; i++) {
+        waiting +=
+            !held->gone[i] && held->items[i].status == CS_GAP && held->items[i].version.log == log
+                ? 1
+                : 0;
+    }
+    return waiting < HELD_WAITING_PER_DEVICE_MAX;
+}
+
+/*
+ * It is held still. What a newer server understands may wait for a base like all others: then it is tried with every change-set from
+ * now on, and not when the server starts again, which may be never. Beyond the quota it stays as it was.
+ */
+static enum cs_status wait_for_base(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                                    const struct cs_verdict *verdict,
+                                    struct cs_logged_transaction *item, bool *out_progress)
+{
+    if (verdict->status != CS_GAP || item->status == CS_GAP ||
+        !has_room_to_wait(reconcile->held, item->version.log)) {
+        return CS_OK;
+    }
+    enum cs_status status = cs_transaction_put(reconcile, edit, verdict, item->body);
+    if (status == CS_OK) {
+        item->status = CS_GAP;
+        *out_progress = true;
+    }
+    return status;
+}
+
+static enum cs_status leave(struct cs_reconcile *reconcile, const struct cs_edit *edit,
+                            const struct cs_device *device, const struct cs_verdict *verdict)
+{
+    enum cs_status status = CS_OK;
+    if (verdict->outcome == CS_OUTCOME_APPLIED) {
+        status = cs_transaction_settle(reconcile, edit);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    status = verdict->outcome == CS_OUTCOME_REFUSED
+                 ? cs_refusal_put(reconcile, edit, &device->person, verdict)
+                 : cs_mark_surprising(reconcile, edit->transaction);
+    return status != CS_OK ? status : cs_transaction_put(reconcile, edit, verdict, CS_BYTES_NONE);
+}
+
+/* Tries one; *out_progress becomes true if it waits no longer, or for something else. */
+static enum cs_status retry_one(struct cs_reconcile *reconcile, size_t at, bool *out_progress)
+{
+    struct cs_logged_transaction *item = &reconcile->held->items[at];
     struct cs_transaction transaction;
     struct cs_device device;
     struct cs_verdict verdict;
-    enum cs_status status = cs_transaction_decode(held->body, reconcile->arena, &transaction);
+    enum cs_status status = cs_transaction_decode(item->body, reconcile->arena, &transaction);
     if (status == CS_OK) {
         status =
-            cs_store_device_by_log(reconcile->store, held->version.log, reconcile->arena, &device);
+            cs_store_device_by_log(reconcile->store, item->version.log, reconcile->arena, &device);
     }
     if (status != CS_OK) {
         return status;
     }
-    struct cs_edit edit = cs_edit_of_held(&transaction, &device, held);
+    struct cs_edit edit = cs_edit_of_held(&transaction, &device, item);
     status = cs_transaction_apply(reconcile, &edit, &verdict);
-    if (status != CS_OK || verdict.outcome == CS_OUTCOME_HELD) {
-        return status;
-    }
-    *out_moved = true;
-    if (verdict.outcome == CS_OUTCOME_APPLIED) {
-        status = cs_transaction_settle(reconcile, &edit);
-    }
     if (status != CS_OK) {
         return status;
     }
-    status = verdict.outcome == CS_OUTCOME_REFUSED
-                 ? cs_refusal_put(reconcile, &edit, &device.person, &verdict)
-                 : cs_mark_surprising(reconcile, &transaction);
-    return status != CS_OK ? status : cs_transaction_put(reconcile, &edit, &verdict, CS_BYTES_NONE);
+    if (verdict.outcome == CS_OUTCOME_HELD) {
+        return wait_for_base(reconcile, &edit, &verdict, item, out_progress);
+    }
+    reconcile->held->gone[at] = *out_progress = true;
+    return leave(reconcile, &edit, &device, &verdict);
 }
 
 enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which which)
@@ -286,8 +328,7 @@ enum cs_status cs_held_retry(struct cs_reconcile *reconcile, enum cs_held_which 
         for (size_t i = 0; status == CS_OK && i < held->count; i++) {
             bool due = !held->gone[i] && (which == CS_HELD_ALL || held->items[i].status == CS_GAP);
             if (due) {
-                status = retry_one(reconcile, &held->items[i], &held->gone[i]);
-                progress = progress || held->gone[i];
+                status = retry_one(reconcile, i, &progress);
             }
         }
         forget_rows(held);

@@ -1,8 +1,9 @@
 /*
  * Transactions that wait: for a base that has not arrived (CS_GAP), or for a newer server (CS_UNSUPPORTED).
  *
- * The former are tried again with every change-set, the latter when the server starts, perhaps with a newer registry. What
- * waits is bounded for one device and for all, in number and bytes: nobody's held work may slow or stop the others.
+ * The former are tried again with every change-set, the latter when the server starts, perhaps with a newer registry; what that one
+ * understands and still cannot apply waits for its base like the former. What waits is bounded for one device and for all, in
+ * number and bytes: nobody's held work may slow or stop the others.
  */
 #ifndef CS_SERVER_RECONCILE_HELD_H
 #define CS_SERVER_RECONCILE_HELD_H

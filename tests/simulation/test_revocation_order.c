@@ -3,6 +3,7 @@
  * two officers of each other; by one who was revoked before; invites before and after; copies; reviews in any order.
  */
 #include "tests/simulation/hostile.h"
+#include "tests/simulation/registry_variant.h"
 #include "tests/simulation/revocation_scene.h"
 
 #include "shared/base/text.h"
@@ -260,6 +261,45 @@ static void work_is_accepted_in_any_order(void **state)
     universe_close(&scene.universe);
 }
 
+/* Accepted on a server that is too old for it: the newer one finds that it waits for earlier work, and it goes through after that. */
+static void accepted_work_waits_for_a_newer_server_and_then_for_earlier_work(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct registry_variant newer;
+    variant_init(&newer, cs_registry_core());
+    (void)variant_add_entity(&newer, "tool");
+    struct cs_field *field = variant_add_field(&newer, "tool", "visit");
+    field->type = CS_FIELD_REFERENCE;
+    field->references = "visit";
+    (void)variant_done(&newer);
+    open_scene(&scene);
+    scene.technician->registry = &newer.registry;
+    laptop_restart(scene.technician);
+    struct cs_id visit = new_visit(scene.technician, "一");
+    char reference[64];
+    (void)snprintf(reference, sizeof reference, "visit=%s", id_text(visit));
+    struct cs_id tool = laptop_new(scene.technician, "tool", "name=万用表", reference, NULL);
+    revoke_now(scene.owner, scene.technician);
+    assert_revoked(&scene, scene.technician);
+    laptop_sync_equal(scene.owner);
+    struct cs_id later = work_with(scene.owner, "1 new tool");
+    struct cs_id earlier = work_with(scene.owner, "1 new visit");
+    assert_ok(review(scene.owner, &later, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.owner);
+    scene.universe.registry = scene.owner->registry = &newer.registry;
+    universe_restart_server(&scene.universe);
+    laptop_restart(scene.owner);
+    assert_ok(review(scene.owner, &earlier, 1, CS_REVIEW_ACCEPT));
+    laptop_sync_equal(scene.owner);
+    (void)laptop_new(scene.office, "part", "code=P-9", "name=端子排", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    assert_string_equal(laptop_text(scene.owner, "tool", tool, "name"), "万用表");
+    assert_int_equal(laptop_count(scene.owner, "refusal", "state", "open"), 0);
+    universe_close(&scene.universe);
+}
+
 /* ---- invites ---- */
 
 static enum cs_status join_with(struct scene *scene, const struct cs_buffer *invite)
@@ -497,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_revoked_officer_decides_nothing),
         cmocka_unit_test(two_reviewers_who_differ_are_told),
         cmocka_unit_test(work_is_accepted_in_any_order),
+        cmocka_unit_test(accepted_work_waits_for_a_newer_server_and_then_for_earlier_work),
         cmocka_unit_test(unused_invites_die_with_their_maker),
         cmocka_unit_test(an_earlier_invitee_still_invites),
         cmocka_unit_test(a_person_who_is_invited_again_works_on),
