@@ -1,6 +1,8 @@
 /* SQLite on disks in memory, see disk_vfs.h. */
 #include "tests/simulation/whole/disk_vfs.h"
 
+#include "tests/simulation/whole/quick_memory.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -375,6 +377,7 @@ void sim_vfs_start(void)
     /* One thread, and nobody asks how much memory is in use. */
     cs_require(sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
                sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
+    sim_memory_start();
     slots.base = make("simulation", NULL);
     cs_require(sqlite3_vfs_register(&slots.base, 1) == SQLITE_OK);
     for (size_t i = 0; i < SIM_SLOTS_MAX; i++) {
