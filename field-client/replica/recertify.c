@@ -218,6 +218,136 @@ static void forget_seen(struct cs_operation *operation)
     cs_hash("countersign seen under former names 1", cs_bytes_of_array(former), operation->seen);
 }
 
+/* ---- rows without confirmed state ---- */
+
+static enum cs_status rename_versions(const struct recertify *recertify, struct cs_arena *arena,
+                                      struct cs_row_versions *versions)
+{
+    struct cs_unit_versions *exceptions =
+        cs_arena_take_array(arena, versions->exception_count, sizeof *exceptions);
+    struct cs_versions created = {&versions->created, 1};
+    enum cs_status status =
+        exceptions == NULL ? CS_NO_MEMORY : rename_base(recertify, arena, &created);
+    for (size_t i = 0; status == CS_OK && i < versions->exception_count; i++) {
+        exceptions[i] = versions->exceptions[i];
+        status = rename_base(recertify, arena, &exceptions[i].versions);
+    }
+    if (status == CS_OK) {
+        *versions = (struct cs_row_versions){.created = created.items[0],
+                                             .exceptions = exceptions,
+                                             .exception_count = versions->exception_count};
+    }
+    return status;
+}
+
+static enum cs_status hash_of(const struct cs_row_versions *versions,
+                              uint8_t out[static CS_HASH_SIZE])
+{
+    struct cs_buffer packed;
+    cs_buffer_init(&packed, CS_PAGE_BYTES_MAX);
+    cs_row_versions_pack(versions, &packed);
+    enum cs_status status = packed.status;
+    if (status == CS_OK) {
+        cs_row_versions_hash(cs_buffer_bytes(&packed), out);
+    }
+    cs_buffer_release(&packed);
+    return status;
+}
+
+/* The row as it is shown, without its deletion. *out_found: it is shown at all. */
+static enum cs_status load_shown(const struct recertify *recertify,
+                                 const struct cs_operation *operation, struct cs_arena *arena,
+                                 struct cs_row_versions *out, bool *out_found)
+{
+    struct cs_stored_row row;
+    struct cs_row_versions versions;
+    enum cs_status status =
+        cs_row_load(recertify->replica->tables, operation->entity, &operation->row, arena, &row);
+    *out_found = status == CS_OK && row.exists;
+    if (!*out_found) {
+        return status;
+    }
+    status = cs_row_versions_unpack(row.versions, arena, &versions);
+    return status != CS_OK ? status
+                           : cs_row_versions_set(&versions, cs_bytes_of_text(CS_UNIT_DELETED),
+                                                 (struct cs_versions){NULL, 0}, arena, out);
+}
+
+/*
+ * Updates lie over nothing: the row that is shown is as its author last saw it, and the only trace of that. Where the delete did not
+ * see that and carried changes may be named in what it saw, it must not name them as before.
+ */
+static enum cs_status rename_seen_as_shown(struct recertify *recertify,
+                                           struct cs_operation *operation, struct cs_arena *arena)
+{
+    struct cs_row_versions shown;
+    uint8_t hash[CS_HASH_SIZE];
+    bool found = false;
+    uint64_t carried = 0;
+    enum cs_status status = load_shown(recertify, operation, arena, &shown, &found);
+    if (status == CS_OK && found) {
+        status = hash_of(&shown, hash);
+        found = status == CS_OK && memcmp(hash, operation->seen, sizeof hash) == 0;
+    }
+    if (status == CS_OK && found) {
+        status = rename_versions(recertify, arena, &shown);
+        return status != CS_OK ? status : hash_of(&shown, operation->seen);
+    }
+    if (status == CS_OK) {
+        status = earlier_over(recertify, operation, 0, &carried);
+    }
+    if (status == CS_OK && carried > 0) {
+        forget_seen(operation);
+    }
+    return status;
+}
+
+static enum cs_status rename_shown(const struct recertify *recertify, struct cs_stored_row *row,
+                                   struct cs_arena *arena)
+{
+    struct cs_row_versions versions;
+    struct cs_buffer packed;
+    cs_buffer_init(&packed, CS_PAGE_BYTES_MAX);
+    enum cs_status status = cs_row_versions_unpack(row->versions, arena, &versions);
+    if (status == CS_OK) {
+        status = rename_versions(recertify, arena, &versions);
+    }
+    if (status == CS_OK) {
+        cs_row_versions_pack(&versions, &packed);
+        status = packed.status;
+    }
+    if (status == CS_OK) {
+        row->versions = cs_buffer_bytes(&packed);
+        status = cs_row_store(recertify->replica->tables, row);
+    }
+    cs_buffer_release(&packed);
+    return status;
+}
+
+/* Such a row is not made again from confirmed state: what is edited next would rest on former names, which never reach the server. */
+static enum cs_status rename_if_away(void *context, struct cs_bytes entity, struct cs_bytes key)
+{
+    const struct recertify *recertify = context;
+    struct cs_arena arena;
+    struct cs_stored_row row;
+    struct cs_id id;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_id_from_bytes(key, &id)
+                                ? cs_covered_load(recertify->replica, entity, &id, &arena, &row)
+                                : CS_CORRUPT;
+    bool away = status == CS_OK && !row.exists;
+    if (away) {
+        status = cs_row_load(recertify->replica->tables, entity, &id, &arena, &row);
+    }
+    if (status == CS_OK && away && row.exists) {
+        status = rename_shown(recertify, &row, &arena);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+/* ---- */
+
 /*
  * A delete says by a hash what its author had seen. Where that is the confirmed state with carried
  * transactions over it, the hash is made again with their new names. Where confirmed state has
@@ -243,6 +373,8 @@ static enum cs_status rename_seen(struct recertify *recertify,
         } else if (!cs_bytes_equal(view.former.versions, view.renamed.versions)) {
             forget_seen(operation);
         }
+    } else if (status == CS_OK) {
+        status = rename_seen_as_shown(recertify, operation, &view.arena);
     }
     cs_arena_release(&view.arena);
     return status;
@@ -366,6 +498,9 @@ enum cs_status cs_recertify(struct cs_replica *replica, uint64_t former_log, uin
     }
     while (status == CS_OK && recertify.done < recertify.count) {
         status = carry_next(&recertify);
+    }
+    if (status == CS_OK) {
+        status = cs_overlay_each(replica, rename_if_away, &recertify);
     }
     cs_pending_cache_release(&recertify.cache);
     cs_free(recertify.counters);
