@@ -13,6 +13,7 @@
  *   _staged   pages of a pull that is not complete
  *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
  *   _settled_refusal  refused transactions that were corrected or put aside, for good
+ *   _vault, _vault_record, _vault_queue, _vault_recovery, _vault_finding  see vault_records.h
  *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
@@ -95,12 +96,36 @@ static enum cs_status make_settled_table(struct cs_database *database, void *con
     return cs_database_execute(database, settled_table);
 }
 
+/* Vaults: verified records as they were signed, what is to be sent, and what was found wrong. */
+static const char vault_tables[] =
+    "CREATE TABLE _vault_record (id BLOB PRIMARY KEY, vault BLOB NOT NULL, feed INTEGER NOT NULL, "
+    "kind INTEGER NOT NULL, position INTEGER NOT NULL, log_position INTEGER NOT NULL, logged_ms "
+    "INTEGER NOT NULL, own INTEGER NOT NULL, confirmed INTEGER NOT NULL, item BLOB NOT NULL, field "
+    "TEXT NOT NULL, version BLOB NOT NULL, request BLOB NOT NULL, record BLOB NOT NULL) WITHOUT "
+    "ROWID;"
+    "CREATE INDEX _vault_record_item ON _vault_record (vault, kind, item, field, feed);"
+    "CREATE INDEX _vault_record_version ON _vault_record (vault, kind, version, feed);"
+    "CREATE INDEX _vault_record_request ON _vault_record (vault, kind, request, feed);"
+    "CREATE INDEX _vault_record_log ON _vault_record (vault, log_position, feed) WHERE kind < 4;"
+    "CREATE TABLE _vault (vault BLOB PRIMARY KEY, level INTEGER NOT NULL, through INTEGER NOT "
+    "NULL, length INTEGER NOT NULL, head BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE _vault_queue (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, record BLOB "
+    "NOT NULL, status TEXT, text TEXT);"
+    "CREATE TABLE _vault_recovery (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, statement "
+    "BLOB NOT NULL);"
+    "CREATE TABLE _vault_finding (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, vault BLOB "
+    "NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (vault, status, text));";
+
+static enum cs_status make_vault_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, vault_tables);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
-    static const struct cs_migration migrations[] = {{make_tables_1},
-                                                     {make_former_tables},
-                                                     {make_staged_table},
-                                                     {make_settled_table},
-                                                     {make_recovered_tables}};
+    static const struct cs_migration migrations[] = {{make_tables_1},         {make_former_tables},
+                                                     {make_staged_table},     {make_settled_table},
+                                                     {make_recovered_tables}, {make_vault_tables}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -63,6 +63,12 @@
 /* Records of one vault's log. */
 #define CS_VAULT_LOG_MAX ((size_t)65536)
 #define CS_VAULT_LEASE_DAYS_MAX 31
+/* One exchange about vaults (shared/wire/vault_message.h). */
+#define CS_VAULTS_PER_DEVICE_MAX ((size_t)4096)
+#define CS_VAULT_RECORDS_PER_REQUEST_MAX ((size_t)256)
+#define CS_VAULT_PAGE_RECORDS_MAX ((size_t)512)
+#define CS_VAULT_PAGE_BYTES_TARGET (4 * CS_MEBI)
+#define CS_VAULT_RECOVERIES_MAX ((size_t)64)
 
 /* One message to a helper that changes a password (field-client/rotation), and what is in it. */
 #define CS_ROTATION_MESSAGE_MAX (64 * CS_KIBI)

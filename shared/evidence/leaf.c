@@ -56,6 +56,19 @@ void cs_leaf_change_set(uint64_t log, uint64_t sequence, const uint8_t hash[stat
     put(out, hash, CS_HASH_SIZE);
 }
 
+void cs_leaf_vault(const struct cs_id *vault, const struct cs_leaf_moment *moment,
+                   struct cs_bytes record, struct cs_leaf *out)
+{
+    uint8_t hash[CS_HASH_SIZE];
+    cs_hash(RECORD_LABEL, record, hash);
+    begin(out, CS_LEAF_VAULT);
+    put(out, cs_id_bytes(vault).data, CS_ID_SIZE);
+    put_number(out, moment->position);
+    put_number(out, moment->log_position);
+    put_number(out, (uint64_t)moment->logged_ms);
+    put(out, hash, sizeof hash);
+}
+
 struct cs_bytes cs_leaf_bytes(const struct cs_leaf *leaf)
 {
     return cs_bytes_make(leaf->bytes, leaf->size);
@@ -79,6 +92,11 @@ enum cs_status cs_leaf_parse(struct cs_bytes bytes, struct cs_leaf_parts *out)
     } else if (kind == CS_LEAF_CHANGE_SET) {
         parts.log = cs_read_u64(&reader);
         parts.sequence = cs_read_u64(&reader);
+    } else if (kind == CS_LEAF_VAULT) {
+        cs_read_copy(&reader, parts.vault.bytes, CS_ID_SIZE);
+        parts.moment.position = cs_read_u64(&reader);
+        parts.moment.log_position = cs_read_u64(&reader);
+        parts.moment.logged_ms = (int64_t)cs_read_u64(&reader);
     } else if (kind != CS_LEAF_CERTIFICATE) {
         return CS_MALFORMED;
     }

@@ -38,6 +38,9 @@ static void describe(struct cs_bytes leaf, char out[static LEAF_TEXT_MAX])
         (void)snprintf(out, LEAF_TEXT_MAX, "device %016llx, change-set %llu",
                        (unsigned long long)parts.log, (unsigned long long)parts.sequence);
         break;
+    case CS_LEAF_VAULT:
+        (void)snprintf(out, LEAF_TEXT_MAX, "record %s of a vault", hash);
+        break;
     }
 }
 
@@ -95,6 +98,32 @@ static enum cs_status device_has_leaf(struct cs_store *store, const struct cs_le
     return status == CS_NOT_FOUND ? CS_OK : status;
 }
 
+/* A record of a vault, or (of no vault) the statement of a recovery key, by its number. */
+static enum cs_status vault_has_leaf(struct cs_store *store, const struct cs_leaf_parts *parts,
+                                     struct cs_bytes leaf, bool *out)
+{
+    static const struct cs_id nowhere;
+    struct cs_arena arena;
+    struct cs_stored_recovery *list;
+    size_t count = 0;
+    struct cs_leaf made;
+    if (!cs_id_equal(&parts->vault, &nowhere)) {
+        return cs_store_vault_has_leaf(store, &parts->vault, parts->moment.logged_ms, leaf, out);
+    }
+    if (parts->moment.log_position == 0) {
+        return CS_OK;
+    }
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status =
+        cs_store_recoveries(store, parts->moment.log_position - 1, 1, &arena, &list, &count);
+    if (status == CS_OK && count == 1) {
+        cs_evidence_log_recovery_leaf(&list[0], &made);
+        *out = cs_bytes_equal(cs_leaf_bytes(&made), leaf);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
 /* What stands in the log must stand in the store. */
 static enum cs_status check_target(struct log_walk *walk, uint64_t number, struct cs_bytes leaf)
 {
@@ -105,6 +134,8 @@ static enum cs_status check_target(struct log_walk *walk, uint64_t number, struc
         status = device_has_leaf(walk->store, &parts, &held);
     } else if (status == CS_OK && parts.kind == CS_LEAF_CHANGE_SET) {
         status = change_set_has_leaf(walk->store, &parts, &held);
+    } else if (status == CS_OK && parts.kind == CS_LEAF_VAULT) {
+        status = vault_has_leaf(walk->store, &parts, leaf, &held);
     } else if (status == CS_OK) {
         status = row_has_leaf(walk->store, &parts, leaf, &held);
     }

@@ -250,3 +250,27 @@ enum cs_status cs_log_answer(struct cs_server *server, struct cs_server_request 
     }
     return status != CS_OK ? status : put_earlier(&answer);
 }
+
+enum cs_status cs_log_answer_growth(struct cs_server *server, struct cs_server_request *request,
+                                    struct cs_store *reader, const struct cs_log_growth *known,
+                                    struct cs_sync_response *out, uint64_t *out_size)
+{
+    struct log_answer answer = {.server = server,
+                                .request = request,
+                                .reader = reader,
+                                .arena = &request->arena,
+                                .response = out};
+    memcpy(answer.now.incarnation, known->incarnation, sizeof answer.now.incarnation);
+    answer.known = known->size;
+    enum cs_status status = cs_store_position(reader, &answer.now.position);
+    if (status == CS_OK) {
+        status = cs_evidence_log_root(reader, &answer.now.size, answer.now.root);
+    }
+    if (status == CS_OK) {
+        status = put_checkpoint(&answer);
+    }
+    if (status == CS_OK) {
+        *out_size = answer.now.size;
+    }
+    return status;
+}

@@ -12,6 +12,15 @@
 enum cs_status cs_log_answer(struct cs_server *server, struct cs_server_request *request,
                              struct cs_store *reader,
                              struct cs_sync_response *response) CS_MUST_USE;
+/* What a device has verified: the log of this incarnation (the server's), of this size. */
+struct cs_log_growth {
+    uint8_t incarnation[16];
+    uint64_t size;
+};
+/* Fills only checkpoint and consistency, for other answers than a sync's; *out_size is the log's. */
+enum cs_status cs_log_answer_growth(struct cs_server *server, struct cs_server_request *request,
+                                    struct cs_store *reader, const struct cs_log_growth *known,
+                                    struct cs_sync_response *out, uint64_t *out_size) CS_MUST_USE;
 /* Bytes that the proofs of one row of this entity add to a page, about. */
 size_t cs_log_answer_size(const struct cs_entity *entity);
 

@@ -71,6 +71,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_RECOVER:
         status = cs_recover_open(server, request, reader);
         break;
+    case CS_MESSAGE_VAULT:
+        status = cs_vault_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
     case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
@@ -116,6 +119,8 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
         return cs_compare_commit(server, request);
     case CS_MESSAGE_RECOVER:
         return cs_recover_commit(server, request);
+    case CS_MESSAGE_VAULT:
+        return cs_vault_commit(server, request);
     default:
         return cs_sync_commit(server, request);
     }
@@ -144,6 +149,8 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
         return cs_compare_reply(server, request, reader, body);
     case CS_MESSAGE_RECOVER:
         return cs_recover_reply(server, request, reader, body);
+    case CS_MESSAGE_VAULT:
+        return cs_vault_reply(server, request, reader, body);
     default:
         return cs_sync_reply(server, request, reader, body);
     }

@@ -189,6 +189,11 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     if (status == CS_OK) {
         status = begin_log(server);
     }
+    if (status == CS_OK) {
+        uint8_t identity[CS_SIGN_PUBLIC_SIZE];
+        cs_sign_key_public(cs_server_keys_identity(server->keys), identity);
+        status = cs_vault_office_create(identity, &server->vaults);
+    }
     if (status != CS_OK) {
         cs_server_close(server);
         return status;
@@ -204,6 +209,7 @@ void cs_server_close(struct cs_server *server)
         for (size_t i = 0; i < server->reader_count; i++) {
             cs_store_close(server->readers[i]);
         }
+        cs_vault_office_destroy(server->vaults);
         cs_store_close(server->writer);
         cs_server_keys_destroy(server->keys);
         (void)pthread_mutex_destroy(&server->readers_lock);

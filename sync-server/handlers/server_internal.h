@@ -7,9 +7,11 @@
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/recover.h"
+#include "shared/wire/vault_message.h"
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server.h"
 #include "sync-server/reconcile/push.h"
+#include "sync-server/vault/office.h"
 
 #include <pthread.h>
 
@@ -33,6 +35,7 @@ struct cs_server {
     const struct cs_log *log;
     struct cs_server_keys *keys;
     struct cs_store *writer;
+    struct cs_vault_office *vaults; /* the committer's */
     struct cs_page_limits page;
     char database_path[CS_SERVER_PATH_MAX];
     /* Readers that nobody uses now. */
@@ -57,6 +60,9 @@ struct cs_server_request {
     /* RECOVER */
     struct cs_recover_request recover;
     struct cs_recover_response recovered;
+    /* VAULT */
+    struct cs_vault_request vault;
+    struct cs_vault_response vault_answer; /* what became of what was sent */
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
@@ -105,6 +111,12 @@ enum cs_status cs_compare_commit(struct cs_server *server,
                                  struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_compare_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+enum cs_status cs_vault_open(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_vault_commit(struct cs_server *server,
+                               struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_vault_reply(struct cs_server *server, struct cs_server_request *request,
+                              struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
 /* server.c: folder/name, at most CS_SERVER_PATH_MAX; and the server's own invite with this token, appended: a secret. */
 enum cs_status cs_server_path(const char *folder, const char *name, char *out,
                               struct cs_problem *problem) CS_MUST_USE;

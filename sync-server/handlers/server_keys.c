@@ -218,6 +218,11 @@ const struct cs_seal_key *cs_server_keys_bundle(const struct cs_server_keys *key
     return keys->bundle;
 }
 
+const struct cs_seal_key *cs_server_keys_half(const struct cs_server_keys *keys)
+{
+    return keys->half;
+}
+
 const struct cs_tls_material *cs_server_keys_tls(const struct cs_server_keys *keys)
 {
     return &keys->tls;

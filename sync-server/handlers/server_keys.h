@@ -36,6 +36,7 @@ void cs_server_keys_destroy(struct cs_server_keys *keys);
 
 const struct cs_sign_key *cs_server_keys_identity(const struct cs_server_keys *keys);
 const struct cs_seal_key *cs_server_keys_bundle(const struct cs_server_keys *keys);
+const struct cs_seal_key *cs_server_keys_half(const struct cs_server_keys *keys);
 /* Borrowed. */
 const struct cs_tls_material *cs_server_keys_tls(const struct cs_server_keys *keys);
 /* Signed statement of the current keys (evidence/server_statement.h); borrowed. */

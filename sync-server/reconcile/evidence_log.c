@@ -121,6 +121,37 @@ static enum cs_status visit_row(void *context, const struct cs_stored_row *row)
     return cs_evidence_log_row_leaf(row, &leaf) ? sources->visit(sources->context, &leaf) : CS_OK;
 }
 
+static enum cs_status visit_vault_record(void *context, const struct cs_vault_row *row)
+{
+    const struct sources *sources = context;
+    struct cs_leaf leaf;
+    cs_leaf_vault(&row->vault, &row->moment, row->record, &leaf);
+    return sources->visit(sources->context, &leaf);
+}
+
+void cs_evidence_log_recovery_leaf(const struct cs_stored_recovery *recovery, struct cs_leaf *out)
+{
+    static const struct cs_id nowhere;
+    struct cs_leaf_moment moment = {.log_position = recovery->number};
+    cs_leaf_vault(&nowhere, &moment, recovery->statement, out);
+}
+
+static enum cs_status visit_recoveries(struct cs_store *store, const struct sources *sources)
+{
+    struct cs_arena arena;
+    struct cs_stored_recovery *list;
+    size_t count = 0;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_store_recoveries(store, 0, SIZE_MAX, &arena, &list, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        struct cs_leaf leaf;
+        cs_evidence_log_recovery_leaf(&list[i], &leaf);
+        status = sources->visit(sources->context, &leaf);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
 enum cs_status cs_evidence_log_sources(struct cs_store *store, cs_evidence_visitor *visit,
                                        void *context)
 {
@@ -129,6 +160,12 @@ enum cs_status cs_evidence_log_sources(struct cs_store *store, cs_evidence_visit
     enum cs_status status = visit_devices(store, &sources);
     if (status == CS_OK) {
         status = cs_store_change_sets(store, visit_change_set, &sources);
+    }
+    if (status == CS_OK) {
+        status = cs_store_vault_records(store, visit_vault_record, &sources);
+    }
+    if (status == CS_OK) {
+        status = visit_recoveries(store, &sources);
     }
     for (size_t i = 0; status == CS_OK && i < registry->entity_count; i++) {
         if (cs_leaf_is_evidence(registry->entities[i])) {

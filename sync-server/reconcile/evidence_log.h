@@ -11,6 +11,7 @@
 
 #include "shared/evidence/leaf.h"
 #include "sync-server/stores/store.h"
+#include "sync-server/stores/vault_store.h"
 
 /* Appends the leaf; what stands there already is not entered again. */
 enum cs_status cs_evidence_log_enter(struct cs_store *store,
@@ -21,8 +22,11 @@ enum cs_status cs_evidence_log_enter_row(struct cs_store *store,
 /* The leaf of a row of evidence: false for others. */
 bool cs_evidence_log_row_leaf(const struct cs_stored_row *row, struct cs_leaf *out);
 
+/* The leaf of a recovery key's statement. */
+void cs_evidence_log_recovery_leaf(const struct cs_stored_recovery *recovery, struct cs_leaf *out);
+
 /* Calls visit with the leaf of everything that must be in the log: certificates in order of joining,
- * change-sets, rows. */
+ * change-sets, records of vaults, recovery keys, rows. */
 typedef enum cs_status cs_evidence_visitor(void *context, const struct cs_leaf *leaf);
 enum cs_status cs_evidence_log_sources(struct cs_store *store, cs_evidence_visitor *visit,
                                        void *context) CS_MUST_USE;

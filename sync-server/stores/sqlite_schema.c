@@ -138,7 +138,33 @@ static enum cs_status create_replaced_versions(struct cs_database *database, voi
     return cs_database_execute(database, replaced_versions);
 }
 
+/* Vaults: records as they were signed, in the order of one feed; how long each vault's log is; who is let in. */
+static const char vault_tables[] =
+    "CREATE TABLE _vault_record (feed INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, vault BLOB NOT "
+    "NULL, kind INTEGER NOT NULL, position INTEGER NOT NULL, log_position INTEGER NOT NULL, "
+    "logged_ms INTEGER NOT NULL, about BLOB NOT NULL, item BLOB NOT NULL, field TEXT NOT NULL, "
+    "version BLOB NOT NULL, request BLOB NOT NULL, record BLOB NOT NULL);"
+    "CREATE INDEX _vault_record_vault ON _vault_record (vault, feed);"
+    "CREATE INDEX _vault_record_item ON _vault_record (vault, item, kind, field, feed);"
+    "CREATE INDEX _vault_record_version ON _vault_record (vault, version, kind, feed);"
+    "CREATE INDEX _vault_record_request ON _vault_record (vault, request, kind, feed);"
+    "CREATE INDEX _vault_record_moment ON _vault_record (vault, logged_ms);"
+    "CREATE TABLE _vault (vault BLOB PRIMARY KEY, length INTEGER NOT NULL, head BLOB NOT NULL, "
+    "newest INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE _vault_member (person BLOB NOT NULL, vault BLOB NOT NULL, certificate BLOB NOT "
+    "NULL, rights INTEGER NOT NULL, expires_ms INTEGER NOT NULL, ended INTEGER NOT NULL, "
+    "PRIMARY KEY (person, vault, certificate)) WITHOUT ROWID;"
+    "CREATE TABLE _vault_recovery (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, statement "
+    "BLOB NOT NULL);";
+
+static enum cs_status create_vault_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, vault_tables);
+}
+
 const struct cs_migration cs_store_migrations[] = {
-    {create_version_1},       {create_version_2},     {create_version_3},        {add_revocation},
-    {create_recovery_tables}, {create_lost_versions}, {create_replaced_versions}};
+    {create_version_1},         {create_version_2},       {create_version_3},
+    {add_revocation},           {create_recovery_tables}, {create_lost_versions},
+    {create_replaced_versions}, {create_vault_tables}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

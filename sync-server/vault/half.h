@@ -19,4 +19,10 @@ enum cs_status cs_server_half_release(const struct cs_world *world,
                                       const struct cs_vault_record *request, struct cs_buffer *out,
                                       struct cs_problem *problem) CS_MUST_USE;
 
+/* Is what stands in `version` sealed to this key (CS_OUTDATED), does it open, and (unless it wants four eyes) is it what the author
+ * committed to (CS_FORGED)? Asked before a version is taken, so that none is stored that nobody could open. */
+enum cs_status cs_server_half_check(const struct cs_seal_key *half_key,
+                                    const struct cs_vault_record *version,
+                                    struct cs_problem *problem) CS_MUST_USE;
+
 #endif

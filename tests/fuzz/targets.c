@@ -6,6 +6,7 @@
 #include "shared/wire/envelope.h"
 #include "shared/wire/recover.h"
 #include "shared/wire/revoked.h"
+#include "shared/wire/vault_message.h"
 #include "tests/support/fake_world.h"
 #include "tests/unit/shared_wire/compare_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
@@ -221,6 +222,8 @@ static void try_join(struct cs_bytes bytes)
     struct cs_revoked_response revoked;
     struct cs_recover_request recover;
     struct cs_recover_response recovered;
+    struct cs_vault_request vault;
+    struct cs_vault_response vault_answer;
     cs_arena_init(&arena, ARENA_MAX);
     cs_buffer_init(&again, CS_MEBI);
     if (cs_join_request_decode(bytes, &arena, &request) == CS_OK) {
@@ -240,6 +243,12 @@ static void try_join(struct cs_bytes bytes)
     }
     if (cs_recover_response_decode(bytes, &arena, &recovered) == CS_OK) {
         cs_require(cs_recover_response_encode(&recovered, &again) == CS_OK);
+    }
+    if (cs_vault_request_decode(bytes, &arena, &vault) == CS_OK) {
+        cs_require(cs_vault_request_encode(&vault, &again) == CS_OK);
+    }
+    if (cs_vault_response_decode(bytes, &arena, &vault_answer) == CS_OK) {
+        cs_require(cs_vault_response_encode(&vault_answer, &again) == CS_OK);
     }
     cs_buffer_release(&again);
     cs_arena_release(&arena);

@@ -58,6 +58,13 @@ static void what_a_leaf_says_is_read_back(void **state)
     assert_int_equal(parts.kind, CS_LEAF_ROW);
     assert_true(cs_id_equal(&parts.row, &row));
     assert_true(cs_bytes_equal_text(parts.entity, "receipt"));
+    const struct cs_leaf_moment moment = {.position = 5, .log_position = 6, .logged_ms = -7};
+    cs_leaf_vault(&row, &moment, cs_bytes_of_text("record"), &leaf);
+    assert_ok(cs_leaf_parse(cs_leaf_bytes(&leaf), &parts));
+    assert_int_equal(parts.kind, CS_LEAF_VAULT);
+    assert_true(cs_id_equal(&parts.vault, &row));
+    assert_true(parts.moment.position == 5 && parts.moment.log_position == 6 &&
+                parts.moment.logged_ms == -7);
 }
 
 static void what_is_no_leaf_is_malformed(void **state)
@@ -70,7 +77,7 @@ static void what_is_no_leaf_is_malformed(void **state)
         assert_status(cs_leaf_parse(cs_bytes_make(leaf.bytes, size), &parts), CS_MALFORMED);
     }
     assert_status(cs_leaf_parse(cs_bytes_make(leaf.bytes, leaf.size + 1), &parts), CS_MALFORMED);
-    leaf.bytes[0] = 4;
+    leaf.bytes[0] = CS_LEAF_VAULT;
     assert_status(cs_leaf_parse(cs_leaf_bytes(&leaf), &parts), CS_MALFORMED);
     leaf.bytes[0] = 0;
     assert_status(cs_leaf_parse(cs_leaf_bytes(&leaf), &parts), CS_MALFORMED);

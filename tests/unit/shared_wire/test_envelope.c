@@ -262,7 +262,7 @@ static enum cs_status open_response(struct fixture *f, struct cs_bytes response,
 static void test_responses_come_back(void **state)
 {
     struct fixture *f = *state;
-    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_RECOVER; kind++) {
+    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_VAULT; kind++) {
         enum cs_message_kind out_kind = (enum cs_message_kind)0;
         struct cs_bytes body = CS_BYTES_NONE;
         cs_buffer_clear(&f->sealed);
@@ -371,8 +371,9 @@ static void test_response_limits(void **state)
                                       cs_bytes_make(large, CS_RESPONSE_MAX), f->server,
                                       f->device_box_public, &f->sealed),
                      CS_TOO_LARGE);
-    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)7, request_hash,
-                                      CS_BYTES_NONE, f->server, f->device_box_public, &f->sealed),
+    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)(CS_MESSAGE_VAULT + 1),
+                                      request_hash, CS_BYTES_NONE, f->server, f->device_box_public,
+                                      &f->sealed),
                      CS_INVALID);
     assert_int_equal(f->sealed.size, 0);
     memcpy(large, "CSRS\1", 5);

@@ -1,0 +1,205 @@
+/* Having a password released, see vault_sync.h. */
+#include "field-client/sync/vault_sync.h"
+
+#include "field-client/vault/half.h"
+
+#include <string.h>
+
+struct cs_vault_disclosure {
+    struct cs_replica *replica;
+    struct cs_id vault;
+    uint8_t id[CS_HASH_SIZE];
+    struct cs_seal_key *key;
+};
+
+void cs_vault_disclosure_end(struct cs_vault_disclosure *disclosure)
+{
+    if (disclosure != NULL) {
+        cs_seal_key_destroy(disclosure->key);
+        cs_free(disclosure);
+    }
+}
+
+const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosure)
+{
+    return disclosure->id;
+}
+
+/* Nothing is asked for that could not be opened then: it would count as disclosed for nothing. */
+static enum cs_status check_openable(struct cs_vault_book *book, const struct cs_id *vault,
+                                     const struct cs_vault_ask *ask, struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct cs_vault_keyring *keyring = NULL;
+    enum cs_status status = cs_vault_book_keyring(book, vault, &keyring, problem);
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    for (size_t at = 0; status == CS_OK && at + CS_ID_SIZE <= ask->versions.size;
+         at += CS_ID_SIZE) {
+        struct cs_vault_record version;
+        struct cs_id id;
+        memcpy(id.bytes, ask->versions.data + at, CS_ID_SIZE);
+        const struct cs_kept_filter filter = {
+            .vault = *vault, .kind = CS_VAULT_VERSION, .version = &id};
+        status = cs_vault_book_newest(book, &filter, &arena, &version);
+        if (status == CS_OK &&
+            cs_vault_keyring_key(keyring, version.epoch, CS_VAULT_CLASS_KEY).size == 0) {
+            status =
+                cs_problem_set(problem, CS_LOCKED, "this device does not have the vault's key");
+        }
+    }
+    cs_arena_release(&arena);
+    cs_vault_keyring_destroy(keyring);
+    return status;
+}
+
+enum cs_status cs_vault_disclosure_begin(struct cs_replica *replica, const struct cs_id *vault,
+                                         const struct cs_vault_ask *ask,
+                                         struct cs_vault_disclosure **out,
+                                         struct cs_problem *problem)
+{
+    struct cs_vault_book *book = NULL;
+    struct cs_vault_disclosure *disclosure = cs_alloc_zero(1, sizeof *disclosure);
+    if (disclosure == NULL) {
+        return CS_NO_MEMORY;
+    }
+    disclosure->replica = replica;
+    disclosure->vault = *vault;
+    enum cs_status status = cs_vault_book_open(replica, &book);
+    if (status == CS_OK) {
+        status = check_openable(book, vault, ask, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_act_ask(book, vault, ask, disclosure->id, &disclosure->key, problem);
+    }
+    cs_vault_book_close(book);
+    if (status == CS_OK) {
+        *out = disclosure;
+    } else {
+        cs_vault_disclosure_end(disclosure);
+    }
+    return status;
+}
+
+/* What the server has answered, as it was verified when it came. */
+struct answer {
+    struct cs_vault_record request;
+    struct cs_vault_record release;
+    struct cs_vault_record approval;
+    bool approved;
+};
+
+static enum cs_status find_answer(const struct cs_vault_disclosure *disclosure,
+                                  struct cs_vault_book *book, struct cs_arena *arena,
+                                  struct answer *out)
+{
+    struct cs_kept_filter filter = {
+        .vault = disclosure->vault, .kind = CS_VAULT_RELEASE, .request = disclosure->id};
+    enum cs_status status = cs_vault_book_newest(book, &filter, arena, &out->release);
+    if (status == CS_OK) {
+        status = cs_vault_book_find(book, disclosure->id, arena, &out->request);
+    }
+    if (status == CS_OK) {
+        filter.kind = CS_VAULT_APPROVAL;
+        status = cs_vault_book_newest(book, &filter, arena, &out->approval);
+        out->approved = status == CS_OK;
+        status = status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    return status;
+}
+
+static enum cs_status open_answer(const struct cs_vault_disclosure *disclosure,
+                                  struct cs_vault_book *book, const struct answer *answer,
+                                  const struct cs_id *version_id, struct cs_arena *arena,
+                                  struct cs_secret **out, struct cs_problem *problem)
+{
+    struct cs_vault_record version;
+    struct cs_vault_keyring *keyring = NULL;
+    struct cs_secret *half = NULL;
+    const struct cs_vault_answer given = {.request = &answer->request,
+                                          .key = disclosure->key,
+                                          .release = &answer->release,
+                                          .approval = answer->approved ? &answer->approval : NULL};
+    const struct cs_kept_filter filter = {
+        .vault = disclosure->vault, .kind = CS_VAULT_VERSION, .version = version_id};
+    enum cs_status status = cs_vault_book_newest(book, &filter, arena, &version);
+    if (status == CS_OK) {
+        status = cs_vault_book_keyring(book, &disclosure->vault, &keyring, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_half_take(&given, &version, &half, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_version_open(keyring, &version, cs_secret_bytes(half), out, problem);
+    }
+    cs_secret_destroy(half);
+    cs_vault_keyring_destroy(keyring);
+    return status;
+}
+
+/* CS_NOT_FOUND: there is no answer here. */
+static enum cs_status try_open(const struct cs_vault_disclosure *disclosure,
+                               const struct cs_id *version, struct cs_secret **out,
+                               struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct answer answer = {.approved = false};
+    struct cs_vault_book *book = NULL;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_vault_book_open(disclosure->replica, &book);
+    if (status == CS_OK) {
+        status = find_answer(disclosure, book, &arena, &answer);
+    }
+    if (status == CS_OK) {
+        status = open_answer(disclosure, book, &answer, version, &arena, out, problem);
+        status = status == CS_NOT_FOUND ? CS_INVALID : status;
+    }
+    cs_vault_book_close(book);
+    cs_arena_release(&arena);
+    return status;
+}
+
+/* The server's refusal of the request, if it refused it. */
+static enum cs_status check_refused(const struct cs_vault_disclosure *disclosure,
+                                    struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct cs_queued_record queued;
+    cs_arena_init(&arena, CS_MEBI);
+    enum cs_status status =
+        cs_queued_record_get(disclosure->replica, disclosure->id, &arena, &queued);
+    if (status == CS_OK && queued.status != CS_OK) {
+        status = cs_problem_set(problem, queued.status, "%.*s", (int)queued.text.size,
+                                queued.text.size == 0 ? "" : (const char *)queued.text.data);
+    } else if (status == CS_NOT_FOUND) {
+        status = CS_OK;
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
+enum cs_status cs_vault_disclosure_open(struct cs_vault_disclosure *disclosure,
+                                        const struct cs_id *version, struct cs_secret **out,
+                                        struct cs_problem *problem)
+{
+    struct cs_vault_sync_result result = {.findings = 0};
+    enum cs_status status = try_open(disclosure, version, out, problem);
+    if (status != CS_NOT_FOUND) {
+        return status;
+    }
+    status = cs_vault_sync_run(disclosure->replica, &result, problem);
+    if (status == CS_OK) {
+        status = check_refused(disclosure, problem);
+    }
+    if (status == CS_OK) {
+        status = try_open(disclosure, version, out, problem);
+    }
+    if (status == CS_NOT_FOUND && result.findings > 0) {
+        return cs_problem_set(problem, CS_OTHER_HISTORY,
+                              "what the server sent of this vault does not hold: see the findings, "
+                              "and tell the office");
+    }
+    return status == CS_NOT_FOUND
+               ? cs_problem_set(problem, CS_LOCKED,
+                                "the request is logged and waits for somebody else's approval")
+               : status;
+}

@@ -1,0 +1,60 @@
+/*
+ * Vaults with the server (design §10; PROTOCOL.md, chapter "Vault"): sends what waits, takes what is new, and has passwords released.
+ *
+ * After a sync, and only when there can be something: every record has its leaf in the evidence log, so that with the checkpoint of
+ * last time nothing is new. So a sync without news costs nothing more for vaults.
+ *
+ * Everything that comes is verified again (field-client/vault/receive.h) against the checkpoint, which itself goes on from the last one. What
+ * does not hold is not kept, is a finding (vault_records.h), and ends nothing else: other vaults go on.
+ */
+#ifndef CS_SYNC_VAULT_SYNC_H
+#define CS_SYNC_VAULT_SYNC_H
+
+#include "field-client/vault/actions.h"
+
+struct cs_vault_sync_result {
+    uint64_t sent;     /* records taken by the server, or known to it */
+    uint64_t refused;  /* records that it refused: cs_queued_records */
+    uint64_t received; /* records verified and kept */
+    uint64_t findings; /* records or vaults that did not verify: cs_vault_findings */
+    uint64_t bytes_up;
+    uint64_t bytes_down;
+    uint64_t round_trips;
+};
+
+/* Is there something to send, or can there be something new? */
+enum cs_status cs_vault_sync_due(struct cs_replica *replica, bool *out) CS_MUST_USE;
+/*
+ * The whole exchange. CS_OK also with findings and refusals. CS_BUSY: sync first, the server is another one than at the last sync.
+ * CS_REVOKED, CS_UNREACHABLE, CS_OTHER_HISTORY, …: nothing of that page was applied. CS_UNKNOWN_DEVICE: a record is by a device that a
+ * sync will bring.
+ */
+enum cs_status cs_vault_sync_run(struct cs_replica *replica, struct cs_vault_sync_result *out,
+                                 struct cs_problem *problem) CS_MUST_USE;
+/* The root's statement of a new recovery key, sent at once. As the server's answer; CS_EXISTS is no failure and gives CS_OK. */
+enum cs_status cs_vault_send_recovery(struct cs_replica *replica, struct cs_bytes statement,
+                                      struct cs_problem *problem) CS_MUST_USE;
+
+/*
+ * A disclosure: asked for (signed, queued), logged by the server, released. The key that opens the answer is in this object only, so
+ * that what a program that ends leaves behind opens nothing; the request counts as a disclosure all the same.
+ */
+struct cs_vault_disclosure; /* opaque */
+
+enum cs_status cs_vault_disclosure_begin(struct cs_replica *replica, const struct cs_id *vault,
+                                         const struct cs_vault_ask *ask,
+                                         struct cs_vault_disclosure **out,
+                                         struct cs_problem *problem) CS_MUST_USE;
+/* NULL is accepted. Wipes the key. */
+void cs_vault_disclosure_end(struct cs_vault_disclosure *disclosure);
+/* Id of the request, by which somebody else approves. */
+const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosure);
+/*
+ * The secret of one of the versions asked for, in secret memory. Exchanges with the server if the answer is not here. CS_LOCKED: it waits for
+ * an approval: try again later. What the server refused: its status and text. CS_OTHER_HISTORY: the answer is a finding. CS_FORGED, …: the answer does not hold.
+ */
+enum cs_status cs_vault_disclosure_open(struct cs_vault_disclosure *disclosure,
+                                        const struct cs_id *version, struct cs_secret **out,
+                                        struct cs_problem *problem) CS_MUST_USE;
+
+#endif
