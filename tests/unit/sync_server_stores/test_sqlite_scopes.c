@@ -197,7 +197,8 @@ static void older_entries_are_taken_over(void **state)
     execute(f, "DROP TABLE _review_row; DROP INDEX _transaction_review");
     execute(f, "DROP TABLE _departed; ALTER TABLE _scope_entry DROP COLUMN entered; "
                "DROP TABLE _incarnation; DROP TABLE _returning; DROP TABLE _lost_version; "
-               "DROP TABLE _replaced_version; "
+               "DROP TABLE _replaced_version; DROP TABLE _vault_record; DROP TABLE _vault; "
+               "DROP TABLE _vault_member; DROP TABLE _vault_recovery; "
                "PRAGMA user_version = 2");
     fixture_reopen(f);
     const struct cs_row_key row = {T("movement"), id_of(6)};

@@ -1,0 +1,259 @@
+/*
+ * What vaults leave behind: no password in a file of the server, on the wire or on a laptop; every leaf in the evidence log; nothing
+ * released by a commit that failed; and what a server that went back in time had lost.
+ */
+#include "tests/simulation/vault_scene.h"
+
+#include "shared/base/text.h"
+#include "sync-server/reconcile/evidence_log.h"
+#include "tests/support/faulty_vfs.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+static struct vault_scene scene;
+static struct cs_buffer wire;
+
+/* ---- canaries ---- */
+
+static bool contains(struct cs_bytes hay, struct cs_bytes needle)
+{
+    for (size_t i = 0; needle.size > 0 && i + needle.size <= hay.size; i++) {
+        if (hay.data[i] == needle.data[0] && memcmp(hay.data + i, needle.data, needle.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The canary as bytes, in both cases of hexadecimal, as UTF-16 of both orders, in base64 at each offset. */
+static void assert_clean(struct cs_bytes hay, const char *where)
+{
+    struct cs_bytes canary = cs_bytes_of_text(CANARY);
+    char hex[2 * sizeof CANARY];
+    char upper[2 * sizeof CANARY];
+    uint8_t wide[2][2 * sizeof CANARY] = {{0}, {0}};
+    if (contains(hay, canary)) {
+        fail_msg("%s holds the password", where);
+    }
+    cs_hex_encode(canary, hex);
+    for (size_t i = 0; i <= 2 * canary.size; i++) {
+        upper[i] = hex[i] >= 'a' && hex[i] <= 'f' ? (char)(hex[i] - 32) : hex[i];
+    }
+    for (size_t i = 0; i < canary.size; i++) {
+        wide[0][2 * i] = canary.data[i];
+        wide[1][2 * i + 1] = canary.data[i];
+    }
+    assert_false(contains(hay, cs_bytes_of_text(hex)));
+    assert_false(contains(hay, cs_bytes_of_text(upper)));
+    assert_false(contains(hay, cs_bytes_make(wide[0], 2 * canary.size - 1)));
+    assert_false(contains(hay, cs_bytes_make(wide[1] + 1, 2 * canary.size - 1)));
+    for (size_t skip = 0; skip < 3; skip++) {
+        struct cs_buffer encoded;
+        cs_buffer_init(&encoded, CS_KIBI);
+        cs_base64url_encode(cs_bytes_make(canary.data + skip, (canary.size - skip) / 3 * 3),
+                            &encoded);
+        assert_false(contains(hay, cs_buffer_bytes(&encoded)));
+        for (size_t i = 0; i < encoded.size; i++) {
+            encoded.data[i] = encoded.data[i] == '-'   ? (uint8_t)'+'
+                              : encoded.data[i] == '_' ? (uint8_t)'/'
+                                                       : encoded.data[i];
+        }
+        assert_false(contains(hay, cs_buffer_bytes(&encoded)));
+        cs_buffer_release(&encoded);
+    }
+}
+
+static size_t check_folder(const char *folder)
+{
+    size_t files = 0;
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        char path[512];
+        uint8_t block[65536];
+        struct cs_buffer content;
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+        if (file == NULL) {
+            continue;
+        }
+        cs_buffer_init(&content, 256 * CS_MEBI);
+        size_t size = fread(block, 1, sizeof block, file);
+        while (size > 0) {
+            cs_buffer_append(&content, block, size);
+            size = fread(block, 1, sizeof block, file);
+        }
+        (void)fclose(file);
+        assert_ok(content.status);
+        assert_clean(cs_buffer_bytes(&content), path);
+        files += content.size > 0 ? 1 : 0;
+        cs_buffer_release(&content);
+    }
+    (void)closedir(directory);
+    return files;
+}
+
+static enum cs_status (*real_exchange)(void *, const struct cs_peer *, struct cs_bytes,
+                                       struct cs_buffer *, struct cs_problem *);
+static enum cs_status listening(void *context, const struct cs_peer *peer, struct cs_bytes request,
+                                struct cs_buffer *response, struct cs_problem *problem)
+{
+    enum cs_status status = real_exchange(context, peer, request, response, problem);
+    cs_buffer_append_bytes(&wire, request);
+    cs_buffer_append_bytes(&wire, cs_buffer_bytes(response));
+    return status;
+}
+
+static void listen_to(struct laptop *laptop)
+{
+    real_exchange = laptop->fake.world.exchange;
+    laptop->fake.world.exchange = listening;
+}
+
+static void test_no_password_is_left_anywhere(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    cs_buffer_init(&wire, 256 * CS_MEBI);
+    vault_scene_open(&scene, 91, false);
+    listen_to(scene.li);
+    listen_to(scene.zhao);
+    store_version(&scene, scene.li);
+    vault_sync(&scene, scene.zhao);
+    assert_ok(try_disclose(&scene, scene.zhao, &secret));
+    assert_canary(secret);
+    vault_sync(&scene, scene.li);
+    assert_ok(wire.status);
+    assert_true(wire.size > 4 * CS_KIBI);
+    assert_clean(cs_buffer_bytes(&wire), "the wire");
+    assert_true(check_folder(scene.universe.server_folder) > 0);
+    assert_true(check_folder(scene.li->home) > 0);
+    assert_true(check_folder(scene.zhao->home) > 0);
+    cs_buffer_release(&wire);
+    vault_scene_close(&scene);
+}
+
+/* ---- the evidence log ---- */
+
+struct check {
+    struct cs_store *store;
+    size_t vault_leaves;
+};
+
+static enum cs_status check_leaf(void *context, const struct cs_leaf *leaf)
+{
+    struct check *check = context;
+    uint64_t number = 0;
+    assert_ok(cs_store_leaf_number(check->store, cs_leaf_bytes(leaf), &number));
+    check->vault_leaves += leaf->bytes[0] == CS_LEAF_VAULT ? 1 : 0;
+    return CS_OK;
+}
+
+static void test_every_record_has_its_leaf(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    vault_scene_open(&scene, 92, false);
+    vault_sync(&scene, scene.zhao);
+    assert_ok(try_disclose(&scene, scene.zhao, &secret));
+    assert_canary(secret);
+    struct check check = {.store = cs_server_store(scene.universe.server)};
+    assert_ok(cs_evidence_log_sources(check.store, check_leaf, &check));
+    /* creation, epoch, three grants, entry, version, request, release; the recovery key */
+    assert_int_equal(check.vault_leaves, 10);
+    vault_scene_close(&scene);
+}
+
+/* ---- a commit that fails ---- */
+
+static void test_a_commit_that_fails_releases_nothing(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    struct cs_vault_disclosure *disclosure = NULL;
+    faulty_vfs_install();
+    vault_scene_open(&scene, 93, false);
+    scene.universe.fake.world.sqlite_vfs = FAULTY_VFS_NAME;
+    universe_restart_server(&scene.universe);
+    vault_sync(&scene, scene.zhao);
+    assert_ok(begin_disclosure(&scene, scene.zhao, "现场检修", true, &disclosure));
+    faulty_vfs_fail(FAULTY_WRITE | FAULTY_SYNC, 0, FAULTY_DISK_FULL, FAULTY_UNTIL_RESET);
+    assert_status(
+        cs_vault_disclosure_open(disclosure, &scene.version, &secret, &scene.universe.problem),
+        CS_UNAVAILABLE);
+    assert_null(secret);
+    faulty_vfs_reset();
+    universe_restart_server(&scene.universe);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 0);
+    assert_int_equal(kept_count(&scene, scene.zhao, CS_VAULT_RELEASE), 0);
+    /* The office of the committer had seen more than there is: it does not matter. */
+    assert_ok(
+        cs_vault_disclosure_open(disclosure, &scene.version, &secret, &scene.universe.problem));
+    assert_canary(secret);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 1);
+    cs_vault_disclosure_end(disclosure);
+    vault_scene_close(&scene);
+}
+
+/* A grant whose commit fails, and then another one in its place: the remembered log gives way to the store. */
+static void test_what_was_remembered_gives_way_to_the_store(void **state)
+{
+    (void)state;
+    faulty_vfs_install();
+    vault_scene_open(&scene, 94, false);
+    scene.universe.fake.world.sqlite_vfs = FAULTY_VFS_NAME;
+    universe_restart_server(&scene.universe);
+    vault_sync(&scene, scene.han);
+    vault_sync(&scene, scene.li);
+    assert_ok(try_grant(&scene, scene.li, scene.chen, ZHAO_RIGHTS, 0, NULL));
+    faulty_vfs_fail(FAULTY_WRITE | FAULTY_SYNC, 0, FAULTY_DISK_FULL, FAULTY_UNTIL_RESET);
+    assert_status(vault_try_sync(&scene, scene.li), CS_UNAVAILABLE);
+    faulty_vfs_reset();
+    grant(&scene, scene.han, scene.sun, CS_VAULT_MAY_LIST, NULL);
+    assert_ok(vault_try_sync(&scene, scene.li));
+    assert_refused(&scene, scene.li, CS_OUTDATED, "");
+    vault_sync(&scene, scene.sun);
+    assert_int_equal(kept_count(&scene, scene.sun, CS_VAULT_GRANT), 4);
+    vault_scene_close(&scene);
+}
+
+/* ---- a server that went back ---- */
+
+static void test_a_server_that_went_back_gets_the_records_again(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    vault_scene_open(&scene, 95, false);
+    universe_save_server(&scene.universe, "yesterday");
+    grant(&scene, scene.li, scene.chen, ZHAO_RIGHTS, NULL);
+    store_version(&scene, scene.li);
+    laptop_sync_equal(scene.li);
+    universe_set_server_back(&scene.universe, "yesterday");
+    assert_int_equal(stored_count(&scene, CS_VAULT_VERSION), 1);
+    laptop_sync_equal(scene.li);
+    assert_true(scene.li->last.went_back);
+    assert_ok(vault_try_sync(&scene, scene.li));
+    assert_ok(vault_try_sync(&scene, scene.li));
+    assert_int_equal(scene.last.findings, 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_VERSION), 2);
+    assert_int_equal(stored_count(&scene, CS_VAULT_GRANT), 4);
+    laptop_sync_equal(scene.chen);
+    vault_sync(&scene, scene.chen);
+    assert_ok(try_disclose(&scene, scene.chen, &secret));
+    assert_canary(secret);
+    vault_scene_close(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_password_is_left_anywhere),
+        cmocka_unit_test(test_every_record_has_its_leaf),
+        cmocka_unit_test(test_a_commit_that_fails_releases_nothing),
+        cmocka_unit_test(test_what_was_remembered_gives_way_to_the_store),
+        cmocka_unit_test(test_a_server_that_went_back_gets_the_records_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
