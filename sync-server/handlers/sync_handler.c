@@ -245,6 +245,26 @@ static enum cs_status is_behind(struct cs_server *server, const struct cs_server
     return status;
 }
 
+/* What is counted and told where this server has gone back in time; otherwise nothing. */
+static enum cs_status note_returned(struct cs_server *server, struct cs_server_request *request,
+                                    const struct cs_push_clock *clock, uint64_t sequence_before)
+{
+    static const uint8_t none[16];
+    struct cs_device *device = &request->device;
+    bool told = false;
+    enum cs_status status =
+        cs_recovery_pushed(server->writer, clock, &request->arena, device, sequence_before);
+    /* It names no other incarnation than this one, or none: see is_behind. */
+    if (status == CS_OK && request->failure.status == CS_OK &&
+        memcmp(request->sync.incarnation, none, sizeof none) != 0) {
+        status = cs_recovery_synced(server->writer, clock, &request->arena, device,
+                                    request->opened.header.log_sequence, &told);
+    }
+    return status != CS_OK || (device->sequence == sequence_before && !told)
+               ? status
+               : cs_recovery_close(server->writer, clock, &request->arena);
+}
+
 enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request *request)
 {
     struct cs_push_clock clock;
@@ -265,13 +285,7 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
     if (status == CS_FORKED) {
         return mark_forked(server, request, &clock);
     }
-    if (status == CS_OK) {
-        status = cs_recovery_pushed(server->writer, &clock, &request->arena, &request->device,
-                                    sequence_before);
-    }
-    return status != CS_OK || request->device.sequence == sequence_before
-               ? status
-               : cs_recovery_close(server->writer, &clock, &request->arena);
+    return status != CS_OK ? status : note_returned(server, request, &clock, sequence_before);
 }
 
 enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,

@@ -44,8 +44,8 @@ static enum cs_status describe(struct cs_reconcile *reconcile, const struct cs_d
             returning->awaited
                 ? "the server went back in time (%.*s): this device has not synced since; what it "
                   "had sent after change-set %llu is not here, and comes back when it syncs"
-                : "the server went back in time (%.*s): nothing after change-set %llu of this "
-                  "device was lost",
+                : "the server went back in time (%.*s): nothing that this device had sent after "
+                  "change-set %llu is missing",
             size, text, first - 1);
     }
     if (next > last) {
@@ -246,6 +246,20 @@ enum cs_status cs_recovery_pushed(struct cs_store *store, const struct cs_push_c
         return status == CS_NOT_FOUND ? CS_OK : status;
     }
     return note(store, clock, arena, device, &returning);
+}
+
+enum cs_status cs_recovery_synced(struct cs_store *store, const struct cs_push_clock *clock,
+                                  struct cs_arena *arena, const struct cs_device *device,
+                                  uint64_t own_sequence, bool *out_told)
+{
+    struct cs_returning returning;
+    enum cs_status status = cs_store_returning(store, device->log, &returning);
+    bool all_here =
+        status == CS_OK && own_sequence <= device->sequence && returning.named <= device->sequence;
+    *out_told = all_here && returning.awaited;
+    return status == CS_NOT_FOUND          ? CS_OK
+           : status != CS_OK || !*out_told ? status
+                                           : note(store, clock, arena, device, &returning);
 }
 
 enum cs_status cs_recovery_given_up(struct cs_reconcile *reconcile,

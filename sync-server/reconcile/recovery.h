@@ -36,6 +36,14 @@ enum cs_status cs_recovery_heard(struct cs_store *store, const struct cs_push_cl
 enum cs_status cs_recovery_pushed(struct cs_store *store, const struct cs_push_clock *clock,
                                   struct cs_arena *arena, const struct cs_device *device,
                                   uint64_t sequence_before) CS_MUST_USE;
+/*
+ * After a push of a device that knows the present incarnation and has made `own_sequence` change-sets in all. It is still awaited where
+ * the server went back once more, to before it was heard: it says nothing again. If all of its log is here it is awaited no longer, and
+ * *out_told is true.
+ */
+enum cs_status cs_recovery_synced(struct cs_store *store, const struct cs_push_clock *clock,
+                                  struct cs_arena *arena, const struct cs_device *device,
+                                  uint64_t own_sequence, bool *out_told) CS_MUST_USE;
 /* The office has accepted this exception: if it is about a device that is awaited, it is awaited no longer. */
 enum cs_status cs_recovery_given_up(struct cs_reconcile *reconcile,
                                     const struct cs_working_row *exception) CS_MUST_USE;

@@ -244,6 +244,38 @@ static void what_was_not_seen_while_away_is_a_conflict(void **state)
     universe_close(&scene.universe);
 }
 
+/*
+ * It went back once more, to before a laptop had reported to it: who knows the present incarnation does not report again, and by now
+ * the server is further than that laptop knows. It syncs as always, and all it ever sent is there: it is waited for no longer.
+ */
+static void a_report_that_was_lost_itself_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 79);
+    restore(&scene, "yesterday");
+    universe_save_server(&scene.universe, "waits");
+    laptop_sync_equal(scene.field);
+    assert_true(scene.field->last.went_back);
+    universe_set_server_back(&scene.universe, "waits");
+    for (int i = 0; i < 6; i++) {
+        assert_ok(
+            laptop_set(scene.office, "part", scene.known, i % 2 == 0 ? "unit=A" : "unit=B", NULL));
+        laptop_sync_equal(scene.office);
+        laptop_sync_equal(scene.owner);
+    }
+    assert_true(awaits_any(&scene));
+    assert_int_equal(open_of(&scene, "server_went_back"), 1);
+    /* Rows that the server has made anew meanwhile are found by their digests. */
+    scene.field->damaged = true;
+    laptop_sync_equal(scene.field);
+    assert_false(scene.field->last.went_back);
+    assert_false(awaits_any(&scene));
+    check_equal(&scene);
+    assert_int_equal(open_of(&scene, "server_went_back"), 0);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +286,7 @@ int main(void)
         cmocka_unit_test(what_was_replaced_while_it_waits_stays_replaced),
         cmocka_unit_test(what_was_not_seen_while_away_is_a_conflict),
         cmocka_unit_test(the_end_of_the_wait_ends_what_waits),
+        cmocka_unit_test(a_report_that_was_lost_itself_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,8 @@ struct sim_loss {
     uint64_t log;       /* of the laptop then */
     uint64_t after;     /* the last of its change-sets that the server had */
     uint64_t confirmed; /* the last one that had been confirmed to it */
+    bool reported;      /* it knew that incarnation already when the image was made */
+    bool forgotten;     /* it has said so, and the server has gone back to before that */
 };
 
 struct sim_device {

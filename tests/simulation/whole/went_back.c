@@ -37,11 +37,23 @@ bool sim_may_go_back(const struct sim *sim)
 }
 
 /* A server that went back may go back once more to a disk from after that: then it knows again what it had told the office. */
+static bool knows_incarnation(struct sim_device *device)
+{
+    uint8_t known[16];
+    if (!sim_device_is_usable(device)) {
+        return false;
+    }
+    sim_device_incarnation(device, known);
+    return memcmp(known, device->sim->incarnation, sizeof known) == 0;
+}
+
 static void put_aside(struct sim *sim)
 {
     memcpy(sim->incarnation_aside, sim->incarnation, sizeof sim->incarnation);
     for (size_t i = 0; i < sim->device_count; i++) {
-        sim->devices[i].loss_aside = sim->devices[i].loss;
+        struct sim_device *device = &sim->devices[i];
+        device->loss_aside = device->loss;
+        device->loss_aside.reported = knows_incarnation(device);
     }
 }
 
@@ -49,7 +61,9 @@ static void know_again(struct sim *sim)
 {
     memcpy(sim->incarnation, sim->incarnation_aside, sizeof sim->incarnation);
     for (size_t i = 0; i < sim->device_count; i++) {
-        sim->devices[i].loss = sim->devices[i].loss_aside;
+        struct sim_device *device = &sim->devices[i];
+        device->loss = device->loss_aside;
+        device->loss.forgotten = !device->loss.reported && knows_incarnation(device);
     }
 }
 
@@ -159,8 +173,7 @@ static void note_incarnation(struct sim *sim)
         sim_expect(sim,
                    cs_store_device_by_log(store, cs_identity_log(device->identity), &arena, &known),
                    "the server knows a device");
-        device->loss.log = known.log;
-        device->loss.after = known.sequence;
+        device->loss = (struct sim_loss){.log = known.log, .after = known.sequence};
         cs_arena_release(&arena);
         sim_expect(sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
                    "what was confirmed");
