@@ -19,5 +19,9 @@ void make_password_document(struct sample_random *random, struct cs_arena *arena
 void make_password_bitwarden(struct sample_random *random, struct cs_arena *arena,
                              struct cs_buffer *out);
 void make_password_csv(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_rotation_message(struct sample_random *random, struct cs_arena *arena,
+                           struct cs_buffer *out);
+void make_rotation_passwd(struct sample_random *random, struct cs_arena *arena,
+                          struct cs_buffer *out);
 
 #endif

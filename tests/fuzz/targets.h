@@ -28,7 +28,9 @@
     X(password_kdbx)                                                                               \
     X(password_document)                                                                           \
     X(password_bitwarden)                                                                          \
-    X(password_csv)
+    X(password_csv)                                                                                \
+    X(rotation_message)                                                                            \
+    X(rotation_passwd)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)
