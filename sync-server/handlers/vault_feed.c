@@ -126,16 +126,6 @@ static bool is_full(const struct feed *feed)
            feed->bytes >= CS_VAULT_PAGE_BYTES_TARGET;
 }
 
-static const struct cs_vault_cursor *cursor_of(const struct feed *feed, const struct cs_id *vault)
-{
-    for (size_t i = 0; i < feed->request->cursor_count; i++) {
-        if (cs_id_equal(&feed->request->cursors[i].vault, vault)) {
-            return &feed->request->cursors[i];
-        }
-    }
-    return NULL;
-}
-
 static bool is_news(const struct cs_vault_cursor *known, const struct cs_vault_cursor *now)
 {
     return known == NULL || known->level != now->level || known->through != now->through ||
@@ -173,10 +163,11 @@ static enum cs_status read_records(struct feed *feed, const struct access *acces
     return status;
 }
 
-static enum cs_status read_vault(struct feed *feed, const struct access *access)
+/* `known`: what the device has of it, or NULL. */
+static enum cs_status read_vault(struct feed *feed, const struct access *access,
+                                 const struct cs_vault_cursor *known)
 {
     struct cs_stored_vault stored;
-    const struct cs_vault_cursor *known = cursor_of(feed, &access->vault);
     enum cs_status status = cs_store_vault(feed->reader, &access->vault, &stored);
     if (status != CS_OK) {
         return status == CS_NOT_FOUND ? CS_CORRUPT : status;
@@ -231,11 +222,9 @@ static enum cs_status read_vaults(struct feed *feed, const struct access *list, 
                compare(&cursors[next].vault, &list[i].vault) < 0) {
             put_gone(feed, &cursors[next++]);
         }
-        if (next < feed->request->cursor_count &&
-            cs_id_equal(&cursors[next].vault, &list[i].vault)) {
-            next++;
-        }
-        status = read_vault(feed, &list[i]);
+        bool named =
+            next < feed->request->cursor_count && cs_id_equal(&cursors[next].vault, &list[i].vault);
+        status = read_vault(feed, &list[i], named ? &cursors[next++] : NULL);
     }
     while (status == CS_OK && next < feed->request->cursor_count) {
         put_gone(feed, &cursors[next++]);

@@ -163,8 +163,18 @@ static enum cs_status create_vault_tables(struct cs_database *database, void *co
     return cs_database_execute(database, vault_tables);
 }
 
+/* A project has one vault. The item of a creation (kind 0) is its project. */
+static const char vault_projects[] =
+    "CREATE UNIQUE INDEX _vault_record_project ON _vault_record (item) WHERE kind = 0;";
+
+static enum cs_status create_vault_projects(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, vault_projects);
+}
+
 const struct cs_migration cs_store_migrations[] = {
     {create_version_1},         {create_version_2},       {create_version_3},
     {add_revocation},           {create_recovery_tables}, {create_lost_versions},
-    {create_replaced_versions}, {create_vault_tables}};
+    {create_replaced_versions}, {create_vault_tables},    {create_vault_projects}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

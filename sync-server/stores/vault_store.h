@@ -22,7 +22,7 @@ struct cs_vault_row {
     struct cs_bytes record;
 };
 
-/* Gives it the next position in the feed. CS_EXISTS: there is a record with this id. */
+/* Gives it the next position in the feed. CS_EXISTS: there is a record with this id, or (of kind 0, a creation) of this item, its project. */
 enum cs_status cs_store_append_vault_record(struct cs_store *store,
                                             struct cs_vault_row *row) CS_MUST_USE;
 /* CS_NOT_FOUND. */

@@ -231,6 +231,8 @@ static enum cs_status check_kind(struct cs_vault_attempt *attempt)
 {
     switch (attempt->record.kind) {
     case CS_VAULT_CREATION:
+        attempt->row.item = attempt->record.project;
+        return take_into_log(attempt);
     case CS_VAULT_EPOCH:
     case CS_VAULT_GRANT:
     case CS_VAULT_WITHDRAWAL:
@@ -327,6 +329,9 @@ static enum cs_status take(struct cs_vault_attempt *attempt)
     }
     if (status == CS_OK) {
         status = cs_vault_attempt_enter(attempt, &attempt->row);
+    }
+    if (status == CS_EXISTS && attempt->record.kind == CS_VAULT_CREATION) {
+        status = cs_problem_set(attempt->problem, CS_USED, "the project has a vault already");
     }
     if (status == CS_OK) {
         status = update_members(attempt);

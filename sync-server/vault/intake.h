@@ -27,7 +27,7 @@ struct cs_vault_intake {
  * One record. CS_OK: it is taken. CS_EXISTS: it was taken before, nothing changes. Otherwise nothing of it was stored and `problem` says
  * why: as cs_vault_record_open, cs_vault_log_append and rules.h, and
  *   CS_DENIED     not signed by the device that sends it; a release, which is the server's to make; an approval without its parts
- *   CS_USED       a version with this id is there already; the request is answered already
+ *   CS_USED       the project has a vault; a version with this id is there already; the request is answered already
  *   CS_OUTDATED   sealed to a half key, or an epoch to a recovery key, that is not the current one
  *   CS_NOT_FOUND  what it answers, changes or asks for is not in the vault
  * A reveal is taken in any case (rules.h); what is wrong with it is in `problem`.

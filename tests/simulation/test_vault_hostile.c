@@ -165,6 +165,19 @@ static void test_a_newer_recovery_key_is_to_be_used(void **state)
     cs_secret_destroy(key);
 }
 
+static void test_a_project_has_one_vault(void **state)
+{
+    (void)state;
+    struct cs_id second;
+    struct cs_vault_book *book = open_book(scene.han);
+    assert_ok(cs_vault_act_create(book, &scene.project, &second, NULL, &scene.universe.problem));
+    cs_vault_book_close(book);
+    assert_ok(vault_try_sync(&scene, scene.han));
+    assert_refused(&scene, scene.han, CS_USED, "has a vault already");
+    /* Nor is anything of it left: the id is free for another project. */
+    assert_int_equal(stored_count(&scene, CS_VAULT_CREATION), 1);
+}
+
 /* What LI stored, under another name of HAN's: item, field, version, vault, epoch are all in what it is sealed for. */
 static void test_what_is_stored_does_not_move(void **state)
 {
@@ -341,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_known_record_is_answered_as_known, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_log_takes_nothing_out_of_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_newer_recovery_key_is_to_be_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_project_has_one_vault, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_stored_does_not_move, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_half_of_another_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_the_server_releases, setup, teardown),

@@ -257,6 +257,12 @@ static void test_the_client_believes_no_server(void **state)
     record.rights = CS_VAULT_RIGHTS_ALL;
     record.sealed = granted.sealed;
     not_received(scene.zhao, sign(scene.zhao, &record), length, CS_DENIED, "");
+    /* One in its place, said to have been logged before it was. */
+    record = begin(scene.han, CS_VAULT_WITHDRAWAL);
+    memcpy(record.recipient, certificate_of(scene.zhao), CS_HASH_SIZE);
+    record.reason = cs_bytes_of_text("x");
+    not_received(scene.zhao, sign(scene.han, &record), length - 1, CS_OTHER_HISTORY, "belongs");
+    not_received(scene.zhao, sign(scene.han, &record), length + 1, CS_GAP, "missing");
     /* The log's last record a second time, at the end of it. */
     not_received(scene.zhao, bytes, length, CS_OTHER_HISTORY, "another moment");
     /* Another key than the epoch's, for somebody else. */

@@ -166,6 +166,7 @@ static void test_a_revoked_device_gets_nothing(void **state)
     /* What it had signed before stays believed, on the server after a restart and on others. */
     laptop_sync_equal(scene.li);
     universe_restart_server(&scene.universe);
+    assert_status(try_grant(&scene, scene.li, scene.zhao, ZHAO_RIGHTS, 0, NULL), CS_REVOKED);
     grant(&scene, scene.li, scene.chen, ZHAO_RIGHTS, NULL);
     vault_sync(&scene, scene.chen);
     assert_int_equal(kept_count(&scene, scene.chen, CS_VAULT_VERSION), 1);

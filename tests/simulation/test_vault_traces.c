@@ -5,6 +5,7 @@
 #include "tests/simulation/vault_scene.h"
 
 #include "shared/base/text.h"
+#include "sync-server/commands/verification.h"
 #include "sync-server/reconcile/evidence_log.h"
 #include "tests/support/faulty_vfs.h"
 
@@ -165,6 +166,62 @@ static void test_every_record_has_its_leaf(void **state)
     vault_scene_close(&scene);
 }
 
+static uint64_t verified(void)
+{
+    struct cs_verification verification = {.context = NULL};
+    assert_ok(cs_verification_run(&verification, cs_server_store(scene.universe.server)));
+    return verification.findings;
+}
+
+/* The server's own check of its database: whole, and then with a record that is not what was logged. */
+static void test_the_servers_check_covers_vaults(void **state)
+{
+    (void)state;
+    vault_scene_open(&scene, 96, false);
+    assert_int_equal(verified(), 0);
+    struct cs_store *store = cs_server_store(scene.universe.server);
+    struct cs_vault_row row = {.vault = scene.vault,
+                               .kind = CS_VAULT_ENTRY,
+                               .id = {7},
+                               .record = cs_bytes_of_text("what nobody signed")};
+    struct cs_leaf leaf;
+    assert_ok(cs_store_begin(store));
+    assert_ok(cs_store_append_vault_record(store, &row));
+    assert_int_equal(verified(), 1); /* stored, and not logged */
+    row.moment.logged_ms = 5;
+    cs_leaf_vault(&row.vault, &row.moment, row.record, &leaf);
+    assert_ok(cs_evidence_log_enter(store, &leaf));
+    assert_int_equal(verified(), 2); /* logged, and not stored */
+    cs_store_rollback(store);
+    assert_int_equal(verified(), 0);
+    vault_scene_close(&scene);
+}
+
+/* ---- memory ---- */
+
+/* Wherever memory runs out, on either side: nothing is believed or lost by it, and it is no finding. */
+static void test_failing_memory_finds_nothing(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    vault_scene_open(&scene, 97, false);
+    enum cs_status status = CS_NO_MEMORY;
+    long failures = 0;
+    for (long n = 0; status != CS_OK; n += 1 + n / 8) {
+        cs_memory_fail_after(n);
+        status = vault_try_sync(&scene, scene.zhao);
+        cs_memory_fail_after(-1);
+        assert_int_equal(scene.last.findings, 0);
+        failures += status != CS_OK ? 1 : 0;
+    }
+    assert_true(failures > 20);
+    vault_sync(&scene, scene.zhao);
+    assert_int_equal(kept_count(&scene, scene.zhao, CS_VAULT_VERSION), 1);
+    assert_ok(try_disclose(&scene, scene.zhao, &secret));
+    assert_canary(secret);
+    vault_scene_close(&scene);
+}
+
 /* ---- a commit that fails ---- */
 
 static void test_a_commit_that_fails_releases_nothing(void **state)
@@ -234,6 +291,9 @@ static void test_a_server_that_went_back_gets_the_records_again(void **state)
     assert_int_equal(stored_count(&scene, CS_VAULT_VERSION), 1);
     laptop_sync_equal(scene.li);
     assert_true(scene.li->last.went_back);
+    /* Who has not heard of it is told, and nothing of his is taken. */
+    assert_says(&scene, vault_try_sync(&scene, scene.zhao), CS_BUSY, "is another one since");
+    laptop_sync_equal(scene.zhao);
     assert_ok(vault_try_sync(&scene, scene.li));
     assert_ok(vault_try_sync(&scene, scene.li));
     assert_int_equal(scene.last.findings, 0);
@@ -251,6 +311,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_password_is_left_anywhere),
         cmocka_unit_test(test_every_record_has_its_leaf),
+        cmocka_unit_test(test_the_servers_check_covers_vaults),
+        cmocka_unit_test(test_failing_memory_finds_nothing),
         cmocka_unit_test(test_a_commit_that_fails_releases_nothing),
         cmocka_unit_test(test_what_was_remembered_gives_way_to_the_store),
         cmocka_unit_test(test_a_server_that_went_back_gets_the_records_again),

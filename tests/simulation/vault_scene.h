@@ -29,6 +29,7 @@ struct vault_scene {
     struct laptop *zhao;
     struct laptop *chen;
     struct laptop *sun;
+    struct cs_id project;
     struct cs_id vault;
     struct cs_id item;
     struct cs_id version;
@@ -248,11 +249,12 @@ static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
 static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bool four_eyes)
 {
     vault_scene_people(scene, seed);
-    struct cs_id project = cs_replica_draw_id(scene->li->replica);
+    scene->project = cs_replica_draw_id(scene->li->replica);
     struct cs_vault_book *book = NULL;
     vault_sync(scene, scene->li); /* the recovery key */
     book = open_book(scene->li);
-    assert_ok(cs_vault_act_create(book, &project, &scene->vault, NULL, &scene->universe.problem));
+    assert_ok(
+        cs_vault_act_create(book, &scene->project, &scene->vault, NULL, &scene->universe.problem));
     cs_vault_book_close(book);
     vault_sync(scene, scene->li);
     struct cs_secret *key = epoch(scene, scene->li, four_eyes);

@@ -16,7 +16,7 @@ static struct cs_vault_row row_of(uint8_t number, uint8_t vault, int64_t kind, u
                                .kind = kind,
                                .moment = {.position = 7, .log_position = 2, .logged_ms = 1000},
                                .about = made_id(about),
-                               .item = made_id(3),
+                               .item = made_id(kind == 0 ? number : 3),
                                .field = T("password"),
                                .version = made_id(number),
                                .record = T("signed bytes")};
@@ -53,6 +53,18 @@ static void a_record_comes_back_and_is_there_once(void **state)
     assert_memory_equal(found.request, again.request, sizeof found.request);
     memset(again.id, 77, sizeof again.id);
     assert_status(cs_store_vault_record(f->store, again.id, &f->arena, &found), CS_NOT_FOUND);
+}
+
+/* Kind 0 is a creation, its item the project. */
+static void a_project_has_one_vault(void **state)
+{
+    struct store_fixture *f = *state;
+    struct cs_vault_row second = row_of(2, 2, 0, 0);
+    (void)append(f, 1, 1, 0, 0);
+    second.item = made_id(1);
+    assert_status(cs_store_append_vault_record(f->store, &second), CS_EXISTS);
+    second.item = made_id(2);
+    assert_ok(cs_store_append_vault_record(f->store, &second));
 }
 
 static void the_newest_is_found(void **state)
@@ -196,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_record_comes_back_and_is_there_once),
+        STORE_TEST(a_project_has_one_vault),
         STORE_TEST(the_newest_is_found),
         STORE_TEST(a_view_shows_its_own_only),
         STORE_TEST(vaults_and_members_are_replaced_by_their_key),
