@@ -93,9 +93,16 @@ static size_t text_ceiling(const struct cs_buffer *buffer)
     return buffer->limit == SIZE_MAX ? SIZE_MAX : buffer->limit + 1;
 }
 
+/* Most appends find room: growing is left to a function of its own. */
+static bool has_room(const struct cs_buffer *buffer, size_t size)
+{
+    return buffer->status == CS_OK && buffer->data != NULL &&
+           size <= buffer->limit - buffer->size && size <= buffer->capacity - buffer->size;
+}
+
 uint8_t *cs_buffer_extend(struct cs_buffer *buffer, size_t size)
 {
-    if (!reserve(buffer, size, buffer->limit)) {
+    if (!has_room(buffer, size) && !reserve(buffer, size, buffer->limit)) {
         return NULL;
     }
     uint8_t *place = buffer->data + buffer->size;
