@@ -153,7 +153,8 @@ static void compare(struct sim_device *device, bool silent)
     sim_expect(sim, cs_log_state_load(device->replica, &log), "the known log");
     device->log_told = log.checkpoint;
     device->knows_more = log.any && !sim_evidence_begins_with(sim, &log.checkpoint);
-    device->behind_silence = silent;
+    /* Who has not noticed one silence has not noticed it when the next loss comes. */
+    device->behind_silence = device->behind_silence || silent;
     device->notice_from = device->session_number + 1;
     sim_device_incarnation(device, device->incarnation);
 }
