@@ -265,6 +265,7 @@ static enum cs_status take_page(struct run *run, const struct cs_vault_page *pag
 {
     const struct cs_vault_response *response = &page->response;
     enum cs_status status = response->outcome_count == queued_count ? CS_OK : CS_MALFORMED;
+    cs_require(queued != NULL || queued_count == 0);
     for (size_t i = 0; status == CS_OK && i < queued_count; i++) {
         status = take_outcome(run, &queued[i], &response->outcomes[i]);
     }

@@ -153,8 +153,7 @@ enum cs_status cs_vault_act_grant(struct cs_vault_book *book, const struct cs_id
         status == CS_OK ? cs_vault_log_epoch_at(log, cs_vault_log_position(log)) : NULL;
     if (status == CS_OK && epoch == NULL) {
         status = cs_problem_set(problem, CS_NOT_FOUND, "the vault has no key yet");
-    }
-    if (status == CS_OK && wish->key.size == 0) {
+    } else if (status == CS_OK && wish->key.size == 0) {
         status = cs_vault_book_keyring(book, vault, &keyring, problem);
         if (status == CS_OK) {
             terms.key = cs_vault_keyring_key(keyring, epoch->number, CS_VAULT_CLASS_KEY);

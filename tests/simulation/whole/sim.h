@@ -112,8 +112,6 @@ struct sim_device {
     size_t index;
     size_t person; /* index of the person it belongs to, in the template */
     cs_roles roles;
-    bool sees_everything;
-    bool lax; /* a client that does not check what people may do */
     enum sim_device_state state;
     uint64_t log; /* of its present identity; 0: not known yet */
     struct sim_machine machine;
@@ -128,13 +126,15 @@ struct sim_device {
     struct sim_disk *image;    /* an old copy of its disk, or NULL */
     size_t image_ledger;       /* entries of the ledger when it was made */
     uint64_t image_counter;    /* and its last transaction then */
-    bool image_misled;         /* and whether what it had could be wrong */
-    bool set_back;             /* the server knows more of it than it does itself */
     uint64_t requests_seen;    /* by the server, when it was set back */
     uint64_t first_request;    /* of the session at hand */
+    size_t twin;               /* the other one, in a clone group */
+    bool image_misled;         /* could what it had when the copy was made be wrong? */
+    bool set_back;             /* the server knows more of it than it does itself */
     bool was_restored;
     bool in_clone_group;
-    size_t twin; /* the other one */
+    bool sees_everything;
+    bool lax; /* a client that does not check what people may do */
     /* When the server went back in time, see went_back.c. */
     bool knows_more; /* it has been told more than the server knows now, and has not said so yet */
     bool
