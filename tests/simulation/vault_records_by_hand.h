@@ -54,8 +54,10 @@ static inline struct cs_vault_record newest_record(struct vault_scene *scene,
         bool found = false;
         while (cs_kept_record_of_log(laptop->replica, &scene->vault, position++, arena, &next) ==
                CS_OK) {
-            kept = next.kind == (int64_t)kind ? next : kept;
-            found = found || next.kind == (int64_t)kind;
+            if (next.kind == (int64_t)kind) {
+                kept = next;
+                found = true;
+            }
         }
         assert_true(found);
     }
