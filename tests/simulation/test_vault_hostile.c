@@ -347,6 +347,37 @@ static void test_an_approval_that_comes_too_late(void **state)
     cs_vault_disclosure_end(disclosure);
 }
 
+/* A password that was seen was seen: its record is kept whatever is wrong with it, and the answer says what. */
+static void test_reveals_are_kept_whatever_is_wrong(void **state)
+{
+    (void)state;
+    const struct cs_vault_record stored = newest(scene.li, CS_VAULT_VERSION, NULL);
+    struct cs_vault_record reveal = begin(scene.li, CS_VAULT_REVEAL);
+    reveal.version = stored.version;
+    reveal.reason = cs_bytes_of_text("现场检修");
+    memset(reveal.request, 0x77, CS_HASH_SIZE);
+    queue_bytes(scene.li, sign(scene.li, &reveal));
+    memcpy(reveal.request, stored.id, CS_HASH_SIZE);
+    queue_bytes(scene.li, sign(scene.li, &reveal));
+    vault_sync(&scene, scene.li);
+    assert_int_equal(scene.last.sent, 2);
+    assert_int_equal(scene.last.refused, 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REVEAL), 2);
+}
+
+static void test_a_version_that_is_not_there_changes_no_state(void **state)
+{
+    (void)state;
+    const struct cs_vault_record stored = newest(scene.li, CS_VAULT_VERSION, NULL);
+    struct cs_vault_record change = begin(scene.li, CS_VAULT_STATE);
+    change.item = stored.item;
+    change.field = stored.field;
+    change.version = cs_replica_draw_id(scene.li->replica);
+    change.state = CS_VAULT_CONFIRMED;
+    memcpy(change.previous, stored.id, CS_HASH_SIZE);
+    refuses(scene.li, sign(scene.li, &change), CS_NOT_FOUND, "no such version");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +390,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_half_of_another_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_the_server_releases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_request_for_something_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reveals_are_kept_whatever_is_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_version_that_is_not_there_changes_no_state, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_approvals_that_are_none, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_an_approval_that_comes_too_late, setup_four_eyes,
                                         teardown),
