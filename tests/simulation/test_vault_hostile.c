@@ -365,6 +365,35 @@ static void test_reveals_are_kept_whatever_is_wrong(void **state)
     assert_int_equal(stored_count(&scene, CS_VAULT_REVEAL), 2);
 }
 
+static void test_a_reveal_under_a_lease_is_kept(void **state)
+{
+    (void)state;
+    const struct cs_id work_order = cs_replica_draw_id(scene.li->replica);
+    const struct cs_world *world = cs_replica_world(scene.li->replica);
+    const struct cs_vault_ask ask = {.kind = CS_VAULT_LEASE,
+                                     .versions = cs_id_bytes(&scene.version),
+                                     .reason = cs_bytes_of_text("明日上门"),
+                                     .work_order = cs_id_bytes(&work_order),
+                                     .expires_ms =
+                                         world->wall_ms(world->context) + 8 * 3600 * 1000};
+    struct cs_vault_disclosure *lease = NULL;
+    assert_ok(cs_vault_disclosure_begin(scene.li->replica, &scene.vault, &ask, &lease,
+                                        &scene.universe.problem));
+    vault_sync(&scene, scene.li);
+    struct cs_vault_record reveal = begin(scene.li, CS_VAULT_REVEAL);
+    reveal.version = scene.version;
+    reveal.reason = cs_bytes_of_text("现场检修");
+    memcpy(reveal.request, cs_vault_disclosure_id(lease), CS_HASH_SIZE);
+    queue_bytes(scene.li, sign(scene.li, &reveal));
+    reveal.version = work_order; /* which it does not have */
+    queue_bytes(scene.li, sign(scene.li, &reveal));
+    vault_sync(&scene, scene.li);
+    assert_int_equal(scene.last.sent, 2);
+    assert_int_equal(scene.last.refused, 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REVEAL), 2);
+    cs_vault_disclosure_end(lease);
+}
+
 static void test_a_version_that_is_not_there_changes_no_state(void **state)
 {
     (void)state;
@@ -391,6 +420,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_only_the_server_releases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_request_for_something_else, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reveals_are_kept_whatever_is_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_reveal_under_a_lease_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_version_that_is_not_there_changes_no_state, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_approvals_that_are_none, setup_four_eyes, teardown),
