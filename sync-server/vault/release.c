@@ -201,7 +201,7 @@ enum cs_status cs_vault_check_approved(struct cs_vault_attempt *attempt)
                                 "the approval has no parts, and nothing opens without them");
     }
     memcpy(attempt->row.request, attempt->record.request, CS_HASH_SIZE);
-    if (status == CS_OK) {
+    if (status == CS_OK && asker != NULL) {
         attempt->row.about = asker->leaf.person;
     }
     return status;
