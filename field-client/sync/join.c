@@ -2,6 +2,7 @@
 #include "field-client/replica/invite.h"
 #include "field-client/replica/meta.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/sync/device_request.h"
 #include "field-client/sync/join_internal.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/messages.h"
@@ -192,11 +193,7 @@ static enum cs_status receive_failure(struct cs_bytes body, struct cs_problem *p
     struct cs_failure_response failure;
     enum cs_status status = cs_failure_response_decode(body, &arena, &failure);
     if (status == CS_OK) {
-        status = failure.status == CS_OK ? CS_MALFORMED : failure.status;
-        int size = (int)(failure.text.size < CS_PROBLEM_TEXT_MAX ? failure.text.size
-                                                                 : CS_PROBLEM_TEXT_MAX);
-        status = cs_problem_set(problem, status, "the server answered: %.*s", size,
-                                size == 0 ? "" : (const char *)failure.text.data);
+        status = cs_device_request_failed(&failure, problem);
     }
     cs_arena_release(&arena);
     return status;

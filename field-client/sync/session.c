@@ -184,38 +184,6 @@ const struct cs_sync_result *cs_sync_result(const struct cs_sync_session *sessio
     return &session->result;
 }
 
-/*
- * Packs and counts the request in one local commit, so that no counter is ever used for two
- * requests.
- */
-enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter)
-{
-    struct cs_replica *replica = session->replica;
-    struct cs_database *database = cs_replica_database(replica);
-    enum cs_status status = cs_database_begin(database);
-    if (status != CS_OK) {
-        return status;
-    }
-    size_t packed = 0;
-    int64_t counter = 0;
-    status = cs_outbox_pack(replica, &packed);
-    if (status == CS_OK) {
-        status = cs_replica_meta_number(replica, CS_META_REQUEST_COUNTER, &counter);
-    }
-    if (status == CS_OK) {
-        status = cs_replica_meta_set_number(replica, CS_META_REQUEST_COUNTER, counter + 1);
-    }
-    if (status != CS_OK) {
-        cs_database_rollback(database);
-        return status;
-    }
-    status = cs_database_commit(database);
-    if (status == CS_OK) {
-        *out_counter = (uint64_t)counter + 1;
-    }
-    return status;
-}
-
 /* What has to be sent and was not answered in this session. */
 static enum cs_status collect(struct cs_sync_session *session, struct cs_arena *arena,
                               struct cs_bytes **out_inners, size_t *out_count)
@@ -244,25 +212,10 @@ static enum cs_status collect(struct cs_sync_session *session, struct cs_arena *
 enum cs_status cs_session_seal(struct cs_sync_session *session, enum cs_message_kind kind,
                                uint64_t counter, struct cs_bytes body, struct cs_buffer *out)
 {
-    struct cs_replica *replica = session->replica;
-    const struct cs_world *world = cs_replica_world(replica);
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    struct cs_request_header header = {.kind = kind, .counter = counter};
-    struct cs_outbox_head head;
-    enum cs_status status = cs_outbox_head(replica, &head);
-    if (status != CS_OK) {
-        return status;
-    }
-    memcpy(header.organisation, cs_identity_organisation(identity), CS_HASH_SIZE);
-    memcpy(header.certificate, cs_identity_certificate_id(identity), CS_HASH_SIZE);
-    world->random(world->context, header.nonce, sizeof header.nonce);
-    header.log_sequence = head.sequence;
-    memcpy(header.log_head, head.hash, CS_HASH_SIZE);
     size_t start = out->size;
     session->sent_size = 0;
-    status = cs_request_seal(world, &header, body, cs_identity_sign_key(identity),
-                             cs_identity_server_statement(identity)->bundle_key, out,
-                             session->request_hash);
+    enum cs_status status =
+        cs_device_request_seal(session->replica, kind, counter, body, out, session->request_hash);
     if (status == CS_OK) {
         session->sent_size = out->size - start;
         session->awaiting = true;
@@ -382,7 +335,7 @@ enum cs_status cs_sync_next(struct cs_sync_session *session, struct cs_buffer *o
                               CS_SYNC_ROUNDS_MAX);
     }
     uint64_t counter = 0;
-    enum cs_status status = cs_session_count(session, &counter);
+    enum cs_status status = cs_device_request_count(session->replica, &counter);
     if (status == CS_OK) {
         status = build_phase(session, counter, out_request);
     }

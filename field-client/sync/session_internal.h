@@ -4,6 +4,7 @@
 
 #include "field-client/replica/log_state.h"
 #include "field-client/sync/apply.h"
+#include "field-client/sync/device_request.h"
 #include "field-client/sync/repair.h"
 #include "field-client/sync/staging.h"
 #include "shared/wire/envelope.h"
@@ -98,8 +99,7 @@ enum cs_status cs_session_forget_renewal(struct cs_sync_session *session) CS_MUS
  */
 enum cs_status cs_session_keep_proof(struct cs_sync_session *session) CS_MUST_USE;
 
-/* Counts a request durably and gives it its counter; then signs and seals it, and awaits the answer. */
-enum cs_status cs_session_count(struct cs_sync_session *session, uint64_t *out_counter) CS_MUST_USE;
+/* Signs and seals a request that was counted (cs_device_request_count), and awaits the answer. */
 enum cs_status cs_session_seal(struct cs_sync_session *session, enum cs_message_kind kind,
                                uint64_t counter, struct cs_bytes body,
                                struct cs_buffer *out) CS_MUST_USE;

@@ -367,11 +367,7 @@ static enum cs_status receive_failure(struct cs_sync_session *session, struct cs
                session->phase == CS_SESSION_SYNC && !session->noticed) {
         status = cs_session_notice(session, CS_ROLLED_BACK, problem);
     } else if (status == CS_OK) {
-        status = failure.status == CS_OK ? CS_MALFORMED : failure.status;
-        int size = (int)(failure.text.size < CS_PROBLEM_TEXT_MAX ? failure.text.size
-                                                                 : CS_PROBLEM_TEXT_MAX);
-        status = cs_problem_set(problem, status, "the server answered: %.*s", size,
-                                size == 0 ? "" : (const char *)failure.text.data);
+        status = cs_device_request_failed(&failure, problem);
     }
     cs_arena_release(&arena);
     return status;

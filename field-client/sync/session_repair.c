@@ -63,7 +63,7 @@ enum cs_status cs_session_repair_next(struct cs_sync_session *session,
     cs_buffer_init(&body, CS_COMPARE_REQUEST_MAX);
     status = cs_repair_next(session->repair, &body);
     if (status == CS_OK) {
-        status = cs_session_count(session, &counter);
+        status = cs_device_request_count(session->replica, &counter);
     }
     if (status == CS_OK) {
         status = cs_session_seal(session, CS_MESSAGE_COMPARE, counter, cs_buffer_bytes(&body),

@@ -2,9 +2,8 @@
 #include "field-client/sync/vault_exchange.h"
 
 #include "field-client/replica/meta.h"
-#include "field-client/replica/outbox.h"
+#include "field-client/sync/device_request.h"
 #include "field-client/sync/evidence_check.h"
-#include "shared/wire/envelope.h"
 
 #include <string.h>
 
@@ -21,70 +20,6 @@ static enum cs_status incarnation_of(struct cs_replica *replica, uint8_t out[sta
     }
     cs_buffer_release(&bytes);
     return status;
-}
-
-/* The counter is on disk before the request exists. What is packed by then counts as the own log. */
-static enum cs_status count(struct cs_replica *replica, uint64_t *out)
-{
-    struct cs_database *database = cs_replica_database(replica);
-    int64_t counter = 0;
-    size_t packed = 0;
-    enum cs_status status = cs_database_begin(database);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = cs_outbox_pack(replica, &packed);
-    if (status == CS_OK) {
-        status = cs_replica_meta_number(replica, CS_META_REQUEST_COUNTER, &counter);
-    }
-    if (status == CS_OK) {
-        status = cs_replica_meta_set_number(replica, CS_META_REQUEST_COUNTER, counter + 1);
-    }
-    if (status != CS_OK) {
-        cs_database_rollback(database);
-        return status;
-    }
-    status = cs_database_commit(database);
-    if (status == CS_OK) {
-        *out = (uint64_t)counter + 1;
-    }
-    return status;
-}
-
-static enum cs_status seal(struct cs_replica *replica, struct cs_bytes body, struct cs_buffer *out,
-                           uint8_t out_hash[static CS_HASH_SIZE])
-{
-    const struct cs_world *world = cs_replica_world(replica);
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    struct cs_request_header header = {.kind = CS_MESSAGE_VAULT};
-    struct cs_outbox_head head;
-    enum cs_status status = count(replica, &header.counter);
-    if (status == CS_OK) {
-        status = cs_outbox_head(replica, &head);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    memcpy(header.organisation, cs_identity_organisation(identity), CS_HASH_SIZE);
-    memcpy(header.certificate, cs_identity_certificate_id(identity), CS_HASH_SIZE);
-    world->random(world->context, header.nonce, sizeof header.nonce);
-    header.log_sequence = head.sequence;
-    memcpy(header.log_head, head.hash, CS_HASH_SIZE);
-    return cs_request_seal(world, &header, body, cs_identity_sign_key(identity),
-                           cs_identity_server_statement(identity)->bundle_key, out, out_hash);
-}
-
-static enum cs_status take_failure(struct cs_bytes body, struct cs_arena *arena,
-                                   struct cs_problem *problem)
-{
-    struct cs_failure_response failure;
-    enum cs_status status = cs_failure_response_decode(body, arena, &failure);
-    if (status != CS_OK) {
-        return status;
-    }
-    return cs_problem_set(problem, failure.status == CS_OK ? CS_MALFORMED : failure.status,
-                          "the server answered: %.*s", (int)failure.text.size,
-                          failure.text.size == 0 ? "" : (const char *)failure.text.data);
 }
 
 /* The checkpoint goes on from the last one that was verified, as in a sync. */
@@ -118,7 +53,11 @@ static enum cs_status receive(struct cs_replica *replica, struct cs_bytes respon
         cs_response_open(response, cs_identity_seal_key(identity), cs_identity_server(identity),
                          hash, &plain, &kind, &body);
     if (status == CS_OK && kind == CS_MESSAGE_FAILURE) {
-        status = take_failure(body, arena, problem);
+        struct cs_failure_response failure;
+        status = cs_failure_response_decode(body, arena, &failure);
+        if (status == CS_OK) {
+            status = cs_device_request_failed(&failure, problem);
+        }
     } else if (status == CS_OK && kind == CS_MESSAGE_REVOKED) {
         status = cs_problem_set(problem, CS_REVOKED, "this device was revoked");
     } else if (status == CS_OK) {
@@ -136,6 +75,7 @@ enum cs_status cs_vault_exchange(struct cs_replica *replica, struct cs_vault_req
     const struct cs_world *world = cs_replica_world(replica);
     const struct cs_peer *peer = cs_identity_peer(cs_replica_identity(replica));
     uint8_t hash[CS_HASH_SIZE];
+    uint64_t counter = 0;
     struct cs_log_state known;
     struct cs_buffer body;
     struct cs_buffer sealed;
@@ -152,7 +92,11 @@ enum cs_status cs_vault_exchange(struct cs_replica *replica, struct cs_vault_req
         status = cs_vault_request_encode(request, &body);
     }
     if (status == CS_OK) {
-        status = seal(replica, cs_buffer_bytes(&body), &sealed, hash);
+        status = cs_device_request_count(replica, &counter);
+    }
+    if (status == CS_OK) {
+        status = cs_device_request_seal(replica, CS_MESSAGE_VAULT, counter, cs_buffer_bytes(&body),
+                                        &sealed, hash);
     }
     if (status == CS_OK) {
         status = world->exchange(world->exchange_context, peer, cs_buffer_bytes(&sealed), &response,
