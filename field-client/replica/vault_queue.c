@@ -1,6 +1,5 @@
 /* Records to be sent, recovery keys, and what was found wrong; see vault_records.h. */
 #include "field-client/replica/vault_records.h"
-#include "field-client/replica/vault_records_internal.h"
 
 #include <string.h>
 
@@ -38,7 +37,7 @@ static enum cs_status keep_queued(struct cs_statement *statement, struct cs_aren
 {
     struct cs_queued_record found = {.number = cs_column_integer(statement, 0),
                                      .status = status_named(statement, 3)};
-    enum cs_status status = cs_vault_column_fixed(statement, 1, found.id, sizeof found.id);
+    enum cs_status status = cs_column_fixed(statement, 1, found.id, sizeof found.id);
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, 2), &found.record);
     }
@@ -63,7 +62,7 @@ enum cs_status cs_queued_record_get(struct cs_replica *replica,
         return status;
     }
     cs_bind_bytes(statement, 1, cs_bytes_make(id, CS_HASH_SIZE));
-    status = cs_vault_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = keep_queued(statement, arena, out);
         cs_statement_done(statement);
@@ -95,7 +94,7 @@ enum cs_status cs_queued_records(struct cs_replica *replica, bool refused, size_
         if (status != CS_OK || !more) {
             break;
         }
-        list = cs_vault_grow(arena, list, count, &capacity, sizeof *list);
+        list = cs_arena_grow(arena, list, count, &capacity, sizeof *list);
         status = list == NULL ? CS_NO_MEMORY : keep_queued(statement, arena, &list[count]);
         count += status == CS_OK ? 1 : 0;
     }
@@ -173,12 +172,12 @@ enum cs_status cs_kept_recovery_get(struct cs_replica *replica, const uint8_t *i
     if (id != NULL) {
         cs_bind_bytes(statement, 1, cs_bytes_make(id, CS_HASH_SIZE));
     }
-    status = cs_vault_one(statement);
+    status = cs_statement_one(statement);
     if (status != CS_OK) {
         return status;
     }
     found.number = (uint64_t)cs_column_integer(statement, 0);
-    status = cs_vault_column_fixed(statement, 1, found.id, sizeof found.id);
+    status = cs_column_fixed(statement, 1, found.id, sizeof found.id);
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, 2), &found.statement);
     }
@@ -217,7 +216,7 @@ static enum cs_status keep_finding(struct cs_statement *statement, struct cs_are
     out->number = cs_column_integer(statement, 0);
     out->at_ms = cs_column_integer(statement, 1);
     out->status = status_named(statement, 3);
-    enum cs_status status = cs_vault_column_fixed(statement, 2, out->vault.bytes, CS_ID_SIZE);
+    enum cs_status status = cs_column_fixed(statement, 2, out->vault.bytes, CS_ID_SIZE);
     return status != CS_OK ? status
                            : cs_arena_copy(arena, cs_column_bytes(statement, 4), &out->text);
 }
@@ -239,7 +238,7 @@ enum cs_status cs_vault_findings(struct cs_replica *replica, struct cs_arena *ar
         if (status != CS_OK || !more) {
             break;
         }
-        list = cs_vault_grow(arena, list, count, &capacity, sizeof *list);
+        list = cs_arena_grow(arena, list, count, &capacity, sizeof *list);
         status = list == NULL ? CS_NO_MEMORY : keep_finding(statement, arena, &list[count]);
         count += status == CS_OK ? 1 : 0;
     }

@@ -1,7 +1,6 @@
 /* Records of vaults that were verified, and how long each log was; see vault_records.h. */
 #include "field-client/replica/vault_records.h"
 
-#include "field-client/replica/vault_records_internal.h"
 #include "shared/storage/database.h"
 
 #include <string.h>
@@ -9,45 +8,6 @@
 #define COLUMNS                                                                                    \
     "id, vault, feed, kind, position, log_position, logged_ms, own, confirmed, item, field, "      \
     "version, request, record"
-
-enum cs_status cs_vault_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
-                                     size_t size)
-{
-    struct cs_bytes bytes = cs_column_bytes(statement, column);
-    if (bytes.size != size) {
-        return CS_CORRUPT;
-    }
-    memcpy(out, bytes.data, size);
-    return CS_OK;
-}
-
-enum cs_status cs_vault_one(struct cs_statement *statement)
-{
-    bool found = false;
-    enum cs_status status = cs_statement_step(statement, &found);
-    if (status == CS_OK && !found) {
-        cs_statement_done(statement);
-        status = CS_NOT_FOUND;
-    }
-    return status;
-}
-
-void *cs_vault_grow(struct cs_arena *arena, void *items, size_t count, size_t *capacity,
-                    size_t item_size)
-{
-    if (count < *capacity) {
-        return items;
-    }
-    size_t larger = *capacity == 0 ? 16 : 2 * *capacity;
-    void *grown = cs_arena_take_array(arena, larger, item_size);
-    if (grown != NULL) {
-        if (count > 0) {
-            memcpy(grown, items, count * item_size);
-        }
-        *capacity = larger;
-    }
-    return grown;
-}
 
 /* ---- records ---- */
 
@@ -76,7 +36,7 @@ static enum cs_status read_record(struct cs_statement *statement, struct cs_kept
                  {12, record.request, CS_HASH_SIZE}};
     for (size_t i = 0; i < CS_COUNT(fixed); i++) {
         enum cs_status status =
-            cs_vault_column_fixed(statement, fixed[i].column, fixed[i].bytes, fixed[i].size);
+            cs_column_fixed(statement, fixed[i].column, fixed[i].bytes, fixed[i].size);
         if (status != CS_OK) {
             return status;
         }
@@ -89,7 +49,7 @@ static enum cs_status one_record(struct cs_statement *statement, struct cs_arena
                                  struct cs_kept_record *out)
 {
     struct cs_kept_record record;
-    enum cs_status status = cs_vault_one(statement);
+    enum cs_status status = cs_statement_one(statement);
     if (status != CS_OK) {
         return status;
     }
@@ -254,9 +214,8 @@ static enum cs_status read_vault(struct cs_statement *statement, struct cs_kept_
     out->level = cs_column_integer(statement, 1);
     out->through = (uint64_t)cs_column_integer(statement, 2);
     out->length = (uint64_t)cs_column_integer(statement, 3);
-    enum cs_status status = cs_vault_column_fixed(statement, 0, out->vault.bytes, CS_ID_SIZE);
-    return status != CS_OK ? status
-                           : cs_vault_column_fixed(statement, 4, out->head, sizeof out->head);
+    enum cs_status status = cs_column_fixed(statement, 0, out->vault.bytes, CS_ID_SIZE);
+    return status != CS_OK ? status : cs_column_fixed(statement, 4, out->head, sizeof out->head);
 }
 
 enum cs_status cs_kept_vault_get(struct cs_replica *replica, const struct cs_id *vault,
@@ -271,7 +230,7 @@ enum cs_status cs_kept_vault_get(struct cs_replica *replica, const struct cs_id 
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    status = cs_vault_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = read_vault(statement, &found);
         cs_statement_done(statement);
@@ -298,7 +257,7 @@ enum cs_status cs_kept_vaults(struct cs_replica *replica, struct cs_arena *arena
         if (status != CS_OK || !more) {
             break;
         }
-        list = cs_vault_grow(arena, list, count, &capacity, sizeof *list);
+        list = cs_arena_grow(arena, list, count, &capacity, sizeof *list);
         status = list == NULL ? CS_NO_MEMORY : read_vault(statement, &list[count]);
         count += status == CS_OK ? 1 : 0;
     }

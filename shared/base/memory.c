@@ -157,6 +157,23 @@ void *cs_arena_take_array(struct cs_arena *arena, size_t count, size_t size)
     return cs_arena_take(arena, count * size);
 }
 
+void *cs_arena_grow(struct cs_arena *arena, void *items, size_t count, size_t *capacity,
+                    size_t item_size)
+{
+    if (count < *capacity) {
+        return items;
+    }
+    size_t grown_capacity = *capacity == 0 ? 16 : *capacity * 2;
+    void *grown = cs_arena_take_array(arena, grown_capacity, item_size);
+    if (grown != NULL) {
+        if (count > 0) {
+            memcpy(grown, items, count * item_size);
+        }
+        *capacity = grown_capacity;
+    }
+    return grown;
+}
+
 enum cs_status cs_arena_copy(struct cs_arena *arena, struct cs_bytes bytes, struct cs_bytes *out)
 {
     uint8_t *place = take(arena, bytes.size);

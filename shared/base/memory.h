@@ -51,6 +51,9 @@ void cs_arena_release_wiped(struct cs_arena *arena);
 void *cs_arena_take(struct cs_arena *arena, size_t size);
 /* count × size, with overflow refused (NULL). */
 void *cs_arena_take_array(struct cs_arena *arena, size_t count, size_t size);
+/* Room for one more item after `count`: the list itself, or a larger copy of it. NULL as above. `*capacity` is 0 at first. */
+void *cs_arena_grow(struct cs_arena *arena, void *items, size_t count, size_t *capacity,
+                    size_t item_size);
 /* A copy that lives in the arena. *out is untouched on failure. */
 enum cs_status cs_arena_copy(struct cs_arena *arena, struct cs_bytes bytes,
                              struct cs_bytes *out) CS_MUST_USE;

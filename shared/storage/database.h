@@ -65,12 +65,17 @@ void cs_bind_null(struct cs_statement *statement, int parameter);
 void cs_bind_value(struct cs_statement *statement, int parameter, const struct cs_value *value);
 /* *out_row tells whether there is a row to read. On failure the statement is done. */
 enum cs_status cs_statement_step(struct cs_statement *statement, bool *out_row) CS_MUST_USE;
+/* One row of a query that gives at most one; CS_NOT_FOUND: there is none, and the statement is done. */
+enum cs_status cs_statement_one(struct cs_statement *statement) CS_MUST_USE;
 /* Columns count from 0. Views stay valid until the next step or done. */
 int64_t cs_column_integer(struct cs_statement *statement, int column);
 struct cs_bytes cs_column_bytes(struct cs_statement *statement,
                                 int column); /* of TEXT and BLOB; empty for NULL */
 struct cs_value cs_column_value(struct cs_statement *statement,
                                 int column); /* kind from the storage class */
+/* Copies a column of this size; CS_CORRUPT for another one. */
+enum cs_status cs_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
+                               size_t size) CS_MUST_USE;
 bool cs_column_is_null(struct cs_statement *statement, int column);
 int cs_column_count(struct cs_statement *statement);
 /* Ends this use; NULL is accepted. The statement stays cached. */

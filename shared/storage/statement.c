@@ -320,3 +320,25 @@ enum cs_status cs_statement_run(struct cs_statement *statement)
     }
     return status;
 }
+
+enum cs_status cs_statement_one(struct cs_statement *statement)
+{
+    bool found = false;
+    enum cs_status status = cs_statement_step(statement, &found);
+    if (status == CS_OK && !found) {
+        cs_statement_done(statement);
+        return CS_NOT_FOUND;
+    }
+    return status;
+}
+
+enum cs_status cs_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
+                               size_t size)
+{
+    struct cs_bytes bytes = cs_column_bytes(statement, column);
+    if (bytes.size != size) {
+        return CS_CORRUPT;
+    }
+    memcpy(out, bytes.data, size);
+    return CS_OK;
+}

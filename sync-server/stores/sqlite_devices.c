@@ -39,7 +39,7 @@ static enum cs_status read_device(struct cs_statement *statement, struct cs_aren
     bool known_state = device.state >= CS_DEVICE_ACTIVE && device.state <= CS_DEVICE_REVOKED;
     enum cs_status status = known_state ? CS_OK : CS_CORRUPT;
     for (size_t i = 0; status == CS_OK && i < CS_COUNT(fixed); i++) {
-        status = cs_store_column_fixed(statement, fixed[i].column, fixed[i].place, fixed[i].size);
+        status = cs_column_fixed(statement, fixed[i].column, fixed[i].place, fixed[i].size);
     }
     const struct {
         int column;
@@ -58,7 +58,7 @@ static enum cs_status read_device(struct cs_statement *statement, struct cs_aren
 static enum cs_status one_device(struct cs_statement *statement, struct cs_arena *arena,
                                  struct cs_device *out)
 {
-    enum cs_status status = cs_store_one(statement);
+    enum cs_status status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = read_device(statement, arena, out);
         cs_statement_done(statement);
@@ -124,7 +124,7 @@ enum cs_status cs_store_devices(struct cs_store *store, struct cs_arena *arena,
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        devices = cs_store_grow(arena, devices, count, &capacity, sizeof *devices);
+        devices = cs_arena_grow(arena, devices, count, &capacity, sizeof *devices);
         status = devices == NULL ? CS_NO_MEMORY : read_device(statement, arena, &devices[count++]);
         if (status != CS_OK) {
             break;
@@ -188,9 +188,9 @@ enum cs_status cs_store_request(struct cs_store *store, uint64_t log, uint64_t c
     }
     cs_bind_integer(statement, 1, (int64_t)log);
     cs_bind_integer(statement, 2, (int64_t)counter);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
-        status = cs_store_column_fixed(statement, 0, out_hash, CS_HASH_SIZE);
+        status = cs_column_fixed(statement, 0, out_hash, CS_HASH_SIZE);
         cs_statement_done(statement);
     }
     return status;

@@ -7,7 +7,7 @@ static enum cs_status one_number(struct cs_store *store, const char *sql, uint64
     struct cs_statement *statement;
     enum cs_status status = cs_statement_get(store->database, sql, &statement);
     if (status == CS_OK) {
-        status = cs_store_one(statement);
+        status = cs_statement_one(statement);
     }
     if (status == CS_OK) {
         *out = (uint64_t)cs_column_integer(statement, 0);
@@ -43,7 +43,7 @@ enum cs_status cs_store_leaf(struct cs_store *store, uint64_t number, struct cs_
         return status;
     }
     cs_bind_integer(statement, 1, (int64_t)number);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         cs_buffer_append_bytes(out, cs_column_bytes(statement, 0));
         status = out->status;
@@ -61,7 +61,7 @@ enum cs_status cs_store_leaf_number(struct cs_store *store, struct cs_bytes leaf
         return status;
     }
     cs_bind_bytes(statement, 1, leaf);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = (uint64_t)cs_column_integer(statement, 0);
         cs_statement_done(statement);
@@ -96,9 +96,9 @@ enum cs_status cs_store_log_node(struct cs_store *store, unsigned level, uint64_
     }
     cs_bind_integer(statement, 1, level);
     cs_bind_integer(statement, 2, (int64_t)number);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
-        status = cs_store_column_fixed(statement, 0, out, CS_HASH_SIZE);
+        status = cs_column_fixed(statement, 0, out, CS_HASH_SIZE);
         cs_statement_done(statement);
     }
     return status;

@@ -34,9 +34,9 @@ enum cs_status cs_store_change_set_hash(struct cs_store *store, uint64_t log, ui
     }
     cs_bind_integer(statement, 1, (int64_t)log);
     cs_bind_integer(statement, 2, (int64_t)sequence);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
-        status = cs_store_column_fixed(statement, 0, out, CS_HASH_SIZE);
+        status = cs_column_fixed(statement, 0, out, CS_HASH_SIZE);
         cs_statement_done(statement);
     }
     return status;
@@ -57,7 +57,7 @@ enum cs_status cs_store_change_sets(struct cs_store *store, cs_change_set_visito
             break;
         }
         uint8_t hash[CS_HASH_SIZE];
-        status = cs_store_column_fixed(statement, 2, hash, sizeof hash);
+        status = cs_column_fixed(statement, 2, hash, sizeof hash);
         if (status == CS_OK) {
             status = visit(context, (uint64_t)cs_column_integer(statement, 0),
                            (uint64_t)cs_column_integer(statement, 1), hash,
@@ -127,7 +127,7 @@ static enum cs_status read_transaction(struct cs_statement *statement, struct cs
     if (!known_outcome || !read_status(cs_column_bytes(statement, 8), &read.status)) {
         return CS_CORRUPT;
     }
-    enum cs_status status = cs_store_column_fixed(statement, 2, read.id, sizeof read.id);
+    enum cs_status status = cs_column_fixed(statement, 2, read.id, sizeof read.id);
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, 10), &read.field);
     }
@@ -156,7 +156,7 @@ enum cs_status cs_store_transaction(struct cs_store *store, const struct cs_vers
     }
     cs_bind_integer(statement, 1, (int64_t)version->log);
     cs_bind_integer(statement, 2, (int64_t)version->counter);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = read_transaction(statement, arena, out);
         cs_statement_done(statement);
@@ -195,7 +195,7 @@ static enum cs_status transaction_with(struct cs_store *store, const char *query
         return status;
     }
     cs_bind_bytes(statement, 1, cs_bytes_make(id, 16));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = read_transaction(statement, arena, out);
         cs_statement_done(statement);
@@ -244,7 +244,7 @@ enum cs_status cs_store_transaction_names(struct cs_store *store, const uint8_t 
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        names = cs_store_grow(arena, names, count, &capacity, sizeof *names);
+        names = cs_arena_grow(arena, names, count, &capacity, sizeof *names);
         if (names == NULL) {
             status = CS_NO_MEMORY;
             break;
@@ -277,7 +277,7 @@ enum cs_status cs_store_held(struct cs_store *store, struct cs_arena *arena,
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        held = cs_store_grow(arena, held, count, &capacity, sizeof *held);
+        held = cs_arena_grow(arena, held, count, &capacity, sizeof *held);
         status = held == NULL ? CS_NO_MEMORY : read_transaction(statement, arena, &held[count++]);
         if (status != CS_OK) {
             break;

@@ -20,7 +20,7 @@ static enum cs_status read_ids(struct cs_statement *statement, struct cs_arena *
     bool more = true;
     enum cs_status status;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        ids = cs_store_grow(arena, ids, count, &capacity, sizeof *ids);
+        ids = cs_arena_grow(arena, ids, count, &capacity, sizeof *ids);
         if (ids == NULL) {
             status = CS_NO_MEMORY;
             break;
@@ -89,7 +89,7 @@ enum cs_status cs_store_nearest(struct cs_store *store, const struct cs_entity *
     cs_bind_integer(statement, 2, (int64_t)text.size);
     cs_bind_integer(statement, 3, (int64_t)prefix.size);
     cs_bind_bytes(statement, 4, prefix);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status != CS_OK) {
         return status;
     }

@@ -48,7 +48,7 @@ enum cs_status cs_store_incarnation(struct cs_store *store, const uint8_t id[sta
         return status;
     }
     cs_bind_bytes(statement, 1, cs_bytes_make(id, 16));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = (struct cs_incarnation){
             .position = (uint64_t)cs_column_integer(statement, 0),
@@ -90,7 +90,7 @@ enum cs_status cs_store_returning(struct cs_store *store, uint64_t log, struct c
         return status;
     }
     cs_bind_integer(statement, 1, (int64_t)log);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = (struct cs_returning){
             .log = log,
@@ -165,7 +165,7 @@ static enum cs_status read_lost(struct cs_store *store, const struct cs_version 
     cs_bind_integer(statement, 2, (int64_t)version->counter);
     status = cs_statement_step(statement, &more);
     while (status == CS_OK && more) {
-        rows = cs_store_grow(arena, rows, count, &capacity, sizeof *rows);
+        rows = cs_arena_grow(arena, rows, count, &capacity, sizeof *rows);
         status = rows == NULL ? CS_NO_MEMORY : read_key(statement, arena, &rows[count]);
         if (status == CS_OK) {
             count++;

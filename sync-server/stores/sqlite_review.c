@@ -14,7 +14,7 @@ enum cs_status cs_store_review_load(struct cs_store *store, uint64_t log,
         return status;
     }
     cs_bind_integer(statement, 1, (int64_t)log);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = (struct cs_store_review){(uint64_t)cs_column_integer(statement, 0),
                                         (uint64_t)cs_column_integer(statement, 1)};

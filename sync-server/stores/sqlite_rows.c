@@ -57,7 +57,7 @@ enum cs_status cs_store_heads(struct cs_store *store, const struct cs_row_key *r
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        heads = cs_store_grow(arena, heads, count, &capacity, sizeof *heads);
+        heads = cs_arena_grow(arena, heads, count, &capacity, sizeof *heads);
         status = heads == NULL ? CS_NO_MEMORY : read_head(statement, arena, &heads[count++]);
         if (status != CS_OK) {
             break;
@@ -125,7 +125,7 @@ enum cs_status cs_store_sum(struct cs_store *store, const struct cs_entity *enti
     for (size_t i = 0; i < filter_count; i++) {
         cs_bind_value(statement, (int)i + 1, &filters[i].value);
     }
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = cs_column_integer(statement, 0);
         cs_statement_done(statement);

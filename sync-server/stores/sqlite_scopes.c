@@ -12,7 +12,7 @@ static enum cs_status find_scope(struct cs_store *store, const struct cs_scope_n
     }
     cs_bind_integer(statement, 1, name->kind);
     cs_bind_bytes(statement, 2, cs_id_bytes(&name->id));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out = (uint64_t)cs_column_integer(statement, 0);
         cs_statement_done(statement);
@@ -50,11 +50,11 @@ enum cs_status cs_store_scope_name(struct cs_store *store, uint64_t number,
         return status;
     }
     cs_bind_integer(statement, 1, (int64_t)number);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         int64_t kind = cs_column_integer(statement, 0);
         struct cs_scope_name name = {.kind = (uint8_t)kind};
-        status = kind == name.kind ? cs_store_column_fixed(statement, 1, name.id.bytes, CS_ID_SIZE)
+        status = kind == name.kind ? cs_column_fixed(statement, 1, name.id.bytes, CS_ID_SIZE)
                                    : CS_CORRUPT;
         cs_statement_done(statement);
         if (status == CS_OK) {
@@ -74,9 +74,9 @@ enum cs_status cs_store_scope_digest(struct cs_store *store, uint64_t number,
         return status;
     }
     cs_bind_integer(statement, 1, (int64_t)number);
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
-        status = cs_store_column_fixed(statement, 0, out->sum, sizeof out->sum);
+        status = cs_column_fixed(statement, 0, out->sum, sizeof out->sum);
         cs_statement_done(statement);
     }
     return status;
@@ -178,7 +178,7 @@ enum cs_status cs_store_take_departed(struct cs_store *store, uint64_t scope,
     cs_bind_integer(statement, 1, (int64_t)scope);
     cs_bind_text(statement, 2, row->entity);
     cs_bind_bytes(statement, 3, cs_id_bytes(&row->id));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status != CS_OK) {
         return status;
     }
@@ -242,7 +242,7 @@ enum cs_status cs_store_scope_entries(struct cs_store *store, uint64_t scope, ui
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        entries = cs_store_grow(arena, entries, count, &capacity, sizeof *entries);
+        entries = cs_arena_grow(arena, entries, count, &capacity, sizeof *entries);
         status = entries == NULL ? CS_NO_MEMORY : read_entry(statement, arena, &entries[count++]);
         if (status != CS_OK) {
             break;
@@ -347,7 +347,7 @@ enum cs_status cs_store_opened(struct cs_store *store, uint64_t person_scope, si
     size_t capacity = 0;
     bool more = true;
     while ((status = cs_statement_step(statement, &more)) == CS_OK && more) {
-        ids = cs_store_grow(arena, ids, count, &capacity, sizeof *ids);
+        ids = cs_arena_grow(arena, ids, count, &capacity, sizeof *ids);
         if (ids == NULL) {
             status = CS_NO_MEMORY;
         } else if (!cs_id_from_bytes(cs_column_bytes(statement, 0), &ids[count++])) {

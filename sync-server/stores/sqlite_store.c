@@ -8,7 +8,7 @@ static enum cs_status read_version(struct cs_store *store, int64_t *out)
     struct cs_statement *statement;
     enum cs_status status = cs_statement_get(store->database, "PRAGMA user_version", &statement);
     if (status == CS_OK) {
-        status = cs_store_one(statement);
+        status = cs_statement_one(statement);
     }
     if (status == CS_OK) {
         *out = cs_column_integer(statement, 0);
@@ -143,48 +143,9 @@ enum cs_status cs_store_copy(struct cs_store *store, const char *path, struct cs
     return cs_database_copy(store->database, path, problem);
 }
 
-enum cs_status cs_store_one(struct cs_statement *statement)
-{
-    bool found = false;
-    enum cs_status status = cs_statement_step(statement, &found);
-    if (status == CS_OK && !found) {
-        cs_statement_done(statement);
-        return CS_NOT_FOUND;
-    }
-    return status;
-}
-
-enum cs_status cs_store_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
-                                     size_t size)
-{
-    struct cs_bytes bytes = cs_column_bytes(statement, column);
-    if (bytes.size != size) {
-        return CS_CORRUPT;
-    }
-    memcpy(out, bytes.data, size);
-    return CS_OK;
-}
-
 int64_t cs_store_limit(size_t limit)
 {
     return limit > INT64_MAX ? INT64_MAX : (int64_t)limit;
-}
-
-void *cs_store_grow(struct cs_arena *arena, void *items, size_t count, size_t *capacity,
-                    size_t item_size)
-{
-    if (count < *capacity) {
-        return items;
-    }
-    size_t grown_capacity = *capacity == 0 ? 16 : *capacity * 2;
-    void *grown = cs_arena_take_array(arena, grown_capacity, item_size);
-    if (grown != NULL) {
-        if (count > 0) {
-            memcpy(grown, items, count * item_size);
-        }
-        *capacity = grown_capacity;
-    }
-    return grown;
 }
 
 enum cs_status cs_store_get(struct cs_store *store, const char *key, struct cs_arena *arena,
@@ -197,7 +158,7 @@ enum cs_status cs_store_get(struct cs_store *store, const char *key, struct cs_a
         return status;
     }
     cs_bind_text(statement, 1, cs_bytes_of_text(key));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, 0), out);
         cs_statement_done(statement);
@@ -226,14 +187,14 @@ enum cs_status cs_store_position(struct cs_store *store, uint64_t *out)
     if (status != CS_OK) {
         return status;
     }
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status == CS_NOT_FOUND) {
         *out = 0;
         return CS_OK;
     }
     if (status == CS_OK) {
         uint8_t bytes[8];
-        status = cs_store_column_fixed(statement, 0, bytes, sizeof bytes);
+        status = cs_column_fixed(statement, 0, bytes, sizeof bytes);
         cs_statement_done(statement);
         if (status == CS_OK) {
             struct cs_reader reader;

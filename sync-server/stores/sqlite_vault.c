@@ -30,7 +30,7 @@ static enum cs_status read_row(struct cs_statement *statement, struct cs_vault_r
                  {10, row.version.bytes, CS_ID_SIZE}, {11, row.request, CS_HASH_SIZE}};
     for (size_t i = 0; i < CS_COUNT(fixed); i++) {
         enum cs_status status =
-            cs_store_column_fixed(statement, fixed[i].column, fixed[i].bytes, fixed[i].size);
+            cs_column_fixed(statement, fixed[i].column, fixed[i].bytes, fixed[i].size);
         if (status != CS_OK) {
             return status;
         }
@@ -60,7 +60,7 @@ static enum cs_status keep_row(struct cs_statement *statement, struct cs_arena *
 static enum cs_status one_row(struct cs_statement *statement, struct cs_arena *arena,
                               struct cs_vault_row *out)
 {
-    enum cs_status status = cs_store_one(statement);
+    enum cs_status status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = keep_row(statement, arena, out);
         cs_statement_done(statement);
@@ -74,7 +74,7 @@ static enum cs_status next_feed(struct cs_store *store, uint64_t *out)
     enum cs_status status = cs_statement_get(
         store->database, "SELECT coalesce(max(feed), 0) + 1 FROM _vault_record", &statement);
     if (status == CS_OK) {
-        status = cs_store_one(statement);
+        status = cs_statement_one(statement);
     }
     if (status == CS_OK) {
         *out = (uint64_t)cs_column_integer(statement, 0);
@@ -189,7 +189,7 @@ enum cs_status cs_store_vault_feed(struct cs_store *store, const struct cs_vault
         if (status != CS_OK || !more) {
             break;
         }
-        rows = cs_store_grow(arena, rows, count, &capacity, sizeof *rows);
+        rows = cs_arena_grow(arena, rows, count, &capacity, sizeof *rows);
         status = rows == NULL ? CS_NO_MEMORY : keep_row(statement, arena, &rows[count]);
         count += status == CS_OK ? 1 : 0;
     }
@@ -270,13 +270,13 @@ enum cs_status cs_store_vault(struct cs_store *store, const struct cs_id *vault,
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    status = cs_store_one(statement);
+    status = cs_statement_one(statement);
     if (status != CS_OK) {
         return status;
     }
     found.length = (uint64_t)cs_column_integer(statement, 0);
     found.newest = (uint64_t)cs_column_integer(statement, 2);
-    status = cs_store_column_fixed(statement, 1, found.head, sizeof found.head);
+    status = cs_column_fixed(statement, 1, found.head, sizeof found.head);
     cs_statement_done(statement);
     if (status == CS_OK) {
         *out = found;
@@ -327,9 +327,8 @@ static enum cs_status read_member(struct cs_statement *statement, struct cs_vaul
     out->rights = cs_column_integer(statement, 2);
     out->expires_ms = cs_column_integer(statement, 3);
     out->ended = (uint64_t)cs_column_integer(statement, 4);
-    enum cs_status status = cs_store_column_fixed(statement, 0, out->vault.bytes, CS_ID_SIZE);
-    return status != CS_OK ? status
-                           : cs_store_column_fixed(statement, 1, out->certificate, CS_HASH_SIZE);
+    enum cs_status status = cs_column_fixed(statement, 0, out->vault.bytes, CS_ID_SIZE);
+    return status != CS_OK ? status : cs_column_fixed(statement, 1, out->certificate, CS_HASH_SIZE);
 }
 
 enum cs_status cs_store_vault_members(struct cs_store *store, const struct cs_id *person,
@@ -355,7 +354,7 @@ enum cs_status cs_store_vault_members(struct cs_store *store, const struct cs_id
         if (status != CS_OK || !more) {
             break;
         }
-        members = cs_store_grow(arena, members, count, &capacity, sizeof *members);
+        members = cs_arena_grow(arena, members, count, &capacity, sizeof *members);
         status = members == NULL ? CS_NO_MEMORY : read_member(statement, &members[count]);
         if (status == CS_OK) {
             members[count++].person = *person;
@@ -391,7 +390,7 @@ static enum cs_status keep_recovery(struct cs_statement *statement, struct cs_ar
                                     struct cs_stored_recovery *out)
 {
     struct cs_stored_recovery found = {.number = (uint64_t)cs_column_integer(statement, 0)};
-    enum cs_status status = cs_store_column_fixed(statement, 1, found.id, sizeof found.id);
+    enum cs_status status = cs_column_fixed(statement, 1, found.id, sizeof found.id);
     if (status == CS_OK) {
         status = cs_arena_copy(arena, cs_column_bytes(statement, 2), &found.statement);
     }
@@ -425,7 +424,7 @@ enum cs_status cs_store_recoveries(struct cs_store *store, uint64_t above, size_
         if (status != CS_OK || !more) {
             break;
         }
-        list = cs_store_grow(arena, list, count, &capacity, sizeof *list);
+        list = cs_arena_grow(arena, list, count, &capacity, sizeof *list);
         status = list == NULL ? CS_NO_MEMORY : keep_recovery(statement, arena, &list[count]);
         count += status == CS_OK ? 1 : 0;
     }
@@ -440,7 +439,7 @@ enum cs_status cs_store_recoveries(struct cs_store *store, uint64_t above, size_
 static enum cs_status one_recovery(struct cs_statement *statement, struct cs_arena *arena,
                                    struct cs_stored_recovery *out)
 {
-    enum cs_status status = cs_store_one(statement);
+    enum cs_status status = cs_statement_one(statement);
     if (status == CS_OK) {
         status = keep_recovery(statement, arena, out);
         cs_statement_done(statement);

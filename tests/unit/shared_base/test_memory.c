@@ -112,6 +112,28 @@ static void overflowing_arrays_are_refused(void **state)
     cs_arena_release(&arena);
 }
 
+static void lists_grow_and_keep_what_they_hold(void **state)
+{
+    (void)state;
+    struct cs_arena arena;
+    uint64_t *list = NULL;
+    size_t capacity = 0;
+    cs_arena_init(&arena, 64 * 1024);
+    for (uint64_t i = 0; i < 1000; i++) {
+        list = cs_arena_grow(&arena, list, (size_t)i, &capacity, sizeof *list);
+        assert_non_null(list);
+        assert_true(i < capacity);
+        list[i] = i;
+    }
+    for (uint64_t i = 0; i < 1000; i++) {
+        assert_int_equal(list[i], i);
+    }
+    size_t before = capacity;
+    assert_null(cs_arena_grow(&arena, list, capacity, &capacity, 64 * 1024));
+    assert_int_equal(capacity, before);
+    cs_arena_release(&arena);
+}
+
 static void copies_live_in_the_arena(void **state)
 {
     (void)state;
@@ -152,6 +174,7 @@ int main(void)
         cmocka_unit_test(arena_pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(the_arena_limit_holds_for_tiny_pieces_too),
         cmocka_unit_test(overflowing_arrays_are_refused),
+        cmocka_unit_test(lists_grow_and_keep_what_they_hold),
         cmocka_unit_test(copies_live_in_the_arena),
         cmocka_unit_test(an_arena_without_memory_says_so),
     };

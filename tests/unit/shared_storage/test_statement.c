@@ -75,6 +75,22 @@ static void test_single_binders_and_columns(void **state)
     cs_statement_done(statement);
 }
 
+static void test_one_row_and_columns_of_one_size(void **state)
+{
+    struct cs_database *database = open_with_table(fixture_of(state));
+    uint8_t copy[3] = {9, 9, 9};
+    struct cs_statement *statement = get(database, "SELECT X'010203', X'01'");
+    assert_ok(cs_statement_one(statement));
+    assert_status(cs_column_fixed(statement, 1, copy, sizeof copy), CS_CORRUPT);
+    assert_int_equal(copy[0], 9);
+    assert_ok(cs_column_fixed(statement, 0, copy, sizeof copy));
+    assert_int_equal(copy[2], 3);
+    cs_statement_done(statement);
+    assert_status(cs_statement_one(get(database, "SELECT 1 WHERE 0")), CS_NOT_FOUND);
+    /* It is done then: the same text is ready for use. */
+    assert_status(cs_statement_one(get(database, "SELECT 1 WHERE 0")), CS_NOT_FOUND);
+}
+
 static void test_large_value_comes_back(void **state)
 {
     struct cs_database *database = open_with_table(fixture_of(state));
@@ -349,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_values_come_back),
         TEST(test_single_binders_and_columns),
+        TEST(test_one_row_and_columns_of_one_size),
         TEST(test_large_value_comes_back),
         TEST(test_cached_by_text_and_reset),
         TEST(test_two_statements_interleave),
