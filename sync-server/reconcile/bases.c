@@ -4,6 +4,26 @@
 #include "shared/base/planted.h"
 #include "shared/merge/row_versions.h"
 
+enum cs_status cs_change_whereabouts(struct cs_reconcile *reconcile,
+                                     const struct cs_version *version, enum cs_whereabouts *out)
+{
+    struct cs_logged_transaction logged;
+    *out = CS_CHANGE_DECIDED;
+    if (version->log == CS_LOG_SERVER) {
+        return CS_OK;
+    }
+    enum cs_status status =
+        cs_store_transaction(reconcile->store, version, reconcile->arena, &logged);
+    if (status == CS_NOT_FOUND) {
+        *out = CS_CHANGE_AWAY;
+        return CS_OK;
+    }
+    if (status == CS_OK && logged.outcome == CS_OUTCOME_HELD) {
+        *out = CS_CHANGE_WAITS;
+    }
+    return status;
+}
+
 /* Shown now, or a head: the usual cases, answered without asking the store. */
 static bool stands_in_row(struct cs_reconcile *reconcile, const struct cs_working_row *row,
                           struct cs_bytes unit, const struct cs_version *version)

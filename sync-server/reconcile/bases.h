@@ -4,6 +4,13 @@
 
 #include "sync-server/reconcile/context.h"
 
+/* Where the change is that a version names: decided about here, waiting here, or not here, or not any more. The server's own
+ * always are here. */
+enum cs_whereabouts { CS_CHANGE_DECIDED, CS_CHANGE_WAITS, CS_CHANGE_AWAY };
+enum cs_status cs_change_whereabouts(struct cs_reconcile *reconcile,
+                                     const struct cs_version *version,
+                                     enum cs_whereabouts *out) CS_MUST_USE;
+
 /*
  * CS_OK when every version in `base` was applied; what the server made itself always is. CS_REFUSED with the verdict set: REFUSED when one was refused (refused with it,
  * corrected with it), HELD when one has not arrived or is held itself (its status then, so that

@@ -5,6 +5,7 @@
 #include "shared/domain/validation.h"
 #include "shared/domain/value_text.h"
 #include "shared/merge/row_versions.h"
+#include "sync-server/reconcile/bases.h"
 #include "sync-server/reconcile/computed.h"
 #include "sync-server/reconcile/exceptions.h"
 #include "sync-server/reconcile/finish.h"
@@ -14,21 +15,14 @@
 #define KIND "recovered_row"
 #define SHOWN_MAX ((size_t)1500)
 
-enum knowledge { KNOWN, LOST };
-
 /* A version of a transaction that the server never saw, or does not see any more. */
 static enum cs_status is_lost(struct cs_reconcile *reconcile, const struct cs_version *version,
                               bool *out)
 {
-    struct cs_logged_transaction logged;
-    *out = false;
-    if (version->log == CS_LOG_SERVER) {
-        return CS_OK;
-    }
-    enum cs_status status =
-        cs_store_transaction(reconcile->store, version, reconcile->arena, &logged);
-    *out = status == CS_NOT_FOUND;
-    return status == CS_NOT_FOUND ? CS_OK : status;
+    enum cs_whereabouts where;
+    enum cs_status status = cs_change_whereabouts(reconcile, version, &where);
+    *out = status == CS_OK && where == CS_CHANGE_AWAY;
+    return status;
 }
 
 /* Which units of an offered row are in a state that the server does not know. */

@@ -1,6 +1,7 @@
 /* Changes that were replaced while they were away, see replaced.h. */
 #include "sync-server/reconcile/replaced.h"
 
+#include "sync-server/reconcile/bases.h"
 #include "sync-server/reconcile/held.h"
 #include "sync-server/reconcile/units.h"
 
@@ -24,29 +25,15 @@ static enum cs_status is_possible(struct cs_reconcile *reconcile, bool *out)
     return status;
 }
 
-/* Never seen here, or seen and waiting: it was in the row alone. */
-static enum cs_status is_away(struct cs_reconcile *reconcile, const struct cs_version *version,
-                              bool *out)
-{
-    struct cs_logged_transaction logged;
-    *out = false;
-    if (version->log == CS_LOG_SERVER) {
-        return CS_OK;
-    }
-    enum cs_status status =
-        cs_store_transaction(reconcile->store, version, reconcile->arena, &logged);
-    *out = status == CS_NOT_FOUND || (status == CS_OK && logged.outcome == CS_OUTCOME_HELD);
-    return status == CS_NOT_FOUND ? CS_OK : status;
-}
-
+/* What was not applied here yet was in the row alone. */
 static enum cs_status note_bases(struct cs_reconcile *reconcile, const struct cs_row_key *row,
                                  struct cs_bytes unit, struct cs_versions base)
 {
     enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < base.count; i++) {
-        bool away;
-        status = is_away(reconcile, &base.items[i], &away);
-        if (status == CS_OK && away) {
+        enum cs_whereabouts where;
+        status = cs_change_whereabouts(reconcile, &base.items[i], &where);
+        if (status == CS_OK && where != CS_CHANGE_DECIDED) {
             status = cs_store_put_replaced(reconcile->store, &base.items[i], row, unit);
         }
     }
