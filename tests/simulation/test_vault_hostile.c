@@ -1,47 +1,12 @@
 /* Attacks on vaults over the network: clients that obey no rules send what they like to the real server. */
 #include "tests/simulation/vault_records_by_hand.h"
 
-static struct vault_scene scene;
-static struct cs_arena arena; /* what is read of records */
-
-static int setup(void **state)
-{
-    (void)state;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    vault_scene_open(&scene, 81, false);
-    return 0;
-}
-
 static int setup_four_eyes(void **state)
 {
     (void)state;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     vault_scene_open(&scene, 82, true);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cs_arena_release(&arena);
-    vault_scene_close(&scene);
-    return 0;
-}
-
-static struct cs_vault_record begin(struct laptop *laptop, enum cs_vault_kind kind)
-{
-    return begin_record(&scene, laptop, kind);
-}
-
-static struct cs_bytes sign(struct laptop *laptop, const struct cs_vault_record *record)
-{
-    return sign_record(&arena, laptop, record);
-}
-
-static struct cs_vault_record newest(struct laptop *laptop, enum cs_vault_kind kind,
-                                     struct cs_bytes *out_bytes)
-{
-    return newest_record(&scene, &arena, laptop, kind, out_bytes);
 }
 
 static void queue_bytes(struct laptop *laptop, struct cs_bytes bytes)

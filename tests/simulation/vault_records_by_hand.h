@@ -4,9 +4,27 @@
 
 #include "tests/simulation/vault_scene.h"
 
+static struct vault_scene scene;
+static struct cs_arena arena; /* what is read of records */
+
+static inline int setup(void **state)
+{
+    (void)state;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    vault_scene_open(&scene, 81, false);
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    (void)state;
+    cs_arena_release(&arena);
+    vault_scene_close(&scene);
+    return 0;
+}
+
 /* A record by this laptop as of the log that it knows. */
-static inline struct cs_vault_record begin_record(struct vault_scene *scene, struct laptop *laptop,
-                                                  enum cs_vault_kind kind)
+static inline struct cs_vault_record begin(struct laptop *laptop, enum cs_vault_kind kind)
 {
     struct cs_vault_record record;
     struct cs_evidence_signer signer;
@@ -14,45 +32,42 @@ static inline struct cs_vault_record begin_record(struct vault_scene *scene, str
     struct cs_vault_book *book = open_book(laptop);
     cs_vault_book_signer(book, &signer);
     signer.checkpoint = CS_BYTES_NONE;
-    assert_ok(cs_vault_book_log(book, &scene->vault, &log, &scene->universe.problem));
+    assert_ok(cs_vault_book_log(book, &scene.vault, &log, &scene.universe.problem));
     cs_vault_log_begin(log, &signer, kind, &record);
     cs_vault_book_close(book);
     return record;
 }
 
 /* Signed by the laptop, in the arena. */
-static inline struct cs_bytes sign_record(struct cs_arena *arena, struct laptop *laptop,
-                                          const struct cs_vault_record *record)
+static inline struct cs_bytes sign(struct laptop *laptop, const struct cs_vault_record *record)
 {
     struct cs_bytes copy;
     struct cs_buffer bytes;
     cs_buffer_init(&bytes, CS_MEBI);
     assert_ok(cs_vault_record_encode(record, cs_identity_sign_key(laptop->identity), &bytes));
-    assert_ok(cs_arena_copy(arena, cs_buffer_bytes(&bytes), &copy));
+    assert_ok(cs_arena_copy(&arena, cs_buffer_bytes(&bytes), &copy));
     cs_buffer_release(&bytes);
     return copy;
 }
 
 /* The newest record of this kind that the laptop has; views into the arena. */
-static inline struct cs_vault_record newest_record(struct vault_scene *scene,
-                                                   struct cs_arena *arena, struct laptop *laptop,
-                                                   enum cs_vault_kind kind,
-                                                   struct cs_bytes *out_bytes)
+static inline struct cs_vault_record newest(struct laptop *laptop, enum cs_vault_kind kind,
+                                            struct cs_bytes *out_bytes)
 {
     struct cs_vault_record record;
     struct cs_kept_record kept;
     uint64_t position = 0;
     const struct cs_kept_filter filter = {
-        .vault = scene->vault,
+        .vault = scene.vault,
         .kind = kind,
-        .item = &scene->item,
+        .item = &scene.item,
         .field = kind == CS_VAULT_VERSION ? cs_bytes_of_text("password") : CS_BYTES_NONE};
     if (kind >= CS_VAULT_ENTRY) {
-        assert_ok(cs_kept_record_newest(laptop->replica, &filter, arena, &kept));
+        assert_ok(cs_kept_record_newest(laptop->replica, &filter, &arena, &kept));
     } else {
         struct cs_kept_record next;
         bool found = false;
-        while (cs_kept_record_of_log(laptop->replica, &scene->vault, position++, arena, &next) ==
+        while (cs_kept_record_of_log(laptop->replica, &scene.vault, position++, &arena, &next) ==
                CS_OK) {
             if (next.kind == (int64_t)kind) {
                 kept = next;
