@@ -7,8 +7,8 @@
 . "$(dirname "$0")/lib.sh" cut_connections "$@"
 
 cut_step=${E2E_CUT_STEP:-13}
-proxy_program=$helpers/end_to_end_proxy
-[ -x "$proxy_program" ] || { fail "end_to_end_proxy is not in $helpers"; e2e_end; }
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/proxy_lib.sh"
 wrong=0
 note_through=
 
@@ -16,30 +16,6 @@ wrong()
 {
     wrong=$((wrong + 1))
     [ "$wrong" -gt 20 ] || fail "cut $where: $1" "${@:2}"
-}
-
-# tell LINE: what the proxy answers is in $answer.
-tell()
-{
-    printf '%s\n' "$1" >&"$proxy_in"
-    IFS= read -r -t 10 answer <&"$proxy_out" || { fail "the proxy answers to: $1"; e2e_end; }
-}
-
-# start_proxy: the address that stands in the invites is the proxy's, so it comes first; it learns the server's port, which is the next one.
-start_proxy()
-{
-    for _ in $(seq 20); do
-        proxy_port=$((12000 + RANDOM % 18000))
-        coproc PROXY { exec "$proxy_program" "$proxy_port" "$((proxy_port + 1))" 2>/dev/null; }
-        # shellcheck disable=SC2153 # made by coproc
-        proxy_pid=$PROXY_PID
-        exec {proxy_out}<&"${PROXY[0]}" {proxy_in}>&"${PROXY[1]}"
-        e2e_pids[$proxy_pid]=proxy
-        IFS= read -r -t 10 answer <&"$proxy_out" && [ "$answer" = ready ] && return 0
-        end_process "$proxy_pid" KILL
-    done
-    fail "the proxy starts"
-    e2e_end
 }
 
 # uncut HOME: must end equal.
@@ -102,7 +78,8 @@ make_news()
 }
 
 preload_quick_kdf
-start_proxy
+# The address that stands in the invites is the proxy's, so it comes first; it learns the server's port, which is the next one.
+start_proxy next
 must "$server_program" init "$work/server" --address "127.0.0.1:$proxy_port" --output "$work/server.invite"
 if ! start_server "$work/server" "$((proxy_port + 1))"; then
     fail "the server starts beside the proxy" "$(tail -n 3 "$server_log")"
@@ -125,7 +102,7 @@ make_news
 tell pass
 on office sync --json
 tell count
-read -r up down connections <<<"$answer"
+read -r up down connections <<<"$proxy_says"
 echo "note    a whole exchange: $up bytes up, $down down, $connections connection(s)"
 expect_number "the proxy sees a whole exchange" 700 100000 "$up"
 cut_everywhere up "$up"

@@ -2,10 +2,9 @@
 # shellcheck shell=bash
 
 rotate_program=$helpers/end_to_end_rotate
-proxy_program=$helpers/end_to_end_proxy
-for program in "$rotate_program" "$proxy_program"; do
-    [ -x "$program" ] || { fail "$(basename "$program") is not in $helpers"; e2e_end; }
-done
+[ -x "$rotate_program" ] || { fail "end_to_end_rotate is not in $helpers"; e2e_end; }
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/proxy_lib.sh"
 [ -x "$helper_program" ] || skip "$(basename "$helper_program") was not built: tools/install-dependencies rotation"
 answer=
 reason=
@@ -57,30 +56,6 @@ expect_answer()
     else
         pass "$text"
     fi
-}
-
-# start_proxy PORT: to that port; leaves $proxy_port.
-start_proxy()
-{
-    for _ in $(seq 20); do
-        proxy_port=$((12000 + RANDOM % 18000))
-        coproc PROXY { exec "$proxy_program" "$proxy_port" "$1" 2>/dev/null; }
-        # shellcheck disable=SC2153 # made by coproc
-        proxy_pid=$PROXY_PID
-        exec {proxy_out}<&"${PROXY[0]}" {proxy_in}>&"${PROXY[1]}"
-        e2e_pids[$proxy_pid]=proxy
-        IFS= read -r -t 10 proxy_says <&"$proxy_out" && [ "$proxy_says" = ready ] && return 0
-        end_process "$proxy_pid" KILL
-    done
-    fail "the proxy starts"
-    e2e_end
-}
-
-# tell LINE: what the proxy answers is in $proxy_says.
-tell()
-{
-    printf '%s\n' "$1" >&"$proxy_in"
-    IFS= read -r -t 10 proxy_says <&"$proxy_out" || { fail "the proxy answers to: $1"; e2e_end; }
 }
 
 # no_secret TEXT FOLDER: none of the canaries is in any file there. A planted one shows that it would be found.
