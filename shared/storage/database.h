@@ -73,7 +73,7 @@ struct cs_bytes cs_column_bytes(struct cs_statement *statement,
                                 int column); /* of TEXT and BLOB; empty for NULL */
 struct cs_value cs_column_value(struct cs_statement *statement,
                                 int column); /* kind from the storage class */
-/* Copies a column of this size; CS_CORRUPT for another one. */
+/* Copies a column of this size, which is not 0; CS_CORRUPT for another one, and for NULL. */
 enum cs_status cs_column_fixed(struct cs_statement *statement, int column, uint8_t *out,
                                size_t size) CS_MUST_USE;
 bool cs_column_is_null(struct cs_statement *statement, int column);

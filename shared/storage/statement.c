@@ -336,7 +336,7 @@ enum cs_status cs_column_fixed(struct cs_statement *statement, int column, uint8
                                size_t size)
 {
     struct cs_bytes bytes = cs_column_bytes(statement, column);
-    if (bytes.size != size) {
+    if (bytes.data == NULL || bytes.size != size) {
         return CS_CORRUPT;
     }
     memcpy(out, bytes.data, size);
