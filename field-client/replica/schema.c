@@ -14,6 +14,7 @@
  *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
  *   _settled_refusal  refused transactions that were corrected or put aside, for good
  *   _vault, _vault_record, _vault_queue, _vault_recovery, _vault_finding  see vault_records.h
+ *   _vault_key  see vault_keys.h
  *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
@@ -122,10 +123,21 @@ static enum cs_status make_vault_tables(struct cs_database *database, void *cont
     return cs_database_execute(database, vault_tables);
 }
 
+/* Keys of requests whose answer comes later than the program that asked lives. */
+static const char key_table[] =
+    "CREATE TABLE _vault_key (number INTEGER PRIMARY KEY, record BLOB NOT NULL UNIQUE, vault BLOB "
+    "NOT NULL, kind INTEGER NOT NULL, sealed BLOB NOT NULL);";
+
+static enum cs_status make_key_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, key_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
-    static const struct cs_migration migrations[] = {{make_tables_1},         {make_former_tables},
-                                                     {make_staged_table},     {make_settled_table},
-                                                     {make_recovered_tables}, {make_vault_tables}};
+    static const struct cs_migration migrations[] = {
+        {make_tables_1},         {make_former_tables}, {make_staged_table}, {make_settled_table},
+        {make_recovered_tables}, {make_vault_tables},  {make_key_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -158,21 +158,11 @@ enum cs_status cs_kept_record_of_log(struct cs_replica *replica, const struct cs
     return one_record(statement, arena, out);
 }
 
-enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *vault, int64_t kind,
-                               cs_kept_record_visitor *visit, void *context)
+static enum cs_status visit_all(struct cs_statement *statement, cs_kept_record_visitor *visit,
+                                void *context)
 {
-    struct cs_statement *statement;
     bool more = true;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(replica),
-                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND kind = ?2 "
-                         "ORDER BY feed",
-                         &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    cs_bind_integer(statement, 2, kind);
+    enum cs_status status = CS_OK;
     while (status == CS_OK) {
         struct cs_kept_record record;
         status = cs_statement_step(statement, &more);
@@ -186,6 +176,44 @@ enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *v
     }
     cs_statement_done(statement);
     return status;
+}
+
+enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *vault, int64_t kind,
+                               cs_kept_record_visitor *visit, void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND kind = ?2 "
+                         "ORDER BY feed",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    cs_bind_integer(statement, 2, kind);
+    return visit_all(statement, visit, context);
+}
+
+enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id *vault,
+                                  int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
+                                  void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "SELECT " COLUMNS " FROM _vault_record AS asked WHERE vault = ?1 AND kind "
+                         "= ?2 AND NOT EXISTS (SELECT 1 FROM _vault_record AS answer WHERE "
+                         "answer.vault = ?1 AND answer.kind = ?3 AND answer.request = asked.id) "
+                         "ORDER BY feed",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    cs_bind_integer(statement, 2, kind);
+    cs_bind_integer(statement, 3, answer_kind);
+    return visit_all(statement, visit, context);
 }
 
 /* ---- vaults ---- */

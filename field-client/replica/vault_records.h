@@ -54,6 +54,10 @@ enum cs_status cs_kept_record_of_log(struct cs_replica *replica, const struct cs
 typedef enum cs_status cs_kept_record_visitor(void *context, const struct cs_kept_record *record);
 enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *vault, int64_t kind,
                                cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
+/* Those of one kind to which there is no answer of `answer_kind`, in the order of the feed. */
+enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id *vault,
+                                  int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
+                                  void *context) CS_MUST_USE;
 
 struct cs_kept_vault {
     struct cs_id vault;

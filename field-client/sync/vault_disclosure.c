@@ -1,7 +1,10 @@
 /* Having a password released, see vault_sync.h. */
 #include "field-client/sync/vault_sync.h"
 
+#include "field-client/replica/vault_keys.h"
 #include "field-client/vault/half.h"
+#include "field-client/vault/waiting_key.h"
+#include "shared/storage/database.h"
 
 #include <string.h>
 
@@ -10,6 +13,7 @@ struct cs_vault_disclosure {
     struct cs_id vault;
     uint8_t id[CS_HASH_SIZE];
     struct cs_seal_key *key;
+    bool kept; /* sealed, in the replica */
 };
 
 void cs_vault_disclosure_end(struct cs_vault_disclosure *disclosure)
@@ -25,9 +29,21 @@ const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosu
     return disclosure->id;
 }
 
-/* Nothing is asked for that could not be opened then: it would count as disclosed for nothing. */
+const struct cs_id *cs_vault_disclosure_vault(const struct cs_vault_disclosure *disclosure)
+{
+    return &disclosure->vault;
+}
+
+bool cs_vault_disclosure_waits(const struct cs_vault_disclosure *disclosure)
+{
+    return disclosure->kept;
+}
+
+/* Nothing is asked for that could not be opened then: it would count as disclosed for nothing. *out_four_eyes: one of the versions has parts
+ * for approvers. */
 static enum cs_status check_openable(struct cs_vault_book *book, const struct cs_id *vault,
-                                     const struct cs_vault_ask *ask, struct cs_problem *problem)
+                                     const struct cs_vault_ask *ask, bool *out_four_eyes,
+                                     struct cs_problem *problem)
 {
     struct cs_arena arena;
     struct cs_vault_keyring *keyring = NULL;
@@ -46,9 +62,53 @@ static enum cs_status check_openable(struct cs_vault_book *book, const struct cs
             status =
                 cs_problem_set(problem, CS_LOCKED, "this device does not have the vault's key");
         }
+        *out_four_eyes = *out_four_eyes || (status == CS_OK && version.approvers.size > 0);
     }
     cs_arena_release(&arena);
     cs_vault_keyring_destroy(keyring);
+    return status;
+}
+
+/* Request and kept key come to disk together: neither is of use without the other. */
+static enum cs_status ask_and_keep(struct cs_vault_disclosure *disclosure,
+                                   struct cs_vault_book *book, const struct cs_vault_ask *ask,
+                                   struct cs_problem *problem)
+{
+    struct cs_database *database = cs_replica_database(disclosure->replica);
+    enum cs_status status = cs_database_begin(database);
+    if (status != CS_OK) {
+        return status;
+    }
+    status =
+        cs_vault_act_ask(book, &disclosure->vault, ask, disclosure->id, &disclosure->key, problem);
+    if (status == CS_OK) {
+        status = cs_vault_waiting_key_keep(disclosure->replica, &disclosure->vault, ask->kind,
+                                           disclosure->id, disclosure->key);
+    }
+    if (status == CS_OK) {
+        disclosure->kept = true;
+        return cs_database_commit(database);
+    }
+    cs_database_rollback(database);
+    return status;
+}
+
+static enum cs_status ask_for(struct cs_vault_disclosure *disclosure,
+                              const struct cs_vault_ask *ask, struct cs_problem *problem)
+{
+    struct cs_vault_book *book = NULL;
+    bool four_eyes = false;
+    enum cs_status status = cs_vault_book_open(disclosure->replica, &book);
+    if (status == CS_OK) {
+        status = check_openable(book, &disclosure->vault, ask, &four_eyes, problem);
+    }
+    if (status == CS_OK) {
+        bool waits = ask->kind == CS_VAULT_EXPORT || (ask->kind == CS_VAULT_REQUEST && four_eyes);
+        status = waits ? ask_and_keep(disclosure, book, ask, problem)
+                       : cs_vault_act_ask(book, &disclosure->vault, ask, disclosure->id,
+                                          &disclosure->key, problem);
+    }
+    cs_vault_book_close(book);
     return status;
 }
 
@@ -57,26 +117,50 @@ enum cs_status cs_vault_disclosure_begin(struct cs_replica *replica, const struc
                                          struct cs_vault_disclosure **out,
                                          struct cs_problem *problem)
 {
-    struct cs_vault_book *book = NULL;
     struct cs_vault_disclosure *disclosure = cs_alloc_zero(1, sizeof *disclosure);
     if (disclosure == NULL) {
         return CS_NO_MEMORY;
     }
     disclosure->replica = replica;
     disclosure->vault = *vault;
-    enum cs_status status = cs_vault_book_open(replica, &book);
-    if (status == CS_OK) {
-        status = check_openable(book, vault, ask, problem);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_act_ask(book, vault, ask, disclosure->id, &disclosure->key, problem);
-    }
-    cs_vault_book_close(book);
+    enum cs_status status = ask_for(disclosure, ask, problem);
     if (status == CS_OK) {
         *out = disclosure;
     } else {
         cs_vault_disclosure_end(disclosure);
     }
+    return status;
+}
+
+enum cs_status cs_vault_disclosure_resume(struct cs_replica *replica,
+                                          const uint8_t request[static CS_HASH_SIZE],
+                                          struct cs_vault_disclosure **out,
+                                          struct cs_problem *problem)
+{
+    struct cs_vault_disclosure *disclosure = cs_alloc_zero(1, sizeof *disclosure);
+    if (disclosure == NULL) {
+        return CS_NO_MEMORY;
+    }
+    disclosure->replica = replica;
+    disclosure->kept = true;
+    memcpy(disclosure->id, request, CS_HASH_SIZE);
+    enum cs_status status =
+        cs_vault_waiting_key_load(replica, request, &disclosure->vault, &disclosure->key, problem);
+    if (status == CS_OK) {
+        *out = disclosure;
+    } else {
+        cs_vault_disclosure_end(disclosure);
+    }
+    return status;
+}
+
+enum cs_status cs_vault_disclosure_spend(struct cs_vault_disclosure *disclosure)
+{
+    if (!disclosure->kept) {
+        return CS_OK;
+    }
+    enum cs_status status = cs_sealed_key_destroy(disclosure->replica, disclosure->id);
+    disclosure->kept = status != CS_OK;
     return status;
 }
 

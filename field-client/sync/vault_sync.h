@@ -38,6 +38,9 @@ enum cs_status cs_vault_send_recovery(struct cs_replica *replica, struct cs_byte
 /*
  * A disclosure: asked for (signed, queued), logged by the server, released. The key that opens the answer is in this object only, so
  * that what a program that ends leaves behind opens nothing; the request counts as a disclosure all the same.
+ *
+ * Where somebody else has to agree first (four eyes, an export), the answer comes later than a program lives: the key is then kept
+ * too, sealed (field-client/vault/waiting_key.h), in the commit that queues the request, until cs_vault_disclosure_spend.
  */
 struct cs_vault_disclosure; /* opaque */
 
@@ -45,10 +48,19 @@ enum cs_status cs_vault_disclosure_begin(struct cs_replica *replica, const struc
                                          const struct cs_vault_ask *ask,
                                          struct cs_vault_disclosure **out,
                                          struct cs_problem *problem) CS_MUST_USE;
-/* NULL is accepted. Wipes the key. */
+/* Goes on with one that waits, begun by another program of this laptop. CS_NOT_FOUND: nothing waits under this id: it was never asked for
+ * here, is opened already, or was given up. CS_FORGED as cs_vault_waiting_key_load. */
+enum cs_status cs_vault_disclosure_resume(struct cs_replica *replica,
+                                          const uint8_t request[static CS_HASH_SIZE],
+                                          struct cs_vault_disclosure **out,
+                                          struct cs_problem *problem) CS_MUST_USE;
+/* NULL is accepted. Wipes the key in memory; a kept one stays kept. */
 void cs_vault_disclosure_end(struct cs_vault_disclosure *disclosure);
 /* Id of the request, by which somebody else approves. */
 const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosure);
+const struct cs_id *cs_vault_disclosure_vault(const struct cs_vault_disclosure *disclosure);
+/* Is its key kept? */
+bool cs_vault_disclosure_waits(const struct cs_vault_disclosure *disclosure);
 /*
  * The secret of one of the versions asked for, in secret memory. Exchanges with the server if the answer is not here. CS_LOCKED: it waits for
  * an approval: try again later. What the server refused: its status and text. CS_OTHER_HISTORY: the answer is a finding. CS_FORGED, …: the answer does not hold.
@@ -56,5 +68,8 @@ const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosu
 enum cs_status cs_vault_disclosure_open(struct cs_vault_disclosure *disclosure,
                                         const struct cs_id *version, struct cs_secret **out,
                                         struct cs_problem *problem) CS_MUST_USE;
+/* To be called after opening and before anything is shown, and to give up what waits: a kept key is destroyed on disk, so that the answer
+ * opens once. Without a kept one it does nothing. */
+enum cs_status cs_vault_disclosure_spend(struct cs_vault_disclosure *disclosure) CS_MUST_USE;
 
 #endif
