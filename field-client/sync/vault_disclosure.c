@@ -199,10 +199,13 @@ static enum cs_status open_answer(const struct cs_vault_disclosure *disclosure,
     struct cs_vault_record version;
     struct cs_vault_keyring *keyring = NULL;
     struct cs_secret *half = NULL;
+    const struct cs_vault_holder holder = cs_vault_book_holder(book);
+    const struct cs_vault_approver own = {holder.certificate, holder.key};
     const struct cs_vault_answer given = {.request = &answer->request,
                                           .key = disclosure->key,
                                           .release = &answer->release,
-                                          .approval = answer->approved ? &answer->approval : NULL};
+                                          .approval = answer->approved ? &answer->approval : NULL,
+                                          .own = &own};
     const struct cs_kept_filter filter = {
         .vault = disclosure->vault, .kind = CS_VAULT_VERSION, .version = version_id};
     enum cs_status status = cs_vault_book_newest(book, &filter, arena, &version);

@@ -1,5 +1,5 @@
 /*
- * Asking for passwords: requests, leases and exports with a key of their own, their approval, and whether a lease may still be used.
+ * Asking for passwords: requests, leases, exports and emergencies with a key of their own, their approval, and whether a lease may still be used.
  */
 #ifndef CS_FIELD_CLIENT_VAULT_ASKING_H
 #define CS_FIELD_CLIENT_VAULT_ASKING_H
@@ -8,7 +8,8 @@
 #include "shared/vault/rules.h"
 
 struct cs_vault_ask {
-    enum cs_vault_kind kind;  /* CS_VAULT_REQUEST, CS_VAULT_LEASE or CS_VAULT_EXPORT */
+    enum cs_vault_kind
+        kind; /* CS_VAULT_REQUEST, CS_VAULT_LEASE, CS_VAULT_EXPORT or CS_VAULT_EMERGENCY */
     struct cs_bytes versions; /* ids, ascending */
     struct cs_bytes reason;
     struct cs_bytes work_order; /* id, or empty */

@@ -154,22 +154,51 @@ static enum cs_status unseal_part(const struct cs_vault_answer *answer, struct c
     return cs_vault_unseal(answer->key, &place, part, out);
 }
 
+/* The part of a version that its author sealed to this approver. */
+static enum cs_status open_own_part(const struct cs_vault_approver *approver,
+                                    const struct cs_vault_record *version, struct cs_secret **out,
+                                    struct cs_problem *problem)
+{
+    struct cs_bytes sealed = cs_vault_approver_part(version, approver->certificate);
+    struct cs_vault_place own =
+        cs_vault_record_place(version, CS_VAULT_CLASS_HALF_APPROVER, approver->certificate);
+    if (sealed.size == 0) {
+        return cs_problem_set(problem, CS_DENIED, "the version has no part for this approver");
+    }
+    enum cs_status status = cs_vault_unseal(approver->key, &own, sealed, out);
+    return status != CS_FORGED
+               ? status
+               : cs_problem_set(problem, status,
+                                "the approver's part was sealed for another device or version");
+}
+
+/* The other part, from whoever approved it. */
+static enum cs_status open_approved_part(const struct cs_vault_answer *answer,
+                                         const struct cs_vault_record *version, size_t index,
+                                         struct cs_secret **out, struct cs_problem *problem)
+{
+    const struct cs_vault_record *approval = answer->approval;
+    if (approval == NULL || (index + 1) * CS_VAULT_SEALED_SIZE > approval->sealed.size) {
+        return cs_problem_set(problem, CS_DENIED,
+                              "the vault wants four eyes: somebody has to approve this request");
+    }
+    enum cs_status status =
+        unseal_part(answer, approval->sealed, index, version, CS_VAULT_CLASS_HALF_APPROVED, out);
+    return status != CS_FORGED
+               ? status
+               : cs_problem_set(problem, status, "the approval is not sealed for this request");
+}
+
 static enum cs_status take_approved(const struct cs_vault_answer *answer,
                                     const struct cs_vault_record *version, size_t index,
                                     struct cs_bytes server_part, struct cs_secret **out,
                                     struct cs_problem *problem)
 {
     struct cs_secret *approved = NULL;
-    const struct cs_vault_record *approval = answer->approval;
-    if (approval == NULL || (index + 1) * CS_VAULT_SEALED_SIZE > approval->sealed.size) {
-        return cs_problem_set(problem, CS_DENIED,
-                              "the vault wants four eyes: somebody has to approve this request");
-    }
-    enum cs_status status = unseal_part(answer, approval->sealed, index, version,
-                                        CS_VAULT_CLASS_HALF_APPROVED, &approved);
-    if (status == CS_FORGED) {
-        status = cs_problem_set(problem, status, "the approval is not sealed for this request");
-    }
+    cs_require(answer->request->kind != CS_VAULT_EMERGENCY || answer->own != NULL);
+    enum cs_status status = answer->request->kind == CS_VAULT_EMERGENCY
+                                ? open_own_part(answer->own, version, &approved, problem)
+                                : open_approved_part(answer, version, index, &approved, problem);
     if (status == CS_OK) {
         status = combine(server_part, cs_secret_bytes(approved), out);
     }
@@ -232,17 +261,6 @@ enum cs_status cs_vault_half_recover(const struct cs_seal_key *recovery_key,
 
 /* ---- approving ---- */
 
-static struct cs_bytes part_of(const struct cs_vault_record *version, const uint8_t *certificate)
-{
-    struct cs_bytes list = version->approvers;
-    for (size_t at = 0; at + CS_VAULT_APPROVER_SIZE <= list.size; at += CS_VAULT_APPROVER_SIZE) {
-        if (memcmp(list.data + at, certificate, CS_HASH_SIZE) == 0) {
-            return cs_bytes_make(list.data + at + CS_HASH_SIZE, CS_VAULT_SEALED_SIZE);
-        }
-    }
-    return CS_BYTES_NONE;
-}
-
 enum cs_status cs_vault_half_approve(const struct cs_world *world,
                                      const struct cs_vault_approver *approver,
                                      const struct cs_vault_record *version,
@@ -250,19 +268,9 @@ enum cs_status cs_vault_half_approve(const struct cs_world *world,
                                      struct cs_problem *problem)
 {
     struct cs_secret *part = NULL;
-    struct cs_bytes sealed = part_of(version, approver->certificate);
-    if (sealed.size == 0) {
-        return cs_problem_set(problem, CS_DENIED, "the version has no part for this approver");
-    }
-    struct cs_vault_place own =
-        cs_vault_record_place(version, CS_VAULT_CLASS_HALF_APPROVER, approver->certificate);
     struct cs_vault_place theirs =
         cs_vault_record_place(version, CS_VAULT_CLASS_HALF_APPROVED, request->id);
-    enum cs_status status = cs_vault_unseal(approver->key, &own, sealed, &part);
-    if (status == CS_FORGED) {
-        return cs_problem_set(problem, status,
-                              "the approver's part was sealed for another device or version");
-    }
+    enum cs_status status = open_own_part(approver, version, &part, problem);
     if (status == CS_OK) {
         status = cs_vault_seal(world, request->key, &theirs, cs_secret_bytes(part), out);
     }

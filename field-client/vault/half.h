@@ -35,12 +35,18 @@ enum cs_status cs_vault_halves_seal(const struct cs_world *world, struct cs_byte
 enum cs_status cs_vault_half_check(struct cs_bytes half, const struct cs_vault_record *version,
                                    struct cs_problem *problem) CS_MUST_USE;
 
+struct cs_vault_approver {
+    const uint8_t *certificate; /* id */
+    const struct cs_seal_key *key;
+};
+
 struct cs_vault_answer {
-    const struct cs_vault_record *request; /* one's own request, lease or export */
+    const struct cs_vault_record *request; /* one's own request, lease, export or emergency */
     const struct cs_seal_key *key;         /* made for it */
     const struct cs_vault_record *release; /* verified, and checked by cs_vault_check_release */
     const struct cs_vault_record
         *approval; /* verified, and checked by cs_vault_check_approval; NULL: there is none */
+    const struct cs_vault_approver *own; /* of an emergency: this device; NULL otherwise */
 };
 /*
  * The half of a version from the server's answer. CS_DENIED: it needs approval and there is none. CS_NOT_FOUND: it was not asked for.
@@ -54,10 +60,6 @@ enum cs_status cs_vault_half_recover(const struct cs_seal_key *recovery_key,
                                      const struct cs_vault_record *version, struct cs_secret **out,
                                      struct cs_problem *problem) CS_MUST_USE;
 
-struct cs_vault_approver {
-    const uint8_t *certificate; /* id */
-    const struct cs_seal_key *key;
-};
 /* Appends the approver's part of `version`, sealed again for `request`: CS_VAULT_SEALED_SIZE bytes. CS_DENIED if the version has no part for
  * him; CS_FORGED. */
 enum cs_status cs_vault_half_approve(const struct cs_world *world,

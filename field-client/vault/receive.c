@@ -29,9 +29,7 @@ static enum cs_status find_asked(const struct arrival *arrival, struct cs_vault_
 {
     enum cs_status status =
         cs_vault_book_find(arrival->book, arrival->record.request, arrival->arena, out);
-    bool asks = status == CS_OK && (out->kind == CS_VAULT_REQUEST || out->kind == CS_VAULT_LEASE ||
-                                    out->kind == CS_VAULT_EXPORT);
-    return status == CS_NOT_FOUND || (status == CS_OK && !asks)
+    return status == CS_NOT_FOUND || (status == CS_OK && !cs_vault_kind_asks(out->kind))
                ? cs_problem_set(arrival->problem, CS_NOT_FOUND,
                                 "the server sent a %s without what it answers",
                                 cs_vault_kind_name(arrival->record.kind))
@@ -188,22 +186,68 @@ static enum cs_status check_release(struct arrival *arrival)
                            : cs_vault_check_release(&arrival->record, &request, arrival->problem);
 }
 
+/* Kept as an answer to the one it ends, or to none: as on the server. */
+static enum cs_status check_campaign(struct arrival *arrival)
+{
+    static const uint8_t none[CS_HASH_SIZE];
+    struct cs_vault_record begun;
+    struct cs_vault_record ended;
+    const uint8_t *open = NULL;
+    const uint8_t *end = NULL;
+    struct cs_kept_filter filter = {
+        .vault = arrival->record.vault, .kind = CS_VAULT_CAMPAIGN, .request = none};
+    enum cs_status status = newest_or_none(arrival, &filter, &begun, &open);
+    if (status == CS_OK && open != NULL) {
+        filter.request = open;
+        status = newest_or_none(arrival, &filter, &ended, &end);
+    }
+    return status != CS_OK
+               ? status
+               : cs_vault_check_campaign(&arrival->record, arrival->author, &arrival->moment,
+                                         end == NULL ? open : NULL, arrival->problem);
+}
+
+static enum cs_status check_emergency(struct arrival *arrival)
+{
+    struct cs_vault_record version;
+    struct cs_id asked;
+    enum cs_status status = cs_vault_check_request(&arrival->record, arrival->author,
+                                                   &arrival->moment, arrival->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    memcpy(asked.bytes, arrival->record.versions.data, CS_ID_SIZE);
+    const struct cs_kept_filter filter = {
+        .vault = arrival->record.vault, .kind = CS_VAULT_VERSION, .version = &asked};
+    status = cs_vault_book_newest(arrival->book, &filter, arrival->arena, &version);
+    if (status == CS_NOT_FOUND) {
+        return cs_problem_set(arrival->problem, status,
+                              "the server sent an emergency without its version");
+    }
+    return status != CS_OK ? status
+                           : cs_vault_check_emergency(&arrival->record, &version, arrival->problem);
+}
+
 /* Kept in any case, as on the server: what is wrong with it is for people (rules.h). */
-static enum cs_status check_reveal(struct arrival *arrival)
+static enum cs_status check_under_lease(struct arrival *arrival)
 {
     struct cs_vault_record lease;
     struct cs_problem ignored;
     enum cs_status status =
         cs_vault_book_find(arrival->book, arrival->record.request, arrival->arena, &lease);
     arrival->kept.version = arrival->record.version;
-    bool breaks =
-        status == CS_NOT_FOUND ||
-        (status == CS_OK && (lease.kind != CS_VAULT_LEASE ||
-                             cs_vault_check_reveal(&arrival->record, &lease, &ignored) != CS_OK));
+    bool shows = arrival->record.kind == CS_VAULT_REVEAL;
+    enum cs_status (*check)(const struct cs_vault_record *, const struct cs_vault_record *,
+                            struct cs_problem *) =
+        shows ? cs_vault_check_reveal : cs_vault_check_return;
+    bool breaks = status == CS_NOT_FOUND ||
+                  (status == CS_OK && (lease.kind != CS_VAULT_LEASE ||
+                                       check(&arrival->record, &lease, &ignored) != CS_OK));
     if (breaks) {
         return cs_vault_finding_put(
             cs_vault_book_replica(arrival->book), &arrival->record.vault, CS_DENIED,
-            cs_bytes_of_text("a password was shown outside of a lease that permits it"));
+            cs_bytes_of_text(shows ? "a password was shown outside of a lease that permits it"
+                                   : "a lease was returned that is not its device's"));
     }
     return status;
 }
@@ -222,6 +266,8 @@ static enum cs_status check_kind(struct arrival *arrival)
         return check_version(arrival);
     case CS_VAULT_STATE:
         return check_state(arrival);
+    case CS_VAULT_CAMPAIGN:
+        return check_campaign(arrival);
     case CS_VAULT_REQUEST:
     case CS_VAULT_LEASE:
     case CS_VAULT_EXPORT:
@@ -232,7 +278,10 @@ static enum cs_status check_kind(struct arrival *arrival)
     case CS_VAULT_RELEASE:
         return check_release(arrival);
     case CS_VAULT_REVEAL:
-        return check_reveal(arrival);
+    case CS_VAULT_RETURN:
+        return check_under_lease(arrival);
+    case CS_VAULT_EMERGENCY:
+        return check_emergency(arrival);
     case CS_VAULT_KIND_COUNT:
         break;
     }
@@ -271,7 +320,10 @@ static enum cs_status keep(struct arrival *arrival)
     const uint8_t *own = cs_identity_certificate_id(cs_replica_identity(replica));
     struct cs_kept_record *kept = &arrival->kept;
     memcpy(kept->id, arrival->record.id, CS_HASH_SIZE);
-    memcpy(kept->request, arrival->record.request, CS_HASH_SIZE);
+    memcpy(kept->request,
+           arrival->record.kind == CS_VAULT_CAMPAIGN ? arrival->record.previous
+                                                     : arrival->record.request,
+           CS_HASH_SIZE);
     kept->vault = arrival->record.vault;
     kept->feed = arrival->received->feed;
     kept->kind = arrival->record.kind;

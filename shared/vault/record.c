@@ -13,7 +13,7 @@
 
 #define KIND(name) (1u << CS_VAULT_##name)
 #define ALL_KINDS ((1u << CS_VAULT_KIND_COUNT) - 1)
-#define ASKING (KIND(REQUEST) | KIND(LEASE) | KIND(EXPORT))
+#define ASKING (KIND(REQUEST) | KIND(LEASE) | KIND(EXPORT) | KIND(EMERGENCY))
 /* Working memory for the list of fields of one record. */
 #define FIELDS_MEMORY_MAX (16 * CS_KIBI)
 
@@ -63,41 +63,47 @@ static const struct field fields[] = {
     FIXED_FIELD(listing_commitment, KIND(EPOCH)),
     {"listing_wrapped", BYTES, KIND(EPOCH), AT(listing_wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE},
     {"position", NUMBER, ALL_KINDS, AT(position), 0, CS_VAULT_LOG_MAX, 1},
-    FIXED_FIELD(previous, KIND(ENTRY) | KIND(VERSION) | KIND(STATE)),
+    FIXED_FIELD(previous, KIND(ENTRY) | KIND(VERSION) | KIND(STATE) | KIND(CAMPAIGN)),
     FIXED_FIELD(project, KIND(CREATION)),
-    {"reason", TEXT, ASKING | KIND(WITHDRAWAL) | KIND(REVEAL), AT(reason), 1, CS_VAULT_REASON_MAX,
-     1},
+    {"reason", TEXT, ASKING | KIND(WITHDRAWAL) | KIND(CAMPAIGN) | KIND(REVEAL) | KIND(RETURN),
+     AT(reason), 1, CS_VAULT_REASON_MAX, 1},
     FIXED_FIELD(recipient, KIND(GRANT) | KIND(WITHDRAWAL)),
     {"recovered", BYTES, KIND(EPOCH) | KIND(VERSION), AT(recovered), SEALED, SEALED, 1},
     FIXED_FIELD(recovery, KIND(EPOCH) | KIND(VERSION)),
-    FIXED_FIELD(request, KIND(APPROVAL) | KIND(RELEASE) | KIND(REVEAL)),
+    FIXED_FIELD(request, KIND(APPROVAL) | KIND(RELEASE) | KIND(REVEAL) | KIND(RETURN)),
     {"rights", NUMBER, KIND(GRANT), AT(rights), 1, INT64_MAX, 1},
     {"sealed", BYTES, KIND(GRANT) | KIND(APPROVAL) | KIND(RELEASE), AT(sealed), 0,
      CS_VAULT_VERSIONS_MAX *SEALED, CS_VAULT_SEALED_SIZE},
-    {"state", NUMBER, KIND(STATE), AT(state), CS_VAULT_CONFIRMED, CS_VAULT_ARCHIVED, 1},
+    {"state", NUMBER, KIND(STATE), AT(state), CS_VAULT_PENDING, CS_VAULT_ARCHIVED, 1},
     FIXED_FIELD(vault, ALL_KINDS),
     FIXED_FIELD(version, KIND(VERSION) | KIND(STATE) | KIND(REVEAL)),
     {"versions", BYTES, ASKING | KIND(RELEASE), AT(versions), CS_ID_SIZE,
      CS_VAULT_VERSIONS_MAX *CS_ID_SIZE, CS_ID_SIZE},
-    {"work_order", BYTES, KIND(REQUEST) | KIND(LEASE) | KIND(REVEAL), AT(work_order), 0, CS_ID_SIZE,
-     CS_ID_SIZE},
+    {"work_order", BYTES, KIND(REQUEST) | KIND(LEASE) | KIND(REVEAL) | KIND(EMERGENCY),
+     AT(work_order), 0, CS_ID_SIZE, CS_ID_SIZE},
     {"wrapped", BYTES, KIND(EPOCH), AT(wrapped), 0, WRAPPED, CS_VAULT_WRAPPED_SIZE},
 };
 
 static const char *const kind_names[CS_VAULT_KIND_COUNT] = {
-    [CS_VAULT_CREATION] = "vault",          [CS_VAULT_EPOCH] = "vault epoch",
-    [CS_VAULT_GRANT] = "vault grant",       [CS_VAULT_WITHDRAWAL] = "vault withdrawal",
-    [CS_VAULT_ENTRY] = "vault entry",       [CS_VAULT_VERSION] = "vault version",
-    [CS_VAULT_STATE] = "vault state",       [CS_VAULT_REQUEST] = "vault request",
-    [CS_VAULT_APPROVAL] = "vault approval", [CS_VAULT_RELEASE] = "vault release",
-    [CS_VAULT_LEASE] = "vault lease",       [CS_VAULT_REVEAL] = "vault reveal",
-    [CS_VAULT_EXPORT] = "vault export",
+    [CS_VAULT_CREATION] = "vault",        [CS_VAULT_EPOCH] = "vault epoch",
+    [CS_VAULT_GRANT] = "vault grant",     [CS_VAULT_WITHDRAWAL] = "vault withdrawal",
+    [CS_VAULT_ENTRY] = "vault entry",     [CS_VAULT_VERSION] = "vault version",
+    [CS_VAULT_STATE] = "vault state",     [CS_VAULT_CAMPAIGN] = "vault campaign",
+    [CS_VAULT_REQUEST] = "vault request", [CS_VAULT_APPROVAL] = "vault approval",
+    [CS_VAULT_RELEASE] = "vault release", [CS_VAULT_LEASE] = "vault lease",
+    [CS_VAULT_REVEAL] = "vault reveal",   [CS_VAULT_RETURN] = "vault return",
+    [CS_VAULT_EXPORT] = "vault export",   [CS_VAULT_EMERGENCY] = "vault emergency",
 };
 
 const char *cs_vault_kind_name(enum cs_vault_kind kind)
 {
     cs_require((unsigned)kind < CS_VAULT_KIND_COUNT);
     return kind_names[kind];
+}
+
+bool cs_vault_kind_asks(enum cs_vault_kind kind)
+{
+    return (ASKING & (1u << kind)) != 0;
 }
 
 /* ---- one field ---- */
@@ -186,7 +192,7 @@ static enum cs_status check(const struct cs_vault_record *record, enum cs_status
         fits = record->sealed.size == CS_VAULT_SEALED_SIZE;
     } else if (record->kind == CS_VAULT_ENTRY) {
         fits = record->ciphertext.size <= CS_VAULT_LISTING_MAX + CS_AEAD_OVERHEAD;
-    } else if (record->kind == CS_VAULT_REQUEST) {
+    } else if (record->kind == CS_VAULT_REQUEST || record->kind == CS_VAULT_EMERGENCY) {
         fits = record->versions.size == CS_ID_SIZE;
     } else if (record->kind == CS_VAULT_RELEASE) {
         fits = record->sealed.size / CS_VAULT_SEALED_SIZE == record->versions.size / CS_ID_SIZE;
@@ -411,6 +417,18 @@ bool cs_vault_versions_find(struct cs_bytes versions, const struct cs_id *versio
         }
     }
     return false;
+}
+
+struct cs_bytes cs_vault_approver_part(const struct cs_vault_record *version,
+                                       const uint8_t certificate[static CS_HASH_SIZE])
+{
+    struct cs_bytes list = version->approvers;
+    for (size_t at = 0; at + CS_VAULT_APPROVER_SIZE <= list.size; at += CS_VAULT_APPROVER_SIZE) {
+        if (memcmp(list.data + at, certificate, CS_HASH_SIZE) == 0) {
+            return cs_bytes_make(list.data + at + CS_HASH_SIZE, CS_VAULT_SEALED_SIZE);
+        }
+    }
+    return CS_BYTES_NONE;
 }
 
 bool cs_vault_rights_need_key(int64_t rights)

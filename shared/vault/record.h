@@ -22,13 +22,16 @@ enum cs_vault_kind {
     CS_VAULT_WITHDRAWAL, /* a grant ends */
     CS_VAULT_ENTRY,      /* listing data of an item */
     CS_VAULT_VERSION,    /* a secret; begins as PENDING */
-    CS_VAULT_STATE,      /* a version becomes CONFIRMED or ARCHIVED */
+    CS_VAULT_STATE,      /* a version comes into another state */
+    CS_VAULT_CAMPAIGN,   /* all secrets of the vault are to be changed; or that ends */
     CS_VAULT_REQUEST,    /* to be shown one version */
     CS_VAULT_APPROVAL,   /* of a request, lease or export, by another person */
-    CS_VAULT_RELEASE, /* the server's halves for a request, lease or export; signed by the server's identity */
-    CS_VAULT_LEASE,  /* to be able to see these versions without network until it expires */
-    CS_VAULT_REVEAL, /* a leased version was shown */
-    CS_VAULT_EXPORT, /* to take these versions out in clear */
+    CS_VAULT_RELEASE, /* the server's halves for what was asked; signed by the server's identity */
+    CS_VAULT_LEASE,   /* to be able to see these versions without network until it expires */
+    CS_VAULT_REVEAL,  /* a leased version was shown */
+    CS_VAULT_RETURN,  /* the device has destroyed the key of its lease */
+    CS_VAULT_EXPORT,  /* to take these versions out in clear */
+    CS_VAULT_EMERGENCY, /* an approver is shown one version without another person's approval */
     CS_VAULT_KIND_COUNT
 };
 
@@ -42,7 +45,14 @@ enum cs_vault_right {
 };
 #define CS_VAULT_RIGHTS_ALL 0x3f
 
-enum cs_vault_state { CS_VAULT_PENDING = 1, CS_VAULT_CONFIRMED = 2, CS_VAULT_ARCHIVED = 3 };
+/* Of a version: from pending, with which it begins, to archived. */
+enum cs_vault_state {
+    CS_VAULT_PENDING = 1,
+    CS_VAULT_APPLIED = 2,  /* from here on it may be in force; signed before the first attempt */
+    CS_VAULT_VERIFIED = 3, /* it was logged in with */
+    CS_VAULT_CONFIRMED = 4,
+    CS_VAULT_ARCHIVED = 5
+};
 
 /* One entry of `approvers`: certificate id, and a sealed to that device. Entries ascend by certificate id. */
 #define CS_VAULT_APPROVER_SIZE (CS_HASH_SIZE + CS_VAULT_SEALED_SIZE)
@@ -70,30 +80,35 @@ struct cs_vault_record {
     struct cs_bytes half;               /* version: sealed to half_key */
     uint8_t half_key[CS_SEAL_KEY_SIZE]; /* version: the server's */
     struct cs_id item;                  /* entry, version, state */
-    uint8_t key[CS_SEAL_KEY_SIZE];      /* request, lease, export: fresh, for this one */
+    uint8_t key[CS_SEAL_KEY_SIZE];      /* request, lease, export, emergency: fresh, for this one */
     uint8_t listing_commitment[CS_HASH_SIZE]; /* epoch */
     struct cs_bytes listing_wrapped; /* epoch: the previous listing key; empty in the first */
-    uint8_t previous
-        [CS_HASH_SIZE];   /* entry, version, state: id of the record it follows; zero: the first */
+    /* entry, version, state: id of the record it follows; zero: the first. campaign: the one it ends; zero: it begins one */
+    uint8_t previous[CS_HASH_SIZE];
     struct cs_id project; /* creation */
-    struct cs_bytes reason;          /* withdrawal, request, lease, reveal, export */
+    struct cs_bytes
+        reason; /* withdrawal, campaign, request, lease, reveal, return, export, emergency */
     uint8_t recipient[CS_HASH_SIZE]; /* grant, withdrawal: certificate id */
     struct cs_bytes
         recovered; /* epoch: the vault key, version: the half; sealed to the recovery key */
     uint8_t recovery
         [CS_HASH_SIZE]; /* epoch, version: id of the recovery key's statement (recovery.h) */
-    uint8_t request[CS_HASH_SIZE]; /* approval, release: what they answer; reveal: the lease */
-    int64_t rights;                /* grant: of enum cs_vault_right */
-    struct cs_bytes sealed;        /* grant: the key; approval, release: a half for each version */
-    int64_t state;                 /* state: of enum cs_vault_state */
-    struct cs_id version;          /* version, state, reveal */
-    struct cs_bytes versions;      /* request, lease, export, release: 16 bytes each, ascending */
-    struct cs_bytes work_order;    /* request, lease, reveal: id, or empty */
-    struct cs_bytes wrapped;       /* epoch: the previous vault key; empty in the first */
+    uint8_t
+        request[CS_HASH_SIZE]; /* approval, release: what they answer; reveal, return: the lease */
+    int64_t rights;            /* grant: of enum cs_vault_right */
+    struct cs_bytes sealed;    /* grant: the key; approval, release: a half for each version */
+    int64_t state;             /* state: of enum cs_vault_state */
+    struct cs_id version;      /* version, state, reveal */
+    struct cs_bytes
+        versions; /* request, lease, export, emergency, release: 16 bytes each, ascending */
+    struct cs_bytes work_order; /* request, lease, reveal, emergency: id, or empty */
+    struct cs_bytes wrapped;    /* epoch: the previous vault key; empty in the first */
 };
 
 /* "vault grant"; static. */
 const char *cs_vault_kind_name(enum cs_vault_kind kind);
+/* Kinds that the server answers with a release: request, lease, export, emergency. */
+bool cs_vault_kind_asks(enum cs_vault_kind kind);
 
 /* Appends signature ‖ statement. CS_INVALID for what no reader would take; CS_TOO_LARGE. */
 enum cs_status cs_vault_record_encode(const struct cs_vault_record *record,
@@ -134,6 +149,9 @@ struct cs_vault_place cs_vault_record_place(const struct cs_vault_record *record
 /* Does a list of versions name this one, and as which? */
 bool cs_vault_versions_find(struct cs_bytes versions, const struct cs_id *version,
                             size_t *out_index);
+/* The part of a version that is sealed to this approver: CS_VAULT_SEALED_SIZE bytes, or none. */
+struct cs_bytes cs_vault_approver_part(const struct cs_vault_record *version,
+                                       const uint8_t certificate[static CS_HASH_SIZE]);
 /* Rights that need the vault key. Others (list, approve) get the listing key alone. */
 bool cs_vault_rights_need_key(int64_t rights);
 

@@ -140,12 +140,54 @@ enum cs_status cs_vault_check_version(const struct cs_vault_record *version,
     return check_approvers(version, moment, epoch, problem);
 }
 
+const char *cs_vault_state_name(enum cs_vault_state state)
+{
+    static const char *const names[] = {[CS_VAULT_PENDING] = "pending",
+                                        [CS_VAULT_APPLIED] = "applied",
+                                        [CS_VAULT_VERIFIED] = "verified",
+                                        [CS_VAULT_CONFIRMED] = "confirmed",
+                                        [CS_VAULT_ARCHIVED] = "archived"};
+    cs_require(state >= CS_VAULT_PENDING && state <= CS_VAULT_ARCHIVED);
+    return names[state];
+}
+
+bool cs_vault_campaign_begins(const struct cs_vault_record *campaign)
+{
+    static const uint8_t nothing[CS_HASH_SIZE];
+    return same(campaign->previous, nothing);
+}
+
+/* What was tried at the site is said by whoever may know the password; what is in force, by those who edit. */
+static enum cs_status check_state_right(const struct cs_vault_record *state,
+                                        const struct cs_vault_moment *moment,
+                                        struct cs_problem *problem)
+{
+    static const enum cs_vault_right tried[] = {CS_VAULT_MAY_REVEAL, CS_VAULT_MAY_LEASE};
+    enum cs_status status = check_right(state, CS_VAULT_MAY_EDIT, moment, problem);
+    for (size_t i = 0; i < CS_COUNT(tried); i++) {
+        if ((status == CS_DENIED || status == CS_EXPIRED) && state->state < CS_VAULT_CONFIRMED) {
+            status = check_right(state, tried[i], moment, problem);
+        }
+    }
+    return status;
+}
+
+static bool goes_on(enum cs_vault_state from, int64_t to)
+{
+    return from != CS_VAULT_ARCHIVED && (to >= CS_VAULT_CONFIRMED ? to > (int64_t)from
+                                         : to == CS_VAULT_PENDING ? from == CS_VAULT_APPLIED
+                                                                  : to == (int64_t)from + 1);
+}
+
 enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
                                     const struct cs_vault_record *version, enum cs_vault_state from,
                                     const uint8_t *current, const struct cs_vault_moment *moment,
                                     struct cs_problem *problem)
 {
-    enum cs_status status = check_change(state, current, moment, problem);
+    enum cs_status status = check_state_right(state, moment, problem);
+    if (status == CS_OK) {
+        status = check_follows(state, current, problem);
+    }
     if (status != CS_OK) {
         return status;
     }
@@ -155,12 +197,39 @@ enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
         !cs_id_equal(&state->version, &version->version)) {
         return cs_problem_set(problem, CS_FORGED, "the change of state is of another version");
     }
-    if (from == CS_VAULT_ARCHIVED || state->state <= (int64_t)from) {
-        return cs_problem_set(
-            problem, CS_USED,
-            "a version goes from pending to confirmed to archived, and never back");
+    return goes_on(from, state->state)
+               ? CS_OK
+               : cs_problem_set(problem, CS_USED,
+                                "a version that is %s does not become %s: from pending it goes to "
+                                "applied, verified, confirmed and archived, and back only from "
+                                "applied to pending",
+                                cs_vault_state_name(from),
+                                cs_vault_state_name((enum cs_vault_state)state->state));
+}
+
+/* ---- campaigns ---- */
+
+enum cs_status cs_vault_check_campaign(const struct cs_vault_record *campaign,
+                                       const struct cs_chain *author,
+                                       const struct cs_vault_moment *moment, const uint8_t *open,
+                                       struct cs_problem *problem)
+{
+    enum cs_status status = check_right(campaign, CS_VAULT_MAY_EDIT, moment, problem);
+    if (status == CS_OK && (author->leaf.roles & ROLES_OFFICER) == 0) {
+        status = cs_problem_set(problem, CS_DENIED,
+                                "only owner and security begin and end campaigns of rotation");
     }
-    return CS_OK;
+    if (status != CS_OK) {
+        return status;
+    }
+    if (cs_vault_campaign_begins(campaign)) {
+        return open == NULL
+                   ? CS_OK
+                   : cs_problem_set(problem, CS_USED, "a campaign of this vault has not ended yet");
+    }
+    return open != NULL && same(open, campaign->previous)
+               ? CS_OK
+               : cs_problem_set(problem, CS_OUTDATED, "the campaign has ended already");
 }
 
 /* ---- asking, approving, answering ---- */
@@ -207,13 +276,30 @@ enum cs_status cs_vault_check_request(const struct cs_vault_record *request,
                                       struct cs_problem *problem)
 {
     bool leases = request->kind == CS_VAULT_LEASE;
-    cs_require(leases || request->kind == CS_VAULT_REQUEST || request->kind == CS_VAULT_EXPORT);
+    cs_require(cs_vault_kind_asks(request->kind));
     enum cs_status status =
         check_right(request, leases ? CS_VAULT_MAY_LEASE : CS_VAULT_MAY_REVEAL, moment, problem);
+    if (status == CS_OK && request->kind == CS_VAULT_EMERGENCY) {
+        status = check_right(request, CS_VAULT_MAY_APPROVE, moment, problem);
+    }
     if (status == CS_OK) {
         status = check_asker(request, author, problem);
     }
     return status == CS_OK && leases ? check_lease_time(request, moment, problem) : status;
+}
+
+enum cs_status cs_vault_check_emergency(const struct cs_vault_record *emergency,
+                                        const struct cs_vault_record *version,
+                                        struct cs_problem *problem)
+{
+    if (version->approvers.size == 0) {
+        return cs_problem_set(problem, CS_INVALID,
+                              "nobody has to approve this password: ask for it as usual");
+    }
+    return cs_vault_approver_part(version, emergency->author).size > 0
+               ? CS_OK
+               : cs_problem_set(problem, CS_DENIED,
+                                "this device has no part of its own of this password");
 }
 
 static bool certified(const struct cs_vault_person *upper, const struct cs_vault_person *lower)
@@ -303,4 +389,16 @@ enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
         return cs_problem_set(problem, CS_EXPIRED, "the lease had ended");
     }
     return CS_OK;
+}
+
+enum cs_status cs_vault_check_return(const struct cs_vault_record *end,
+                                     const struct cs_vault_record *lease,
+                                     struct cs_problem *problem)
+{
+    if (!same(end->request, lease->id) || !cs_id_equal(&end->vault, &lease->vault)) {
+        return cs_problem_set(problem, CS_FORGED, "another lease was returned");
+    }
+    return same(end->author, lease->author)
+               ? CS_OK
+               : cs_problem_set(problem, CS_DENIED, "the lease is another device's");
 }

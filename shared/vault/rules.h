@@ -33,19 +33,36 @@ enum cs_status cs_vault_check_entry(const struct cs_vault_record *entry,
 enum cs_status cs_vault_check_version(const struct cs_vault_record *version,
                                       const struct cs_vault_moment *moment, const uint8_t *current,
                                       struct cs_problem *problem) CS_MUST_USE;
+/* "pending"; static. */
+const char *cs_vault_state_name(enum cs_vault_state state);
 /* A change of state of `version`, which is in `from` by the record with id `current` (of the version, or of its latest state). CS_USED:
- * a state it cannot come to from there: what is archived stays archived. */
+ * a state it cannot come to from there. From pending a version goes to applied, from there to verified or back to pending, said by
+ * whoever may reveal, lease or edit; to confirmed from any of these, and to archived from all, by those who edit. */
 enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
                                     const struct cs_vault_record *version, enum cs_vault_state from,
                                     const uint8_t *current, const struct cs_vault_moment *moment,
                                     struct cs_problem *problem) CS_MUST_USE;
 
-/* A request, lease or export. Whoever is no officer names a work order; a lease lasts at most CS_VAULT_LEASE_DAYS_MAX; an export is an
- * officer's (CS_INVALID, CS_DENIED). */
+/* Does it begin one, or end one? */
+bool cs_vault_campaign_begins(const struct cs_vault_record *campaign);
+/* A campaign of rotation, by an officer who may edit. `open`: id of the one that has not ended; NULL: there is none. CS_USED: it begins
+ * while another is open; CS_OUTDATED: it ends one that is not open. */
+enum cs_status cs_vault_check_campaign(const struct cs_vault_record *campaign,
+                                       const struct cs_chain *author,
+                                       const struct cs_vault_moment *moment, const uint8_t *open,
+                                       struct cs_problem *problem) CS_MUST_USE;
+
+/* A request, lease, export or emergency. Whoever is no officer names a work order; a lease lasts at most CS_VAULT_LEASE_DAYS_MAX; an export is an
+ * officer's; an emergency is of somebody who may reveal and approve both (CS_INVALID, CS_DENIED). */
 enum cs_status cs_vault_check_request(const struct cs_vault_record *request,
                                       const struct cs_chain *author,
                                       const struct cs_vault_moment *moment,
                                       struct cs_problem *problem) CS_MUST_USE;
+/* An emergency is about a password that somebody would have to approve, and of which its author has a part himself: so it is no
+ * way around a right, only around the second person, and every one is an alarm. CS_INVALID, CS_DENIED. */
+enum cs_status cs_vault_check_emergency(const struct cs_vault_record *emergency,
+                                        const struct cs_vault_record *version,
+                                        struct cs_problem *problem) CS_MUST_USE;
 /* The devices of one person, as far as they are known; the author's first. */
 struct cs_vault_person {
     const struct cs_chain *const *devices;
@@ -71,6 +88,11 @@ enum cs_status cs_vault_check_release(const struct cs_vault_record *release,
  * The device asks before it shows anything. Whoever receives a reveal keeps it in any case: one that breaks a rule is an alarm, and
  * the password was seen all the same. */
 enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
+                                     const struct cs_vault_record *lease,
+                                     struct cs_problem *problem) CS_MUST_USE;
+
+/* The end of `lease`, by the same device. Kept in any case, as a reveal. CS_DENIED, CS_FORGED. */
+enum cs_status cs_vault_check_return(const struct cs_vault_record *end,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem) CS_MUST_USE;
 

@@ -208,8 +208,30 @@ static enum cs_status check_state(struct cs_vault_attempt *attempt)
                                       &attempt->moment, attempt->problem);
 }
 
-/* The password was seen: it is written down whatever is wrong with it. */
-static enum cs_status check_reveal(struct cs_vault_attempt *attempt)
+/* A campaign is stored as an answer to the one it ends, or to none. */
+static enum cs_status check_campaign(struct cs_vault_attempt *attempt)
+{
+    static const uint8_t none[CS_HASH_SIZE];
+    struct cs_vault_record begun;
+    struct cs_vault_record ended;
+    const uint8_t *open = NULL;
+    const uint8_t *end = NULL;
+    struct cs_vault_filter filter = {
+        .vault = attempt->record.vault, .kind = CS_VAULT_CAMPAIGN, .request = none};
+    enum cs_status status = newest_or_none(attempt, &filter, &begun, &open);
+    if (status == CS_OK && open != NULL) {
+        filter.request = open;
+        status = newest_or_none(attempt, &filter, &ended, &end);
+    }
+    memcpy(attempt->row.request, attempt->record.previous, CS_HASH_SIZE);
+    return status != CS_OK
+               ? status
+               : cs_vault_check_campaign(&attempt->record, attempt->author, &attempt->moment,
+                                         end == NULL ? open : NULL, attempt->problem);
+}
+
+/* The password was seen, or its key is destroyed: it is written down whatever is wrong with it. */
+static enum cs_status check_under_lease(struct cs_vault_attempt *attempt)
 {
     struct cs_vault_record lease;
     enum cs_status status = cs_vault_attempt_find(attempt, attempt->record.request, &lease);
@@ -220,8 +242,10 @@ static enum cs_status check_reveal(struct cs_vault_attempt *attempt)
         (void)cs_problem_set(attempt->problem, CS_NOT_FOUND, "there is no such lease");
         return CS_OK;
     }
-    if (status == CS_OK &&
-        cs_vault_check_reveal(&attempt->record, &lease, attempt->problem) != CS_OK) {
+    enum cs_status (*check)(const struct cs_vault_record *, const struct cs_vault_record *,
+                            struct cs_problem *) =
+        attempt->record.kind == CS_VAULT_REVEAL ? cs_vault_check_reveal : cs_vault_check_return;
+    if (status == CS_OK && check(&attempt->record, &lease, attempt->problem) != CS_OK) {
         return CS_OK; /* `problem` says what is wrong */
     }
     return status;
@@ -243,15 +267,19 @@ static enum cs_status check_kind(struct cs_vault_attempt *attempt)
         return check_version(attempt);
     case CS_VAULT_STATE:
         return check_state(attempt);
+    case CS_VAULT_CAMPAIGN:
+        return check_campaign(attempt);
     case CS_VAULT_REQUEST:
     case CS_VAULT_LEASE:
     case CS_VAULT_EXPORT:
+    case CS_VAULT_EMERGENCY:
         attempt->row.about = attempt->author->leaf.person;
         return cs_vault_check_asked(attempt);
     case CS_VAULT_APPROVAL:
         return cs_vault_check_approved(attempt);
     case CS_VAULT_REVEAL:
-        return check_reveal(attempt);
+    case CS_VAULT_RETURN:
+        return check_under_lease(attempt);
     case CS_VAULT_RELEASE:
     case CS_VAULT_KIND_COUNT:
         break;
@@ -261,16 +289,10 @@ static enum cs_status check_kind(struct cs_vault_attempt *attempt)
 
 static enum cs_status answer(struct cs_vault_attempt *attempt)
 {
-    switch ((int)attempt->record.kind) {
-    case CS_VAULT_REQUEST:
-    case CS_VAULT_LEASE:
-    case CS_VAULT_EXPORT:
-        return cs_vault_answer_request(attempt);
-    case CS_VAULT_APPROVAL:
+    if (attempt->record.kind == CS_VAULT_APPROVAL) {
         return cs_vault_answer_approved(attempt);
-    default:
-        return CS_OK;
     }
+    return cs_vault_kind_asks(attempt->record.kind) ? cs_vault_answer_request(attempt) : CS_OK;
 }
 
 /* ---- one record ---- */

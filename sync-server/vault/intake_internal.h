@@ -28,7 +28,7 @@ enum cs_status cs_vault_attempt_newest(const struct cs_vault_attempt *attempt,
 enum cs_status cs_vault_attempt_enter(const struct cs_vault_attempt *attempt,
                                       struct cs_vault_row *row) CS_MUST_USE;
 
-/* A request, lease or export that is being taken: the versions are there; if nothing more is wanted, it is answered. */
+/* A request, lease, export or emergency that is being taken: the versions are there; if nothing more is wanted, it is answered. */
 enum cs_status cs_vault_answer_request(struct cs_vault_attempt *attempt) CS_MUST_USE;
 enum cs_status cs_vault_check_asked(const struct cs_vault_attempt *attempt) CS_MUST_USE;
 /* An approval that is being taken: is it one, and then the answer to what it approves. */

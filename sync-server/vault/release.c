@@ -1,5 +1,5 @@
 /*
- * Answering requests, leases and exports: the server's release, made once for each, in the batch that logs what it answers
+ * Answering requests, leases, exports and emergencies: the server's release, made once for each, in the batch that logs what it answers
  * (design §10). Its halves are sealed to the key of the request; it leaves with the feed, which is read from what is on disk.
  */
 #include "sync-server/vault/intake_internal.h"
@@ -105,21 +105,28 @@ static enum cs_status release(const struct cs_vault_attempt *attempt, const stru
     return status;
 }
 
-/* ---- requests, leases, exports ---- */
+/* ---- what is asked ---- */
 
 enum cs_status cs_vault_check_asked(const struct cs_vault_attempt *attempt)
 {
     struct asked asked;
     enum cs_status status = cs_vault_check_request(&attempt->record, attempt->author,
                                                    &attempt->moment, attempt->problem);
-    return status != CS_OK ? status : load_asked(attempt, &attempt->record, &asked);
+    if (status == CS_OK) {
+        status = load_asked(attempt, &attempt->record, &asked);
+    }
+    return status == CS_OK && attempt->record.kind == CS_VAULT_EMERGENCY
+               ? cs_vault_check_emergency(&attempt->record, &asked.versions[0], attempt->problem)
+               : status;
 }
 
 enum cs_status cs_vault_answer_request(struct cs_vault_attempt *attempt)
 {
     struct asked asked;
     enum cs_status status = load_asked(attempt, &attempt->record, &asked);
-    if (status != CS_OK || asked.four_eyes || attempt->record.kind == CS_VAULT_EXPORT) {
+    bool waits = (asked.four_eyes && attempt->record.kind != CS_VAULT_EMERGENCY) ||
+                 attempt->record.kind == CS_VAULT_EXPORT;
+    if (status != CS_OK || waits) {
         return status; /* somebody else has to agree */
     }
     return release(attempt, &asked, &attempt->author->leaf.person);
@@ -137,8 +144,7 @@ static enum cs_status find_approved(const struct cs_vault_attempt *attempt,
                                            .kind = CS_VAULT_RELEASE,
                                            .request = attempt->record.request};
     enum cs_status status = cs_vault_attempt_find(attempt, attempt->record.request, out);
-    if (status == CS_NOT_FOUND || (status == CS_OK && out->kind != CS_VAULT_REQUEST &&
-                                   out->kind != CS_VAULT_LEASE && out->kind != CS_VAULT_EXPORT)) {
+    if (status == CS_NOT_FOUND || (status == CS_OK && !cs_vault_kind_asks(out->kind))) {
         return cs_problem_set(attempt->problem, CS_NOT_FOUND,
                               "there is nothing in this vault that this would approve");
     }

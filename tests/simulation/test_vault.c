@@ -208,7 +208,7 @@ static void test_the_life_of_a_vault(void **state)
     struct cs_seal_key *key =
         real_ask(&scene, CS_VAULT_LEASE, cs_bytes_make(ids, 2 * CS_ID_SIZE), &lease);
     answer_lease(2);
-    struct cs_vault_answer answer = {&lease.record, key, &release.record, NULL};
+    struct cs_vault_answer answer = {&lease.record, key, &release.record, NULL, NULL};
     struct cs_vault_keyring *zhao = real_keyring(&scene, ZHAO);
     scene.now_ms += DAY; /* on site, without network */
     account_for(1);

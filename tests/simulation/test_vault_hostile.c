@@ -372,6 +372,99 @@ static void test_a_version_that_is_not_there_changes_no_state(void **state)
     refuses(scene.li, sign(scene.li, &change), CS_NOT_FOUND, "no such version");
 }
 
+static struct cs_bytes campaign(struct laptop *laptop, const char *reason, const uint8_t *ends)
+{
+    struct cs_vault_record record = begin(laptop, CS_VAULT_CAMPAIGN);
+    record.reason = cs_bytes_of_text(reason);
+    if (ends != NULL) {
+        memcpy(record.previous, ends, CS_HASH_SIZE);
+    }
+    return sign(laptop, &record);
+}
+
+/* One campaign at a time, for everybody to see: the second to begin one is told, and looks at the first. */
+static void test_one_campaign_at_a_time(void **state)
+{
+    (void)state;
+    uint8_t first[CS_HASH_SIZE];
+    vault_sync(&scene, scene.han);
+    struct cs_vault_record begun;
+    const struct cs_bytes begins = campaign(scene.li, "客户信息科同意统一修改", NULL);
+    assert_ok(cs_vault_record_decode(begins, &begun));
+    memcpy(first, begun.id, CS_HASH_SIZE);
+    queue_bytes(scene.li, begins);
+    vault_sync(&scene, scene.li);
+    assert_int_equal(scene.last.refused, 0);
+    refuses(scene.han, campaign(scene.han, "客户信息科同意统一修改", NULL), CS_USED,
+            "has not ended yet");
+    vault_sync(&scene, scene.zhao);
+    assert_int_equal(kept_count(&scene, scene.zhao, CS_VAULT_CAMPAIGN), 1);
+    refuses(scene.zhao, campaign(scene.zhao, "客户取消", first), CS_DENIED, "");
+    queue_bytes(scene.han, campaign(scene.han, "客户取消", first));
+    vault_sync(&scene, scene.han);
+    assert_int_equal(scene.last.refused, 0);
+    refuses(scene.li, campaign(scene.li, "客户取消", first), CS_OUTDATED, "has ended already");
+    queue_bytes(scene.li, campaign(scene.li, "客户再次同意", NULL));
+    vault_sync(&scene, scene.li);
+    assert_int_equal(scene.last.refused, 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_CAMPAIGN), 3);
+}
+
+/* The key of a lease was destroyed, says whoever had it; a return of somebody else is kept, and is a finding. */
+static void test_returns_are_kept(void **state)
+{
+    (void)state;
+    const struct cs_vault_record stored = newest(scene.li, CS_VAULT_VERSION, NULL);
+    vault_sync(&scene, scene.han);
+    struct cs_vault_record end = begin(scene.han, CS_VAULT_RETURN);
+    end.reason = cs_bytes_of_text("现场工作结束");
+    memcpy(end.request, stored.id, CS_HASH_SIZE);
+    queue_bytes(scene.han, sign(scene.han, &end));
+    assert_ok(vault_try_sync(&scene, scene.han));
+    assert_int_equal(scene.last.refused, 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RETURN), 1);
+    assert_found(scene.han, CS_DENIED, "a lease was returned that is not its device's");
+}
+
+/* Break-glass: an approver who may reveal is shown one password at once; who only may reveal is not, and nobody where no one approves. */
+static void test_break_glass(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    struct cs_vault_disclosure *disclosure = NULL;
+    const struct cs_vault_ask ask = {.kind = CS_VAULT_EMERGENCY,
+                                     .versions = cs_id_bytes(&scene.version),
+                                     .reason = cs_bytes_of_text("机房断电,无人可批")};
+    vault_sync(&scene, scene.han);
+    assert_ok(cs_vault_disclosure_begin(scene.han->replica, &scene.vault, &ask, &disclosure,
+                                        &scene.universe.problem));
+    assert_ok(
+        cs_vault_disclosure_open(disclosure, &scene.version, &secret, &scene.universe.problem));
+    assert_canary(secret);
+    cs_vault_disclosure_end(disclosure);
+    vault_sync(&scene, scene.li);
+    assert_int_equal(kept_count(&scene, scene.li, CS_VAULT_EMERGENCY), 1);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 1);
+    vault_sync(&scene, scene.zhao);
+    struct cs_vault_record record = begin(scene.zhao, CS_VAULT_EMERGENCY);
+    record.versions = ask.versions;
+    record.reason = ask.reason;
+    record.work_order = cs_id_bytes(&scene.item);
+    refuses(scene.zhao, sign(scene.zhao, &record), CS_DENIED, "");
+    assert_int_equal(stored_count(&scene, CS_VAULT_EMERGENCY), 1);
+}
+
+static void test_break_glass_where_nobody_approves(void **state)
+{
+    (void)state;
+    vault_sync(&scene, scene.han);
+    struct cs_vault_record record = begin(scene.han, CS_VAULT_EMERGENCY);
+    record.versions = cs_id_bytes(&scene.version);
+    record.reason = cs_bytes_of_text("x");
+    refuses(scene.han, sign(scene.han, &record), CS_INVALID, "ask for it as usual");
+    assert_int_equal(stored_count(&scene, CS_VAULT_EMERGENCY), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +481,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_reveal_under_a_lease_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_version_that_is_not_there_changes_no_state, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_one_campaign_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_returns_are_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_break_glass_where_nobody_approves, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_break_glass, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_approvals_that_are_none, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_an_approval_that_comes_too_late, setup_four_eyes,
                                         teardown),

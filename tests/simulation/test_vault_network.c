@@ -310,7 +310,7 @@ static void test_states_go_forward_only(void **state)
                                  &scene.universe.problem));
     cs_vault_book_close(book);
     vault_sync(&scene, scene.li);
-    assert_refused(&scene, scene.li, CS_USED, "never back");
+    assert_refused(&scene, scene.li, CS_USED, "archived does not become confirmed");
 }
 
 /* Without a recovery key nothing is stored; an older one than was shown is never taken. */

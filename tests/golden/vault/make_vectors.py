@@ -229,7 +229,7 @@ def make_version(epoch, recovery):
 
 def ask(name, kind, offset, **more):
     return record(name, kind, dict(key=x25519_public(Stream(offset).take(32)), versions=VERSION, reason="现场检修", **more),
-                  TECHNICIAN if kind != "vault export" else OFFICER)
+                  OFFICER if kind in ("vault export", "vault emergency") else TECHNICIAN)
 
 
 def make_answers(where, s, a):
@@ -244,7 +244,9 @@ def make_answers(where, s, a):
     lease = ask("lease_1.bin", "vault lease", 14000, work_order=order, expires_ms=START_MS + 2 * 86400000)
     record("reveal_1.bin", "vault reveal",
            dict(request=lease, version=VERSION, reason="更换磁盘后登录", work_order=order), TECHNICIAN)
+    record("return_1.bin", "vault return", dict(request=lease, reason="现场工作结束"), TECHNICIAN)
     ask("export_1.bin", "vault export", 15000)
+    ask("emergency_1.bin", "vault emergency", 16000, work_order=order)
 
 
 def make_all():
@@ -259,7 +261,8 @@ def make_all():
     grant("grant_second_1.bin", 8000, second, SECOND, 16, 0)
     make_entry(second)
     version, where, s, a = make_version(second, recovery)
-    record("state_1.bin", "vault state", dict(item=ITEM, field="password", version=VERSION, previous=version, state=2))
+    record("state_1.bin", "vault state", dict(item=ITEM, field="password", version=VERSION, previous=version, state=4))
+    record("campaign_1.bin", "vault campaign", dict(previous=bytes(32), reason="客户信息科同意统一修改"))
     make_answers(where, s, a)
     log_record("withdrawal_1.bin", "vault withdrawal", dict(recipient=TECHNICIAN.id, reason="离职"))
 

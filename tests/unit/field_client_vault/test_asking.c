@@ -47,7 +47,7 @@ static void test_a_lease_opens_all_its_versions(void **state)
     assert_ok(
         cs_vault_check_request(&lease.record, &scene.devices[ZHAO].chain, &moment, &scene.problem));
     real_release(&scene, &lease.record, records, 3, &release);
-    struct cs_vault_answer answer = {&lease.record, key, &release.record, NULL};
+    struct cs_vault_answer answer = {&lease.record, key, &release.record, NULL, NULL};
     struct cs_vault_keyring *keyring = real_keyring(&scene, ZHAO);
     for (size_t i = 0; i < 3; i++) {
         struct cs_secret *half = NULL;

@@ -303,13 +303,19 @@ static void make_version(const struct cs_vault_keyring *keyring)
     assert_ok(cs_vault_record_encode(&state, officer.key, &made));
     opened("state_1.bin", &state);
     cs_buffer_clear(&made);
+    cs_vault_log_begin(vault_log, &officer, CS_VAULT_CAMPAIGN, &state);
+    state.reason = cs_bytes_of_text("客户信息科同意统一修改");
+    assert_ok(cs_vault_record_encode(&state, officer.key, &made));
+    opened("campaign_1.bin", &state);
+    cs_buffer_clear(&made);
 }
 
 /* Appends the record to `out`, and gives it as it was opened. */
 static struct cs_seal_key *ask(enum cs_vault_kind kind, size_t offset, const char *name,
                                struct cs_buffer *out, struct cs_vault_record *out_record)
 {
-    struct cs_evidence_signer asking = signer(kind == CS_VAULT_EXPORT ? OFFICER : TECHNICIAN);
+    struct cs_evidence_signer asking =
+        signer(kind == CS_VAULT_EXPORT || kind == CS_VAULT_EMERGENCY ? OFFICER : TECHNICIAN);
     struct cs_id version = id_of(0x41);
     struct cs_id order = id_of(0x55);
     const struct cs_vault_ask terms = {kind, cs_id_bytes(&version), cs_bytes_of_text("现场检修"),
@@ -383,7 +389,7 @@ static void disclose(void)
     make_approval(&request, &bytes[1], &approval);
     make_release(&request, &bytes[2], &release);
     struct cs_vault_keyring *keyring = open_keyring(TECHNICIAN);
-    const struct cs_vault_answer answer = {&request, key, &release, &approval};
+    const struct cs_vault_answer answer = {&request, key, &release, &approval, NULL};
     assert_ok(cs_vault_half_take(&answer, &version_record, &half, NULL));
     assert_ok(
         cs_vault_version_open(keyring, &version_record, cs_secret_bytes(half), &secret, NULL));
@@ -414,8 +420,16 @@ static void lease_and_reveal(void)
     assert_ok(cs_vault_record_encode(&reveal, technician.key, &made));
     opened("reveal_1.bin", &reveal);
     cs_buffer_clear(&made);
+    cs_vault_log_begin(vault_log, &technician, CS_VAULT_RETURN, &reveal);
+    memcpy(reveal.request, lease.id, CS_HASH_SIZE);
+    reveal.reason = cs_bytes_of_text("现场工作结束");
+    assert_ok(cs_vault_record_encode(&reveal, technician.key, &made));
+    opened("return_1.bin", &reveal);
+    cs_buffer_clear(&made);
     cs_buffer_clear(&bytes);
     cs_seal_key_destroy(ask(CS_VAULT_EXPORT, 15000, "export_1.bin", &bytes, &lease));
+    cs_buffer_clear(&bytes);
+    cs_seal_key_destroy(ask(CS_VAULT_EMERGENCY, 16000, "emergency_1.bin", &bytes, &lease));
     cs_buffer_release(&bytes);
 }
 

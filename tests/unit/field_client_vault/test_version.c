@@ -46,7 +46,7 @@ static void disclose(bool four_eyes)
 static struct cs_vault_answer answer(void)
 {
     return (struct cs_vault_answer){&request.record, key, &release.record,
-                                    approval.bytes.size > 0 ? &approval.record : NULL};
+                                    approval.bytes.size > 0 ? &approval.record : NULL, NULL};
 }
 
 static enum cs_status take(const struct cs_vault_record *of, struct cs_secret **out)
@@ -202,7 +202,7 @@ static void test_a_release_is_for_one_request(void **state)
     disclose(false);
     struct cs_seal_key *other_key =
         real_ask(&scene, CS_VAULT_REQUEST, cs_id_bytes(&version.record.version), &other);
-    struct cs_vault_answer replayed = {&other.record, other_key, &release.record, NULL};
+    struct cs_vault_answer replayed = {&other.record, other_key, &release.record, NULL, NULL};
     assert_said(&scene, cs_vault_half_take(&replayed, &version.record, &half, &scene.problem),
                 CS_FORGED, "not sealed for this request");
     replayed.key = key; /* the key of the first, under the second */
@@ -330,7 +330,8 @@ static void test_who_cannot_approve(void **state)
     struct kept second;
     kept_init(&second);
     real_release(&scene, &other.record, versions, 1, &second);
-    struct cs_vault_answer replayed = {&other.record, other_key, &second.record, &approval.record};
+    struct cs_vault_answer replayed = {&other.record, other_key, &second.record, &approval.record,
+                                       NULL};
     assert_said(&scene, cs_vault_half_take(&replayed, &version.record, &half, &scene.problem),
                 CS_FORGED, "approval is not sealed for this request");
     assert_null(half);

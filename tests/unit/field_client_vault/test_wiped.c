@@ -146,7 +146,7 @@ static void disclose(const struct kept *version)
     struct cs_seal_key *key =
         real_ask(&scene, CS_VAULT_REQUEST, cs_id_bytes(&version->record.version), &request);
     real_release(&scene, &request.record, versions, 1, &release);
-    struct cs_vault_answer answer = {&request.record, key, &release.record, NULL};
+    struct cs_vault_answer answer = {&request.record, key, &release.record, NULL, NULL};
     struct cs_vault_keyring *keyring = real_keyring(&scene, ZHAO);
     assert_ok(cs_vault_half_take(&answer, &version->record, &half, &scene.problem));
     assert_ok(cs_vault_version_open(keyring, &version->record, cs_secret_bytes(half), &secret,

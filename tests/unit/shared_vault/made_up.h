@@ -120,12 +120,12 @@ static inline struct cs_vault_record made_state(const struct scene *scene, enum 
 
 static const uint8_t made_versions[3 * CS_ID_SIZE] = {[0] = 0x41, [16] = 0x42, [32] = 0x43};
 
-/* A request of one version; a lease or export of three. */
+/* A request or emergency of one version; a lease or export of three. */
 static inline struct cs_vault_record made_request(const struct scene *scene, enum member author,
                                                   enum cs_vault_kind kind)
 {
     struct cs_vault_record record = scene_record(scene, kind, author);
-    size_t count = kind == CS_VAULT_REQUEST ? 1 : 3;
+    size_t count = kind == CS_VAULT_REQUEST || kind == CS_VAULT_EMERGENCY ? 1 : 3;
     record.versions = cs_bytes_make(made_versions, count * CS_ID_SIZE);
     record.reason = cs_bytes_of_text("数据库无法登录");
     record.work_order = made_up_bytes(CS_ID_SIZE);

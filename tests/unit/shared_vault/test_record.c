@@ -40,10 +40,13 @@ static struct cs_vault_record sample(enum cs_vault_kind kind)
     case CS_VAULT_REQUEST:
     case CS_VAULT_LEASE:
     case CS_VAULT_EXPORT:
+    case CS_VAULT_EMERGENCY:
         return made_request(&scene, LI, kind);
     case CS_VAULT_APPROVAL:
     case CS_VAULT_RELEASE:
     case CS_VAULT_REVEAL:
+    case CS_VAULT_RETURN:
+    case CS_VAULT_CAMPAIGN:
     case CS_VAULT_KIND_COUNT:
         break;
     }
@@ -144,7 +147,7 @@ static void test_limits_of_fields(void **state)
     REFUSED(CS_VAULT_VERSION, approvers = cs_bytes_make(zeros, 2 * CS_VAULT_APPROVER_SIZE));
     REFUSED(CS_VAULT_VERSION, approvers = cs_bytes_make(zeros, (CS_VAULT_APPROVERS_MAX + 1) *
                                                                    CS_VAULT_APPROVER_SIZE));
-    REFUSED(CS_VAULT_STATE, state = CS_VAULT_PENDING);
+    REFUSED(CS_VAULT_STATE, state = CS_VAULT_PENDING - 1);
     REFUSED(CS_VAULT_STATE, state = CS_VAULT_ARCHIVED + 1);
     REFUSED(CS_VAULT_REQUEST, versions = cs_bytes_make(made_versions, 2 * CS_ID_SIZE));
     REFUSED(CS_VAULT_REQUEST, versions = CS_BYTES_NONE);
@@ -154,6 +157,11 @@ static void test_limits_of_fields(void **state)
     REFUSED(CS_VAULT_LEASE, versions = cs_bytes_make(made_versions, 2 * CS_ID_SIZE - 1));
     REFUSED(CS_VAULT_RELEASE, sealed = made_up_bytes(CS_VAULT_SEALED_SIZE));
     REFUSED(CS_VAULT_REVEAL, reason = CS_BYTES_NONE);
+    REFUSED(CS_VAULT_RETURN, reason = CS_BYTES_NONE);
+    REFUSED(CS_VAULT_CAMPAIGN, reason = CS_BYTES_NONE);
+    REFUSED(CS_VAULT_EMERGENCY, reason = CS_BYTES_NONE);
+    REFUSED(CS_VAULT_EMERGENCY, versions = cs_bytes_make(made_versions, 2 * CS_ID_SIZE));
+    REFUSED(CS_VAULT_EMERGENCY, work_order = made_up_bytes(15));
 #undef REFUSED
     record = sample(CS_VAULT_VERSION);
     record.ciphertext = cs_bytes_make(zeros, CS_VAULT_SECRET_MAX + CS_AEAD_OVERHEAD);

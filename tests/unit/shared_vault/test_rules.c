@@ -174,6 +174,13 @@ static void test_versions_of_two_eyes(void **state)
     said(check_version(&version), CS_DENIED, "does not want four eyes");
 }
 
+/* Which states a version can come to from where, in the order of the states. */
+static const bool goes[5][5] = {{false, true, false, true, true}, /* pending */
+                                {true, false, true, true, true},  /* applied */
+                                {false, false, false, true, true},
+                                {false, false, false, false, true},
+                                {false}};
+
 static void test_states_only_go_on(void **state)
 {
     (void)state;
@@ -181,12 +188,13 @@ static void test_states_only_go_on(void **state)
     struct cs_vault_moment moment = now();
     const struct cs_vault_record version = made_version(&scene, CHEN);
     for (int from = CS_VAULT_PENDING; from <= CS_VAULT_ARCHIVED; from++) {
-        for (int to = CS_VAULT_CONFIRMED; to <= CS_VAULT_ARCHIVED; to++) {
+        for (int to = CS_VAULT_PENDING; to <= CS_VAULT_ARCHIVED; to++) {
             struct cs_vault_record change = made_state(&scene, CHEN, (enum cs_vault_state)to);
             memcpy(change.previous, some_id, CS_HASH_SIZE);
             enum cs_status status = cs_vault_check_state(
                 &change, &version, (enum cs_vault_state)from, some_id, &moment, &scene.problem);
-            said(status, from < to ? CS_OK : CS_USED, from < to ? "" : "and never back");
+            bool permitted = goes[from - CS_VAULT_PENDING][to - CS_VAULT_PENDING];
+            said(status, permitted ? CS_OK : CS_USED, permitted ? "" : "does not become");
         }
     }
     struct cs_vault_record change = made_state(&scene, CHEN, CS_VAULT_CONFIRMED);
@@ -206,6 +214,69 @@ static void test_states_only_go_on(void **state)
                                   &scene.problem),
              CS_FORGED, "of another version");
     }
+}
+
+/* What was tried at the site is said by whoever may see the password there; what is in force is not. */
+static void test_states_of_those_who_do_not_edit(void **state)
+{
+    (void)state;
+    made_vault(&scene, 0);
+    struct cs_vault_moment moment = now();
+    const struct cs_vault_record version = made_version(&scene, CHEN);
+    static const struct {
+        enum member who;
+        enum cs_vault_state from, to;
+        enum cs_status status;
+    } cases[] = {{ZHAO, CS_VAULT_PENDING, CS_VAULT_APPLIED, CS_OK},
+                 {ZHAO, CS_VAULT_APPLIED, CS_VAULT_VERIFIED, CS_OK},
+                 {ZHAO, CS_VAULT_APPLIED, CS_VAULT_PENDING, CS_OK},
+                 {ZHAO, CS_VAULT_VERIFIED, CS_VAULT_CONFIRMED, CS_DENIED},
+                 {ZHAO, CS_VAULT_CONFIRMED, CS_VAULT_ARCHIVED, CS_DENIED},
+                 {SUN, CS_VAULT_PENDING, CS_VAULT_APPLIED, CS_DENIED},
+                 {CHEN, CS_VAULT_VERIFIED, CS_VAULT_CONFIRMED, CS_OK}};
+    for (size_t i = 0; i < CS_COUNT(cases); i++) {
+        struct cs_vault_record change = made_state(&scene, cases[i].who, cases[i].to);
+        memcpy(change.previous, some_id, CS_HASH_SIZE);
+        assert_int_equal(cs_vault_check_state(&change, &version, cases[i].from, some_id, &moment,
+                                              &scene.problem),
+                         cases[i].status);
+    }
+    struct cs_vault_record change = made_state(&scene, ZHAO, CS_VAULT_APPLIED);
+    said(
+        cs_vault_check_state(&change, &version, CS_VAULT_PENDING, some_id, &moment, &scene.problem),
+        CS_OUTDATED, "does not follow");
+    assert_string_equal(cs_vault_state_name(CS_VAULT_APPLIED), "applied");
+}
+
+/* ---- campaigns ---- */
+
+static enum cs_status check_campaign(const struct cs_vault_record *campaign, enum member who,
+                                     const uint8_t *open)
+{
+    struct cs_vault_moment moment = now();
+    return cs_vault_check_campaign(campaign, &scene.devices[who].chain, &moment, open,
+                                   &scene.problem);
+}
+
+static void test_campaigns(void **state)
+{
+    (void)state;
+    made_vault(&scene, 0);
+    struct cs_vault_record begins = scene_record(&scene, CS_VAULT_CAMPAIGN, LI);
+    assert_true(cs_vault_campaign_begins(&begins));
+    assert_ok(check_campaign(&begins, LI, NULL));
+    said(check_campaign(&begins, LI, some_id), CS_USED, "has not ended yet");
+    struct cs_vault_record ends = begins;
+    memcpy(ends.previous, some_id, CS_HASH_SIZE);
+    assert_false(cs_vault_campaign_begins(&ends));
+    assert_ok(check_campaign(&ends, LI, some_id));
+    said(check_campaign(&ends, LI, NULL), CS_OUTDATED, "has ended already");
+    ends.previous[0] ^= 1;
+    said(check_campaign(&ends, LI, some_id), CS_OUTDATED, "has ended already");
+    begins = scene_record(&scene, CS_VAULT_CAMPAIGN, CHEN);
+    said(check_campaign(&begins, CHEN, NULL), CS_DENIED, "only owner and security");
+    begins = scene_record(&scene, CS_VAULT_CAMPAIGN, ZHAO);
+    said(check_campaign(&begins, ZHAO, NULL), CS_DENIED, "");
 }
 
 /* ---- asking ---- */
@@ -289,6 +360,46 @@ static void test_reveals(void **state)
     said(cs_vault_check_reveal(&reveal, &lease, &scene.problem), CS_DENIED, "another device's");
     reveal.request[0] ^= 1;
     said(cs_vault_check_reveal(&reveal, &lease, &scene.problem), CS_FORGED, "under another lease");
+}
+
+static void test_returns(void **state)
+{
+    (void)state;
+    made_vault(&scene, 0);
+    struct cs_vault_record draft = made_request(&scene, ZHAO, CS_VAULT_LEASE);
+    const struct cs_vault_record lease = made_signed(&scene, &draft, ZHAO);
+    struct cs_vault_record end = scene_record(&scene, CS_VAULT_RETURN, ZHAO);
+    memcpy(end.request, lease.id, CS_HASH_SIZE);
+    assert_ok(cs_vault_check_return(&end, &lease, &scene.problem));
+    end.claimed = cs_instant_make(lease.expires_ms + DAY, 480); /* late is better than never */
+    assert_ok(cs_vault_check_return(&end, &lease, &scene.problem));
+    memcpy(end.author, scene_certificate(&scene, WU), CS_HASH_SIZE);
+    said(cs_vault_check_return(&end, &lease, &scene.problem), CS_DENIED, "another device's");
+    end.request[0] ^= 1;
+    said(cs_vault_check_return(&end, &lease, &scene.problem), CS_FORGED, "another lease");
+}
+
+static void test_emergencies(void **state)
+{
+    (void)state;
+    made_vault(&scene, 1);
+    uint8_t part[CS_VAULT_APPROVER_SIZE] = {0};
+    struct cs_vault_record version = made_version(&scene, LI);
+    struct cs_vault_record emergency = made_request(&scene, HAN, CS_VAULT_EMERGENCY);
+    assert_ok(check_request(&emergency, HAN));
+    said(cs_vault_check_emergency(&emergency, &version, &scene.problem), CS_INVALID,
+         "nobody has to approve");
+    version.approvers = cs_bytes_of_array(part);
+    said(cs_vault_check_emergency(&emergency, &version, &scene.problem), CS_DENIED,
+         "no part of its own");
+    memcpy(part, scene_certificate(&scene, HAN), CS_HASH_SIZE);
+    assert_ok(cs_vault_check_emergency(&emergency, &version, &scene.problem));
+    assert_int_equal(cs_vault_approver_part(&version, scene_certificate(&scene, HAN)).size,
+                     CS_VAULT_SEALED_SIZE);
+    emergency = made_request(&scene, ZHAO, CS_VAULT_EMERGENCY);
+    said(check_request(&emergency, ZHAO), CS_DENIED, ""); /* may reveal, not approve */
+    emergency = made_request(&scene, SUN, CS_VAULT_EMERGENCY);
+    said(check_request(&emergency, SUN), CS_DENIED, ""); /* may approve, not reveal */
 }
 
 static void test_releases(void **state)
@@ -429,9 +540,13 @@ int main(void)
         CASE(test_versions_of_four_eyes),
         CASE(test_versions_of_two_eyes),
         CASE(test_states_only_go_on),
+        CASE(test_states_of_those_who_do_not_edit),
+        CASE(test_campaigns),
         CASE(test_requests),
         CASE(test_leases),
         CASE(test_reveals),
+        CASE(test_returns),
+        CASE(test_emergencies),
         CASE(test_releases),
         CASE(test_four_eyes),
         CASE(test_four_eyes_looks_at_all_devices),
