@@ -19,6 +19,7 @@
 #define CS_META_SERVER_TIME "server_time_ms"
 #define CS_META_SERVER_MONOTONIC "server_monotonic_ms" /* own clock when that time was seen */
 #define CS_META_SERVER_BOOT "server_boot_id"           /* 16 bytes: own boot id at that moment */
+#define CS_META_CLOCK_SEEN "clock_seen_ms"             /* see clock_mark.h */
 #define CS_META_RECOUNTED "recounted_at_ms"            /* when all rows were counted last */
 #define CS_META_REPAIR_NOTE "repair_note"              /* see repair_note.h */
 /* Not 0: the server is being recovered, nothing is repaired by digest (design §8). Set by whoever handles recovery. */

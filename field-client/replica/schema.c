@@ -15,6 +15,7 @@
  *   _settled_refusal  refused transactions that were corrected or put aside, for good
  *   _vault, _vault_record, _vault_queue, _vault_recovery, _vault_finding  see vault_records.h
  *   _vault_key  see vault_keys.h
+ *   _vault_lease  leases of this device and their keys, kept_leases.h
  *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
@@ -134,10 +135,25 @@ static enum cs_status make_key_table(struct cs_database *database, void *context
     return cs_database_execute(database, key_table);
 }
 
+/* Leases of this device; cleared: no byte of a key that was taken away is left in the files. */
+static const char lease_table[] =
+    "CREATE TABLE _vault_lease (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, vault BLOB "
+    "NOT NULL, certificate BLOB NOT NULL, taken_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, "
+    "ended INTEGER NOT NULL, ended_ms INTEGER NOT NULL, reported INTEGER NOT NULL, cleared INTEGER "
+    "NOT NULL DEFAULT 1);"
+    "CREATE INDEX _vault_lease_open ON _vault_lease (number) WHERE reported = 0;"
+    "CREATE INDEX _vault_lease_unclear ON _vault_lease (number) WHERE cleared = 0;";
+
+static enum cs_status make_lease_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, lease_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
         {make_tables_1},         {make_former_tables}, {make_staged_table}, {make_settled_table},
-        {make_recovered_tables}, {make_vault_tables},  {make_key_table}};
+        {make_recovered_tables}, {make_vault_tables},  {make_key_table},    {make_lease_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

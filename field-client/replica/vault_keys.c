@@ -92,23 +92,18 @@ enum cs_status cs_sealed_keys(struct cs_replica *replica, int64_t kind, struct c
     return status;
 }
 
-/* With secure_delete SQLite overwrites what it frees; it costs too much to be on always. */
-static enum cs_status delete_wiped(struct cs_database *database, const uint8_t *record)
+enum cs_status cs_sealed_key_remove(struct cs_replica *replica,
+                                    const uint8_t record[static CS_HASH_SIZE])
 {
+    struct cs_database *database = cs_replica_database(replica);
     struct cs_statement *statement;
-    enum cs_status status = cs_database_execute(database, "PRAGMA secure_delete=ON");
-    if (status == CS_OK) {
-        status = cs_statement_get(database, "DELETE FROM _vault_key WHERE record = ?1", &statement);
-    }
+    enum cs_status status =
+        cs_statement_get(database, "DELETE FROM _vault_key WHERE record = ?1", &statement);
     if (status == CS_OK) {
         cs_bind_bytes(statement, 1, cs_bytes_make(record, CS_HASH_SIZE));
         status = cs_statement_run(statement);
     }
-    if (status == CS_OK && cs_database_changes(database) == 0) {
-        status = CS_NOT_FOUND;
-    }
-    enum cs_status restored = cs_database_execute(database, "PRAGMA secure_delete=OFF");
-    return status != CS_OK ? status : restored;
+    return status == CS_OK && cs_database_changes(database) == 0 ? CS_NOT_FOUND : status;
 }
 
 enum cs_status cs_sealed_key_destroy(struct cs_replica *replica,
@@ -116,8 +111,7 @@ enum cs_status cs_sealed_key_destroy(struct cs_replica *replica,
 {
     struct cs_database *database = cs_replica_database(replica);
     cs_require(!cs_database_in_transaction(database));
-    enum cs_status status = delete_wiped(database, record);
+    enum cs_status status = cs_sealed_key_remove(replica, record);
     /* The journal still has the page as it was. */
-    return status != CS_OK ? status
-                           : cs_database_execute(database, "PRAGMA wal_checkpoint(TRUNCATE)");
+    return status != CS_OK ? status : cs_database_cut_log(database);
 }

@@ -26,6 +26,9 @@ enum cs_status cs_sealed_key_get(struct cs_replica *replica,
 /* All of one kind, in the order in which they were kept. */
 enum cs_status cs_sealed_keys(struct cs_replica *replica, int64_t kind, struct cs_arena *arena,
                               struct cs_sealed_key **out, size_t *out_count) CS_MUST_USE;
+/* In the transaction that is open: its bytes are in the journal until cs_database_cut_log. CS_NOT_FOUND. */
+enum cs_status cs_sealed_key_remove(struct cs_replica *replica,
+                                    const uint8_t record[static CS_HASH_SIZE]) CS_MUST_USE;
 /* Gone and overwritten on disk when this returns CS_OK; no transaction is open. CS_NOT_FOUND. */
 enum cs_status cs_sealed_key_destroy(struct cs_replica *replica,
                                      const uint8_t record[static CS_HASH_SIZE]) CS_MUST_USE;

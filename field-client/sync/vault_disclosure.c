@@ -39,36 +39,6 @@ bool cs_vault_disclosure_waits(const struct cs_vault_disclosure *disclosure)
     return disclosure->kept;
 }
 
-/* Nothing is asked for that could not be opened then: it would count as disclosed for nothing. *out_four_eyes: one of the versions has parts
- * for approvers. */
-static enum cs_status check_openable(struct cs_vault_book *book, const struct cs_id *vault,
-                                     const struct cs_vault_ask *ask, bool *out_four_eyes,
-                                     struct cs_problem *problem)
-{
-    struct cs_arena arena;
-    struct cs_vault_keyring *keyring = NULL;
-    enum cs_status status = cs_vault_book_keyring(book, vault, &keyring, problem);
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    for (size_t at = 0; status == CS_OK && at + CS_ID_SIZE <= ask->versions.size;
-         at += CS_ID_SIZE) {
-        struct cs_vault_record version;
-        struct cs_id id;
-        memcpy(id.bytes, ask->versions.data + at, CS_ID_SIZE);
-        const struct cs_kept_filter filter = {
-            .vault = *vault, .kind = CS_VAULT_VERSION, .version = &id};
-        status = cs_vault_book_newest(book, &filter, &arena, &version);
-        if (status == CS_OK &&
-            cs_vault_keyring_key(keyring, version.epoch, CS_VAULT_CLASS_KEY).size == 0) {
-            status =
-                cs_problem_set(problem, CS_LOCKED, "this device does not have the vault's key");
-        }
-        *out_four_eyes = *out_four_eyes || (status == CS_OK && version.approvers.size > 0);
-    }
-    cs_arena_release(&arena);
-    cs_vault_keyring_destroy(keyring);
-    return status;
-}
-
 /* Request and kept key come to disk together: neither is of use without the other. */
 static enum cs_status ask_and_keep(struct cs_vault_disclosure *disclosure,
                                    struct cs_vault_book *book, const struct cs_vault_ask *ask,
@@ -100,7 +70,8 @@ static enum cs_status ask_for(struct cs_vault_disclosure *disclosure,
     bool four_eyes = false;
     enum cs_status status = cs_vault_book_open(disclosure->replica, &book);
     if (status == CS_OK) {
-        status = check_openable(book, &disclosure->vault, ask, &four_eyes, problem);
+        status = cs_vault_act_check_openable(book, &disclosure->vault, ask->versions, &four_eyes,
+                                             problem);
     }
     if (status == CS_OK) {
         bool waits = ask->kind == CS_VAULT_EXPORT || (ask->kind == CS_VAULT_REQUEST && four_eyes);

@@ -352,6 +352,37 @@ enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id
 
 /* ---- asking and approving ---- */
 
+enum cs_status cs_vault_act_check_openable(struct cs_vault_book *book, const struct cs_id *vault,
+                                           struct cs_bytes versions, bool *out_four_eyes,
+                                           struct cs_problem *problem)
+{
+    bool four_eyes = false;
+    struct cs_arena arena;
+    struct cs_vault_keyring *keyring = NULL;
+    enum cs_status status = cs_vault_book_keyring(book, vault, &keyring, problem);
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    for (size_t at = 0; status == CS_OK && at + CS_ID_SIZE <= versions.size; at += CS_ID_SIZE) {
+        struct cs_vault_record version;
+        struct cs_id id;
+        memcpy(id.bytes, versions.data + at, CS_ID_SIZE);
+        const struct cs_kept_filter filter = {
+            .vault = *vault, .kind = CS_VAULT_VERSION, .version = &id};
+        status = cs_vault_book_newest(book, &filter, &arena, &version);
+        if (status == CS_OK &&
+            cs_vault_keyring_key(keyring, version.epoch, CS_VAULT_CLASS_KEY).size == 0) {
+            status =
+                cs_problem_set(problem, CS_LOCKED, "this device does not have the vault's key");
+        }
+        four_eyes = four_eyes || (status == CS_OK && version.approvers.size > 0);
+    }
+    cs_arena_release(&arena);
+    cs_vault_keyring_destroy(keyring);
+    if (status == CS_OK) {
+        *out_four_eyes = four_eyes;
+    }
+    return status;
+}
+
 enum cs_status cs_vault_act_ask(struct cs_vault_book *book, const struct cs_id *vault,
                                 const struct cs_vault_ask *ask, uint8_t *out_id,
                                 struct cs_seal_key **out_key, struct cs_problem *problem)

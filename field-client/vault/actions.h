@@ -56,6 +56,11 @@ enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id
                                   const struct cs_id *version, enum cs_vault_state state,
                                   uint8_t *out_id, struct cs_problem *problem) CS_MUST_USE;
 
+/* Before asking: nothing is asked for that could not be opened then, for it would count as disclosed for nothing.
+ * *out_four_eyes: one of them has parts for approvers. CS_LOCKED; CS_NOT_FOUND. */
+enum cs_status cs_vault_act_check_openable(struct cs_vault_book *book, const struct cs_id *vault,
+                                           struct cs_bytes versions, bool *out_four_eyes,
+                                           struct cs_problem *problem) CS_MUST_USE;
 /* Asks to be shown versions; the key opens the answer and is nowhere else. */
 enum cs_status cs_vault_act_ask(struct cs_vault_book *book, const struct cs_id *vault,
                                 const struct cs_vault_ask *ask, uint8_t *out_id,

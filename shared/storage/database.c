@@ -51,6 +51,7 @@ static const struct {
     {IN_ALL, "PRAGMA trusted_schema", "0"},
     {IN_ALL, "PRAGMA cell_size_check=ON", ""},
     {IN_ALL, "PRAGMA foreign_keys=OFF", ""},
+    {IN_REPLICA, "PRAGMA secure_delete=ON", "1"},
     {IN_REPLICA, "PRAGMA locking_mode=EXCLUSIVE", "exclusive"},
     {IN_REPLICA | IN_WRITER, "PRAGMA journal_mode=WAL", "wal"},
     {IN_READER, "PRAGMA journal_mode", "wal"},

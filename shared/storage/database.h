@@ -21,7 +21,7 @@ enum cs_database_mode {
 
 /*
  * Opens or (not for READER) creates the file, mode 0600. Forces temp_store=MEMORY, mmap_size=0, trusted_schema=OFF,
- * ATTACH and extensions refused; checks that the journal mode returned is WAL and refuses otherwise (CS_IO). A database
+ * ATTACH and extensions refused; in a replica, that deleted bytes are overwritten; checks that the journal mode returned is WAL and refuses otherwise (CS_IO). A database
  * that stays in use by another process is CS_BUSY, after 2 s (replica) or 5 s; a file that is not a database is CS_CORRUPT.
  */
 enum cs_status cs_database_open(const struct cs_world *world, const char *path,
@@ -106,6 +106,11 @@ enum cs_status cs_database_migrate(struct cs_database *database,
 /* "ok" check of the whole file: CS_CORRUPT if SQLite's integrity_check finds anything; its first line in `problem`. */
 enum cs_status cs_database_check(struct cs_database *database,
                                  struct cs_problem *problem) CS_MUST_USE;
+/*
+ * Moves all of the WAL into the database and empties it: what was deleted and committed in a replica is in neither file any more. Only
+ * outside of transactions and statements. CS_BUSY; CS_DISK_FULL, CS_IO, …: both are as they were, or some of it was moved.
+ */
+enum cs_status cs_database_cut_log(struct cs_database *database) CS_MUST_USE;
 /* A consistent copy of the open database into a new file `path` (must not exist), synced to disk. */
 enum cs_status cs_database_copy(struct cs_database *database, const char *path,
                                 struct cs_problem *problem) CS_MUST_USE;

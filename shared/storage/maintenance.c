@@ -51,6 +51,21 @@ enum cs_status cs_database_check(struct cs_database *database, struct cs_problem
     return cs_problem_set(problem, finding_status(finding), "%s", finding);
 }
 
+enum cs_status cs_database_cut_log(struct cs_database *database)
+{
+    enum cs_status status = cs_database_ready(database);
+    char busy[8];
+    if (status != CS_OK) {
+        return status;
+    }
+    int code = cs_sqlite_query_text(database->handle, "PRAGMA wal_checkpoint(TRUNCATE)", busy,
+                                    sizeof busy);
+    if (code != SQLITE_OK) {
+        return cs_database_result(database, code);
+    }
+    return strcmp(busy, "0") == 0 ? CS_OK : CS_BUSY;
+}
+
 /* Makes the name durable. A VFS of the world may keep its files elsewhere; then there is no such folder. */
 static enum cs_status sync_folder(const char *path, bool may_be_missing)
 {

@@ -206,18 +206,89 @@ static void test_copy_allocation_failures(void **state)
     assert_true(step > 1);
 }
 
+/* ---- cutting the WAL ---- */
+
+static bool file_has(const char *path, const char *needle)
+{
+    static char bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    assert_int_equal(fclose(file), 0);
+    return memmem(bytes, size, needle, strlen(needle)) != NULL;
+}
+
+static void test_what_is_deleted_is_in_neither_file(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    char wal[128];
+    (void)snprintf(wal, sizeof wal, "%s-wal", fixture->path);
+    fill(fixture);
+    assert_ok(cs_database_execute(fixture->database, "INSERT INTO t VALUES (-1, 'Qx7-needle')"));
+    assert_true(file_has(wal, "Qx7-needle"));
+    assert_ok(cs_database_cut_log(fixture->database));
+    assert_true(file_has(fixture->path, "Qx7-needle"));
+    assert_ok(cs_database_execute(fixture->database, "UPDATE t SET b = '' WHERE a = -1"));
+    assert_true(file_has(fixture->path, "Qx7-needle"));
+    assert_ok(cs_database_cut_log(fixture->database));
+    assert_false(file_has(fixture->path, "Qx7-needle"));
+    assert_false(file_has(wal, "Qx7-needle"));
+    assert_ok(cs_database_check(fixture->database, NULL));
+}
+
+static void test_the_log_is_not_cut_in_a_transaction(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    fill(fixture);
+    assert_ok(cs_database_begin(fixture->database));
+    assert_ok(cs_database_execute(fixture->database, "DELETE FROM t"));
+    assert_status(cs_database_cut_log(fixture->database), CS_BUSY);
+    cs_database_rollback(fixture->database);
+    assert_ok(cs_database_cut_log(fixture->database));
+}
+
+static void test_the_log_is_cut_on_failing_disks(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    fill(fixture);
+    int64_t rows = query_integer(fixture->database, "SELECT count(*) FROM t");
+    long step = 0;
+    for (bool failed = true; failed; step++) {
+        faulty_vfs_reset();
+        faulty_vfs_fail(FAULTY_WRITE | FAULTY_SYNC, step, FAULTY_DISK_FULL, FAULTY_ONCE);
+        enum cs_status status = cs_database_cut_log(fixture->database);
+        failed = faulty_vfs_counts().failures > 0;
+        faulty_vfs_reset();
+        if (status != CS_OK) {
+            assert_true(failed && cs_status_class(status) == CS_CLASS_LOCAL);
+        }
+        assert_int_equal(query_integer(fixture->database, "SELECT count(*) FROM t"), rows);
+    }
+    assert_true(step > 1);
+    assert_ok(cs_database_check(fixture->database, NULL));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 #define FAULTY(function)                                                                           \
     cmocka_unit_test_setup_teardown(function, fixture_set_up_faulty, fixture_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_check_of_a_good_database),   TEST(test_check_finds_damage),
-        FAULTY(test_check_of_a_failing_disk),  TEST(test_copy_is_complete_and_private),
-        TEST(test_copy_stands_without_a_wal),  FAULTY(test_copy_syncs_file),
-        TEST(test_copy_never_replaces),        FAULTY(test_copy_never_replaces),
-        TEST(test_copy_into_a_missing_folder), TEST(test_copy_in_a_writing_transaction_is_busy),
-        FAULTY(test_copy_on_failing_disks),    TEST(test_copy_allocation_failures),
+        TEST(test_check_of_a_good_database),
+        TEST(test_check_finds_damage),
+        FAULTY(test_check_of_a_failing_disk),
+        TEST(test_copy_is_complete_and_private),
+        TEST(test_copy_stands_without_a_wal),
+        FAULTY(test_copy_syncs_file),
+        TEST(test_copy_never_replaces),
+        FAULTY(test_copy_never_replaces),
+        TEST(test_copy_into_a_missing_folder),
+        TEST(test_copy_in_a_writing_transaction_is_busy),
+        FAULTY(test_copy_on_failing_disks),
+        TEST(test_copy_allocation_failures),
+        TEST(test_what_is_deleted_is_in_neither_file),
+        TEST(test_the_log_is_not_cut_in_a_transaction),
+        FAULTY(test_the_log_is_cut_on_failing_disks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
