@@ -287,7 +287,7 @@ function name_used(name, called, handed_over)
         breach("banned", name "() is not used here")
     if (name in shell && called && !is_test)
         breach("banned", name "() is not used here")
-    if (name in speaking && called && !is_test && folder !~ /\/commands$/ && folder != "shared/base" &&
+    if (name in speaking && called && !is_test && folder !~ /\/(commands|console)(\/|$)/ && folder != "shared/base" &&
         FILENAME !~ /\/main\.c$/ && may_end[FILENAME] != name)
         breach("silent", name "() in library code, which neither prints nor exits")
 }

@@ -2,7 +2,7 @@
 #ifndef CS_COMMANDS_ASSIGNMENTS_H
 #define CS_COMMANDS_ASSIGNMENTS_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 /* Are all arguments from `first` on field=value with fields of the entity? CS_USAGE, or unknown names with exit code 2; nothing
  * is opened. */

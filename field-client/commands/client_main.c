@@ -1,7 +1,7 @@
 /* The client from the command line to an exit code, see client_main.h. */
 #include "field-client/commands/client_main.h"
 
-#include "field-client/commands/command.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/help.h"
 #include "field-client/transport/transport.h"
 #include "shared/crypto/secret.h"
@@ -244,6 +244,7 @@ static enum cs_status dispatch(struct cs_command *command, const struct line *li
         return cs_command_usage(command, "no folder for the data: give --home DIR");
     }
     command->name = entry->name;
+    command->entry = entry;
     command->home = home;
     command->arguments = line->arguments;
     command->argument_count = line->count;

@@ -4,7 +4,7 @@
 #ifndef CS_COMMANDS_DEVICE_LIST_H
 #define CS_COMMANDS_DEVICE_LIST_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 struct cs_device_item {
     struct cs_id id; /* of its row */

@@ -1,6 +1,7 @@
 /* The commands devices and revoke: whose laptops there are, and shutting one out. */
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/device_list.h"
-#include "field-client/commands/table.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/revocation.h"
 #include "shared/base/text.h"
 

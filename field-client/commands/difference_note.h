@@ -4,7 +4,7 @@
 #ifndef CS_COMMANDS_DIFFERENCE_NOTE_H
 #define CS_COMMANDS_DIFFERENCE_NOTE_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 /* An object with times, at, outcome, rows, departed, sums, reported, text; null if it never differed. *out is owned by the caller. */
 enum cs_status cs_difference_note_json(struct cs_replica *replica,

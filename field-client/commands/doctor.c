@@ -1,5 +1,6 @@
 /* The commands doctor (is this replica sound?) and lock. */
 #include "field-client/replica/doctor.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/difference_note.h"
 #include "field-client/replica/meta.h"
 #include "field-client/replica/recount.h"

@@ -1,7 +1,7 @@
 /* The command entities: what there is to record, from the descriptors. Needs no passphrase. */
-#include "field-client/commands/command.h"
-#include "field-client/commands/row_view.h"
-#include "field-client/commands/table.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/row_view.h"
+#include "field-client/console/table.h"
 #include "shared/domain/choices.h"
 
 static const char *type_name(enum cs_field_type type)

@@ -4,7 +4,8 @@
  * The first column is the row's id, so that rows without natural key come back as themselves. References are written as natural keys where
  * that names exactly one row, else as ids.
  */
-#include "field-client/commands/row_view.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/row_view.h"
 #include "field-client/replica/query.h"
 #include "shared/domain/value_text.h"
 #include "shared/text/csv.h"

@@ -1,7 +1,7 @@
 /* The commands conflicts and exceptions: what the server found and a person has to look at. */
-#include "field-client/commands/command.h"
-#include "field-client/commands/row_view.h"
-#include "field-client/commands/table.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/row_view.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 #include "shared/domain/exception_kinds.h"
 

@@ -1,5 +1,6 @@
 /* Help texts, see help.h. */
 #include "field-client/commands/help.h"
+#include "field-client/commands/command_table.h"
 
 #include "shared/base/text.h"
 

@@ -2,7 +2,7 @@
 #ifndef CS_COMMANDS_HELP_H
 #define CS_COMMANDS_HELP_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 /* All commands, one line each. */
 void cs_help_all(FILE *stream, bool chinese);

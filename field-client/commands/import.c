@@ -1,6 +1,7 @@
 /*
  * The command import: a CSV file, each row its own transaction, the file one commit.
  */
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/import_rows.h"
 
 #include <string.h>

@@ -7,8 +7,8 @@
 #ifndef CS_COMMANDS_IMPORT_ROWS_H
 #define CS_COMMANDS_IMPORT_ROWS_H
 
-#include "field-client/commands/command.h"
 #include "field-client/commands/content_index.h"
+#include "field-client/console/command.h"
 #include "field-client/replica/edit.h"
 #include "shared/text/csv.h"
 

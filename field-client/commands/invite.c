@@ -1,6 +1,6 @@
 /* The command invite: makes an invite, offline. Its text is a secret: standard output, or a file of mode 0600. */
 #include "field-client/replica/invite.h"
-#include "field-client/commands/command.h"
+#include "field-client/commands/command_table.h"
 #include "shared/base/text.h"
 
 #define EXPIRES_DAYS_DEFAULT 14

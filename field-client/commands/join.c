@@ -1,8 +1,8 @@
 /* The command join: from an invite to an identity on this laptop. */
 #include "field-client/sync/join.h"
-#include "field-client/commands/command.h"
-#include "field-client/commands/passphrase_prompt.h"
-#include "field-client/commands/row_view.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/passphrase_prompt.h"
+#include "field-client/console/row_view.h"
 
 #include <errno.h>
 #include <string.h>

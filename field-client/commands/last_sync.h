@@ -4,7 +4,7 @@
 #ifndef CS_COMMANDS_LAST_SYNC_H
 #define CS_COMMANDS_LAST_SYNC_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 #include "field-client/sync/session.h"
 
 /* One JSON object on one line: at, status, text, pushed, refused, held, pulled, conflicts, digest. */

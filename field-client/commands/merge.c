@@ -1,6 +1,6 @@
 /* The command merge: two rows that are one. */
-#include "field-client/commands/command.h"
-#include "field-client/commands/row_view.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/row_view.h"
 #include "field-client/replica/merge_rows.h"
 
 /* --take FIELD[,FIELD] */

@@ -1,5 +1,7 @@
 /* The command receipt: show and verify; void and series are in receipt_series.c. */
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/visit_command.h"
+#include "field-client/console/subcommand.h"
 #include "field-client/replica/query.h"
 #include "field-client/visit/receipt.h"
 #include "field-client/visit/snapshot.h"
@@ -9,10 +11,10 @@
 
 enum cs_status cs_command_receipt(struct cs_command *command)
 {
-    static const struct cs_subcommand list[] = {{"show", cs_receipt_command_show},
-                                                {"verify", cs_receipt_command_verify},
-                                                {"void", cs_receipt_command_void},
-                                                {"series", cs_receipt_command_series}};
+    static const struct cs_subcommand list[] = {{"show", cs_receipt_command_show, NULL},
+                                                {"verify", cs_receipt_command_verify, NULL},
+                                                {"void", cs_receipt_command_void, NULL},
+                                                {"series", cs_receipt_command_series, NULL}};
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }
 

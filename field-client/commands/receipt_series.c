@@ -1,6 +1,6 @@
 /* The command receipt: void and series. */
-#include "field-client/commands/table.h"
 #include "field-client/commands/visit_command.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 #include "field-client/visit/void.h"
 #include "shared/domain/receipt_number.h"

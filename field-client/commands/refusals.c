@@ -4,7 +4,8 @@
  *   refusals · refusals show N · refusals correct N field=value… (also: retry) · refusals dismiss N · refusals export [FILE]
  */
 #include "field-client/commands/refusals.h"
-#include "field-client/commands/table.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/edit.h"
 #include "shared/base/text.h"
 #include "shared/domain/value_text.h"

@@ -2,7 +2,7 @@
 #ifndef CS_COMMANDS_REFUSALS_H
 #define CS_COMMANDS_REFUSALS_H
 
-#include "field-client/commands/row_view.h"
+#include "field-client/console/row_view.h"
 #include "field-client/replica/refusal_unit.h"
 
 /* Makes the unit again with the field=value arguments from `first` on laid over the refused operation, in one edit. */

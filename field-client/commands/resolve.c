@@ -4,7 +4,7 @@
  * The decision is an edit of the row itself that names the losing versions as seen, so that every replica comes to it alike; the conflict
  * row is closed by the server.
  */
-#include "field-client/commands/command.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
 #include "shared/merge/row_digest.h"

@@ -3,9 +3,10 @@
  *
  *   review list · review show WORK · review accept|reject WORK… | DEVICE [--reason TEXT]
  */
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/device_list.h"
-#include "field-client/commands/row_view.h"
-#include "field-client/commands/table.h"
+#include "field-client/console/row_view.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 #include "field-client/replica/revocation.h"
 #include "shared/base/text.h"

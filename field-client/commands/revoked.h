@@ -4,7 +4,7 @@
 #ifndef CS_COMMANDS_REVOKED_H
 #define CS_COMMANDS_REVOKED_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 /* The member "revoked": null, or what the server said: by, reason, at, last_change_set, taken, full. */
 enum cs_status cs_revoked_json(struct cs_command *command, struct cs_json *object) CS_MUST_USE;

@@ -1,7 +1,8 @@
 /* The commands get and list. */
 #include "field-client/commands/assignments.h"
-#include "field-client/commands/row_view.h"
-#include "field-client/commands/table.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/console/row_view.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 #include "shared/base/text.h"
 

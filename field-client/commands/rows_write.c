@@ -1,5 +1,6 @@
 /* The commands new, set and delete: one local edit each, on disk when they return. */
 #include "field-client/commands/assignments.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/replica/edit.h"
 
 /* Ends the edit one way or the other; *out_changed tells whether there was anything to keep. */

@@ -1,9 +1,9 @@
 /* The command status: who this is, what waits, what needs a person. */
-#include "field-client/commands/command.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
-#include "field-client/commands/row_view.h"
+#include "field-client/console/row_view.h"
 #include "field-client/replica/log_state.h"
 #include "field-client/replica/outbox.h"
 #include "field-client/replica/query.h"

@@ -1,5 +1,5 @@
 /* The command sync: one session with the server, and what it came to. */
-#include "field-client/commands/command.h"
+#include "field-client/commands/command_table.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
 #include "field-client/replica/query.h"

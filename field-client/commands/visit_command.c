@@ -1,41 +1,19 @@
 /* The command visit: which of its subcommands, and what they share. */
 #include "field-client/commands/visit_command.h"
 
+#include "field-client/commands/command_table.h"
+#include "field-client/console/subcommand.h"
 #include "shared/base/text.h"
-
-#include <string.h>
-
-enum cs_status cs_subcommand_run(struct cs_command *command, const struct cs_subcommand *list,
-                                 size_t count)
-{
-    const char *name = cs_command_shift(command);
-    for (size_t i = 0; name != NULL && i < count; i++) {
-        if (strcmp(list[i].name, name) == 0) {
-            return list[i].run(command);
-        }
-    }
-    struct cs_buffer names;
-    cs_buffer_init(&names, CS_KIBI);
-    for (size_t i = 0; i < count; i++) {
-        cs_buffer_append_format(&names, "%s%s", i == 0 ? "" : ", ", list[i].name);
-    }
-    const char *all = cs_buffer_text(&names);
-    enum cs_status status =
-        cs_command_usage(command, "%s %.40s: say which of %s", command->name,
-                         name == NULL ? "…" : name, all == NULL ? "its subcommands" : all);
-    cs_buffer_release(&names);
-    return status;
-}
 
 enum cs_status cs_command_visit(struct cs_command *command)
 {
     static const struct cs_subcommand list[] = {
-        {"start", cs_visit_command_start},   {"part", cs_visit_command_part},
-        {"note", cs_visit_command_note},     {"fault", cs_visit_command_fault},
-        {"work", cs_visit_command_work},     {"result", cs_visit_command_result},
-        {"attach", cs_visit_command_attach}, {"sign", cs_visit_command_sign},
-        {"finish", cs_visit_command_finish}, {"list", cs_visit_command_list},
-        {"show", cs_visit_command_show}};
+        {"start", cs_visit_command_start, NULL},   {"part", cs_visit_command_part, NULL},
+        {"note", cs_visit_command_note, NULL},     {"fault", cs_visit_command_fault, NULL},
+        {"work", cs_visit_command_work, NULL},     {"result", cs_visit_command_result, NULL},
+        {"attach", cs_visit_command_attach, NULL}, {"sign", cs_visit_command_sign, NULL},
+        {"finish", cs_visit_command_finish, NULL}, {"list", cs_visit_command_list, NULL},
+        {"show", cs_visit_command_show, NULL}};
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }
 

@@ -2,7 +2,7 @@
 #ifndef CS_COMMANDS_VISIT_COMMAND_H
 #define CS_COMMANDS_VISIT_COMMAND_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 #include "field-client/visit/visit.h"
 
 /* The option `name` ("--left") as a time; CS_USAGE when it is none. */
@@ -35,13 +35,5 @@ cs_command_function cs_receipt_command_show;
 cs_command_function cs_receipt_command_verify;
 cs_command_function cs_receipt_command_void;
 cs_command_function cs_receipt_command_series;
-
-struct cs_subcommand {
-    const char *name;
-    cs_command_function *run;
-};
-/* Runs the subcommand that stands in the first argument; CS_USAGE naming all of them. */
-enum cs_status cs_subcommand_run(struct cs_command *command, const struct cs_subcommand *list,
-                                 size_t count) CS_MUST_USE;
 
 #endif

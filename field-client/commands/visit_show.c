@@ -1,7 +1,7 @@
 /* visit list and visit show. */
-#include "field-client/commands/row_view.h"
-#include "field-client/commands/table.h"
 #include "field-client/commands/visit_command.h"
+#include "field-client/console/row_view.h"
+#include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 
 #define TEXT_MAX_BYTES (4 * CS_MEBI)

@@ -195,6 +195,25 @@ enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *v
     return visit_all(statement, visit, context);
 }
 
+enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct cs_id *vault,
+                                       int64_t kind, const struct cs_id *item,
+                                       cs_kept_record_visitor *visit, void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND kind = ?2 "
+                         "AND item = ?3 ORDER BY feed",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    cs_bind_integer(statement, 2, kind);
+    cs_bind_bytes(statement, 3, cs_id_bytes(item));
+    return visit_all(statement, visit, context);
+}
+
 enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id *vault,
                                   int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
                                   void *context)

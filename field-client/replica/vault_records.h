@@ -59,6 +59,11 @@ enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id
                                   int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
                                   void *context) CS_MUST_USE;
 
+/* Likewise those of one item, of all its fields. */
+enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct cs_id *vault,
+                                       int64_t kind, const struct cs_id *item,
+                                       cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
+
 struct cs_kept_vault {
     struct cs_id vault;
     int64_t level; /* of enum cs_vault_level */

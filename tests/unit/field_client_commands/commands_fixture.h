@@ -5,7 +5,7 @@
 #define TESTS_UNIT_FIELD_CLIENT_COMMANDS_FIXTURE_H
 
 #include "field-client/commands/client_main.h"
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 #include "tests/unit/field_client_replica/client_fixture.h"
 
 #include <dirent.h>

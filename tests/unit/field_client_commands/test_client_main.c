@@ -1,7 +1,26 @@
 /* From the command line to an exit code: help, options for all commands, homes, passphrases. */
+#include "field-client/commands/command_table.h"
 #include "tests/unit/field_client_commands/commands_fixture.h"
 
 #include <sys/wait.h>
+
+/* Every command has words for its help, and is found by its name only. */
+static void test_table_of_commands(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (; cs_command_at(count) != NULL; count++) {
+        const struct cs_command_entry *entry = cs_command_at(count);
+        assert_ptr_equal(cs_command_find(entry->name), entry);
+        assert_non_null(entry->run);
+        assert_true(entry->summary[0] != '\0' && entry->summary_zh[0] != '\0');
+        assert_non_null(entry->synopsis);
+        assert_non_null(entry->details);
+    }
+    assert_int_equal(count, 25);
+    assert_null(cs_command_find("lis"));
+    assert_null(cs_command_find(""));
+}
 
 static void test_help(void **state)
 {
@@ -196,6 +215,7 @@ static void test_memory_of_import(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        COMMAND_TEST(test_table_of_commands),
         COMMAND_TEST(test_help),
         COMMAND_TEST(test_unknown_commands),
         COMMAND_TEST(test_options_before_the_command),

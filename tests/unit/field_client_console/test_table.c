@@ -1,5 +1,5 @@
 /* Tables for people. */
-#include "field-client/commands/table.h"
+#include "field-client/console/table.h"
 
 #include "tests/support/testing.h"
 

@@ -1,10 +1,10 @@
 /*
  * Rows as people and programs see them: values, references by their labels.
  */
-#ifndef CS_COMMANDS_ROW_VIEW_H
-#define CS_COMMANDS_ROW_VIEW_H
+#ifndef CS_CONSOLE_ROW_VIEW_H
+#define CS_CONSOLE_ROW_VIEW_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 /* A value for a table: references by label, choices in Chinese where people read Chinese, else as cs_value_format. Appends. */
 enum cs_status cs_view_value(struct cs_command *command, struct cs_replica *replica,

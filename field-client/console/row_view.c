@@ -1,5 +1,5 @@
 /* Rows as people and programs see them, see row_view.h. */
-#include "field-client/commands/row_view.h"
+#include "field-client/console/row_view.h"
 
 #include "field-client/replica/query.h"
 #include "shared/domain/choices.h"

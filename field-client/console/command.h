@@ -1,8 +1,8 @@
 /*
  * One command of the client while it runs: what was typed, where it works, and how it answers.
  *
- * client_main.c makes it, finds the command in the table (command_table.c) and turns the status it returns into words and an exit
- * code. A command is one function in one file:
+ * field-client/commands/client_main.c makes it, finds the command in the table (command_table.c there) and turns the status it returns
+ * into words and an exit code. Nothing here knows the commands. A command is one function in one file:
  *
  *   1. take options (cs_command_option, cs_command_flag), then the arguments (cs_command_expect); wrong use is
  *      cs_command_usage(command, …), before anything is unlocked;
@@ -13,8 +13,8 @@
  * What must stay true: nothing of a failed command stands on standard output but, with --json, its error object;
  * secrets never reach arguments, environment variables, problem texts or ordinary memory.
  */
-#ifndef CS_COMMANDS_COMMAND_H
-#define CS_COMMANDS_COMMAND_H
+#ifndef CS_CONSOLE_COMMAND_H
+#define CS_CONSOLE_COMMAND_H
 
 #include "field-client/replica/replica.h"
 #include "shared/text/json.h"
@@ -31,8 +31,31 @@ enum cs_exit {
     CS_EXIT_LOCKED = 3, /* CS_WRONG_PASSPHRASE, CS_LOCKED: no passphrase could be had */
 };
 
+struct cs_command;
+/* Runs one command. Returns CS_OK, or a status with command->problem set (its text may stay empty: the status' own is shown). */
+typedef enum cs_status cs_command_function(struct cs_command *command);
+
+/* What the table of commands says of one. */
+struct cs_command_entry {
+    const char *name;
+    cs_command_function *run;
+    const char *synopsis;   /* after the name: "ENTITY ID field=value…" */
+    const char *summary;    /* one line, English */
+    const char *summary_zh; /* one line, Chinese */
+    const char *details;    /* more lines of help, English; may be "" */
+};
+
+/* What the list of a command's subcommands says of one (subcommand.h). */
+struct cs_subcommand {
+    const char *name;
+    cs_command_function *run;
+    const char *synopsis; /* after both names; NULL: that of the command stands for all */
+};
+
 struct cs_command {
-    const char *name; /* "visit" */
+    const char *name;                       /* "visit" */
+    const struct cs_command_entry *entry;   /* NULL: none was found yet */
+    const struct cs_subcommand *subcommand; /* NULL: it has none, or it is not known yet */
     char **
         arguments; /* after the name, without --home and --json; options are removed as they are taken */
     size_t argument_count;
@@ -54,9 +77,6 @@ struct cs_command {
     size_t
         operand_start; /* arguments from here on stand behind "--" and are no options; SIZE_MAX = none */
 };
-
-/* Runs one command. Returns CS_OK, or a status with command->problem set (its text may stay empty: the status' own is shown). */
-typedef enum cs_status cs_command_function(struct cs_command *command);
 
 /* ---- arguments ---- */
 
@@ -127,46 +147,5 @@ struct cs_json *cs_command_json_id(const struct cs_id *id);
 #define CS_WORDS(command, in_english, in_chinese) ((command)->chinese ? (in_chinese) : (in_english))
 const char *cs_command_words(const struct cs_command *command, const char *english,
                              const char *chinese);
-
-/* ---- the commands ---- */
-
-struct cs_command_entry {
-    const char *name;
-    cs_command_function *run;
-    const char *synopsis;   /* after the name: "ENTITY ID field=value…" */
-    const char *summary;    /* one line, English */
-    const char *summary_zh; /* one line, Chinese */
-    const char *details;    /* more lines of help, English; may be "" */
-};
-/* NULL beyond the end; in the order of the help. */
-const struct cs_command_entry *cs_command_at(size_t index);
-/* NULL: no such command. */
-const struct cs_command_entry *cs_command_find(const char *name);
-
-enum cs_status cs_command_join(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_invite(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_devices(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_revoke(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_review(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_status(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_sync(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_new(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_set(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_get(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_list(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_delete(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_import(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_export(struct cs_command *command) CS_MUST_USE;
-/* visit_*.c and receipt_*.c */
-enum cs_status cs_command_visit(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_receipt(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_conflicts(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_resolve(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_exceptions(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_merge(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_refusals(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_entities(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_doctor(struct cs_command *command) CS_MUST_USE;
-enum cs_status cs_command_lock(struct cs_command *command) CS_MUST_USE;
 
 #endif

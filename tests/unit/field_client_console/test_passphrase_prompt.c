@@ -1,5 +1,5 @@
 /* Passphrases from a file, and from a terminal: a pseudo-terminal with a typist at its other end. */
-#include "field-client/commands/passphrase_prompt.h"
+#include "field-client/console/passphrase_prompt.h"
 
 #include "tests/support/testing.h"
 

@@ -1,10 +1,10 @@
 /*
  * Tables for people: aligned columns on a terminal, East Asian wide characters counted as two.
  */
-#ifndef CS_COMMANDS_TABLE_H
-#define CS_COMMANDS_TABLE_H
+#ifndef CS_CONSOLE_TABLE_H
+#define CS_CONSOLE_TABLE_H
 
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 #define CS_TABLE_COLUMNS_MAX ((size_t)160)
 /* Columns of the terminal one cell takes at most; longer texts are cut and end in "…". */

@@ -1,7 +1,7 @@
 /* How a command gets at its data: identity, replica, names and files; see command.h. */
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
-#include "field-client/commands/passphrase_prompt.h"
+#include "field-client/console/passphrase_prompt.h"
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
 

@@ -1,5 +1,5 @@
 /* Tables for people, see table.h. */
-#include "field-client/commands/table.h"
+#include "field-client/console/table.h"
 
 #include "shared/base/text.h"
 

@@ -1,5 +1,5 @@
 /* Arguments and answers of a command, see command.h. */
-#include "field-client/commands/command.h"
+#include "field-client/console/command.h"
 
 #include "shared/base/text.h"
 
@@ -113,24 +113,33 @@ bool cs_command_flag(struct cs_command *command, const char *name)
     return found;
 }
 
+/* "something; usage: countersign vault show CREDENTIAL" */
+static enum cs_status wrong_use(struct cs_command *command, const char *what, const char *argument)
+{
+    const struct cs_subcommand *subcommand = command->subcommand;
+    bool own = subcommand != NULL && subcommand->synopsis != NULL;
+    const char *synopsis = own                      ? subcommand->synopsis
+                           : command->entry == NULL ? ""
+                                                    : command->entry->synopsis;
+    return cs_command_usage(command, "%s%.60s; usage: countersign %s%s%s%s%s", what, argument,
+                            command->name, own ? " " : "", own ? subcommand->name : "",
+                            synopsis[0] == '\0' && own ? "" : " ", synopsis);
+}
+
 enum cs_status cs_command_expect(struct cs_command *command, size_t minimum, size_t maximum)
 {
-    const struct cs_command_entry *entry = cs_command_find(command->name);
-    const char *synopsis = entry == NULL ? "" : entry->synopsis;
     for (size_t i = 0; i < option_end(command); i++) {
         const char *argument = command->arguments[i];
         if (argument[0] == '-' && argument[1] != '\0') {
-            return cs_command_usage(command, "there is no option %.60s; usage: countersign %s %s",
-                                    argument, command->name, synopsis);
+            return wrong_use(command, "there is no option ", argument);
         }
     }
-    if (command->argument_count < minimum || command->argument_count > maximum) {
-        return cs_command_usage(command, "%s; usage: countersign %s %s",
-                                command->argument_count < minimum ? "something is missing"
-                                                                  : "there are too many arguments",
-                                command->name, synopsis);
+    if (command->argument_count < minimum) {
+        return wrong_use(command, "something is missing", "");
     }
-    return CS_OK;
+    return command->argument_count > maximum
+               ? wrong_use(command, "there are too many arguments", "")
+               : CS_OK;
 }
 
 struct cs_bytes cs_command_argument(const struct cs_command *command, size_t index)

@@ -3,8 +3,8 @@
  *
  * Read straight into secret memory. Never from arguments, other environment variables or standard input.
  */
-#ifndef CS_COMMANDS_PASSPHRASE_PROMPT_H
-#define CS_COMMANDS_PASSPHRASE_PROMPT_H
+#ifndef CS_CONSOLE_PASSPHRASE_PROMPT_H
+#define CS_CONSOLE_PASSPHRASE_PROMPT_H
 
 #include "shared/crypto/secret.h"
 
