@@ -350,6 +350,25 @@ enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id
     return queue(book, &bytes, status, out_id);
 }
 
+enum cs_status cs_vault_act_leak(struct cs_vault_book *book, const struct cs_id *vault,
+                                 const struct cs_id *version, struct cs_bytes reason,
+                                 uint8_t *out_id, struct cs_problem *problem)
+{
+    struct cs_vault_log *log = NULL;
+    struct cs_evidence_signer signer;
+    struct cs_vault_record record;
+    struct cs_buffer bytes;
+    cs_buffer_init(&bytes, RECORDS_MAX);
+    enum cs_status status = begin(book, vault, &log, &signer, problem);
+    if (status == CS_OK) {
+        cs_vault_log_begin(log, &signer, CS_VAULT_LEAK, &record);
+        record.version = *version;
+        record.reason = reason;
+        status = cs_vault_record_encode(&record, signer.key, &bytes);
+    }
+    return queue(book, &bytes, status, out_id);
+}
+
 /* ---- asking and approving ---- */
 
 enum cs_status cs_vault_act_check_openable(struct cs_vault_book *book, const struct cs_id *vault,

@@ -61,6 +61,12 @@ enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id
 enum cs_status cs_vault_act_check_openable(struct cs_vault_book *book, const struct cs_id *vault,
                                            struct cs_bytes versions, bool *out_four_eyes,
                                            struct cs_problem *problem) CS_MUST_USE;
+
+/* Declares that a version is known to somebody it should not be known to. */
+enum cs_status cs_vault_act_leak(struct cs_vault_book *book, const struct cs_id *vault,
+                                 const struct cs_id *version, struct cs_bytes reason,
+                                 uint8_t *out_id, struct cs_problem *problem) CS_MUST_USE;
+
 /* Asks to be shown versions; the key opens the answer and is nowhere else. */
 enum cs_status cs_vault_act_ask(struct cs_vault_book *book, const struct cs_id *vault,
                                 const struct cs_vault_ask *ask, uint8_t *out_id,

@@ -207,6 +207,23 @@ static enum cs_status check_campaign(struct arrival *arrival)
                                          end == NULL ? open : NULL, arrival->problem);
 }
 
+static enum cs_status check_leak(struct arrival *arrival)
+{
+    const struct cs_vault_record *leak = &arrival->record;
+    struct cs_vault_record version;
+    const struct cs_kept_filter filter = {
+        .vault = leak->vault, .kind = CS_VAULT_VERSION, .version = &leak->version};
+    arrival->kept.version = leak->version;
+    enum cs_status status = cs_vault_book_newest(arrival->book, &filter, arrival->arena, &version);
+    if (status == CS_NOT_FOUND) {
+        return cs_problem_set(arrival->problem, status,
+                              "the server sent a leak without its version");
+    }
+    return status != CS_OK
+               ? status
+               : cs_vault_check_leak(leak, &version, &arrival->moment, arrival->problem);
+}
+
 static enum cs_status check_emergency(struct arrival *arrival)
 {
     struct cs_vault_record version;
@@ -268,6 +285,8 @@ static enum cs_status check_kind(struct arrival *arrival)
         return check_state(arrival);
     case CS_VAULT_CAMPAIGN:
         return check_campaign(arrival);
+    case CS_VAULT_LEAK:
+        return check_leak(arrival);
     case CS_VAULT_REQUEST:
     case CS_VAULT_LEASE:
     case CS_VAULT_EXPORT:

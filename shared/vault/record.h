@@ -24,6 +24,7 @@ enum cs_vault_kind {
     CS_VAULT_VERSION,    /* a secret; begins as PENDING */
     CS_VAULT_STATE,      /* a version comes into another state */
     CS_VAULT_CAMPAIGN,   /* all secrets of the vault are to be changed; or that ends */
+    CS_VAULT_LEAK,       /* a version is known to somebody it should not be known to */
     CS_VAULT_REQUEST,    /* to be shown one version */
     CS_VAULT_APPROVAL,   /* of a request, lease or export, by another person */
     CS_VAULT_RELEASE, /* the server's halves for what was asked; signed by the server's identity */
@@ -87,7 +88,7 @@ struct cs_vault_record {
     uint8_t previous[CS_HASH_SIZE];
     struct cs_id project; /* creation */
     struct cs_bytes
-        reason; /* withdrawal, campaign, request, lease, reveal, return, export, emergency */
+        reason; /* withdrawal, campaign, leak, request, lease, reveal, return, export, emergency */
     uint8_t recipient[CS_HASH_SIZE]; /* grant, withdrawal: certificate id */
     struct cs_bytes
         recovered; /* epoch: the vault key, version: the half; sealed to the recovery key */
@@ -98,7 +99,7 @@ struct cs_vault_record {
     int64_t rights;            /* grant: of enum cs_vault_right */
     struct cs_bytes sealed;    /* grant: the key; approval, release: a half for each version */
     int64_t state;             /* state: of enum cs_vault_state */
-    struct cs_id version;      /* version, state, reveal */
+    struct cs_id version;      /* version, state, leak, reveal */
     struct cs_bytes
         versions; /* request, lease, export, emergency, release: 16 bytes each, ascending */
     struct cs_bytes work_order; /* request, lease, reveal, emergency: id, or empty */

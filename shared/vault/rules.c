@@ -232,6 +232,27 @@ enum cs_status cs_vault_check_campaign(const struct cs_vault_record *campaign,
                : cs_problem_set(problem, CS_OUTDATED, "the campaign has ended already");
 }
 
+/* ---- leaks ---- */
+
+enum cs_status cs_vault_check_leak(const struct cs_vault_record *leak,
+                                   const struct cs_vault_record *version,
+                                   const struct cs_vault_moment *moment, struct cs_problem *problem)
+{
+    static const enum cs_vault_right any[] = {CS_VAULT_MAY_LEASE, CS_VAULT_MAY_EDIT,
+                                              CS_VAULT_MAY_APPROVE, CS_VAULT_MAY_MANAGE};
+    enum cs_status status = check_right(leak, CS_VAULT_MAY_REVEAL, moment, problem);
+    for (size_t i = 0; i < CS_COUNT(any); i++) {
+        if (status == CS_DENIED || status == CS_EXPIRED) {
+            status = check_right(leak, any[i], moment, problem);
+        }
+    }
+    if (status == CS_OK && (!cs_id_equal(&leak->vault, &version->vault) ||
+                            !cs_id_equal(&leak->version, &version->version))) {
+        status = cs_problem_set(problem, CS_FORGED, "the leak is of another version");
+    }
+    return status;
+}
+
 /* ---- asking, approving, answering ---- */
 
 static enum cs_status check_exporter(const struct cs_chain *device, struct cs_problem *problem)

@@ -52,6 +52,12 @@ enum cs_status cs_vault_check_campaign(const struct cs_vault_record *campaign,
                                        const struct cs_vault_moment *moment, const uint8_t *open,
                                        struct cs_problem *problem) CS_MUST_USE;
 
+/* A leak of `version`, declared by whoever may know passwords, approve or manage: whoever hears of it says so. CS_FORGED: of another. */
+enum cs_status cs_vault_check_leak(const struct cs_vault_record *leak,
+                                   const struct cs_vault_record *version,
+                                   const struct cs_vault_moment *moment,
+                                   struct cs_problem *problem) CS_MUST_USE;
+
 /* A request, lease, export or emergency. Whoever is no officer names a work order; a lease lasts at most CS_VAULT_LEASE_DAYS_MAX; an export is an
  * officer's; an emergency is of somebody who may reveal and approve both (CS_INVALID, CS_DENIED). */
 enum cs_status cs_vault_check_request(const struct cs_vault_record *request,

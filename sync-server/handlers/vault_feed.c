@@ -83,7 +83,7 @@ static struct cs_vault_view view_of(const struct feed *feed, const struct access
     if (access->level >= CS_VAULT_LEVEL_MEMBER) {
         view.kind_max = CS_VAULT_KIND_COUNT;
         view.shared_max =
-            access->level == CS_VAULT_LEVEL_OVERSEER ? CS_VAULT_KIND_COUNT : CS_VAULT_CAMPAIGN;
+            access->level == CS_VAULT_LEVEL_OVERSEER ? CS_VAULT_KIND_COUNT : CS_VAULT_LEAK;
     }
     return view;
 }

@@ -230,6 +230,22 @@ static enum cs_status check_campaign(struct cs_vault_attempt *attempt)
                                          end == NULL ? open : NULL, attempt->problem);
 }
 
+static enum cs_status check_leak(struct cs_vault_attempt *attempt)
+{
+    const struct cs_vault_record *leak = &attempt->record;
+    struct cs_vault_record version;
+    const struct cs_vault_filter filter = {
+        .vault = leak->vault, .kind = CS_VAULT_VERSION, .version = &leak->version};
+    attempt->row.version = leak->version;
+    enum cs_status status = cs_vault_attempt_newest(attempt, &filter, &version);
+    if (status == CS_NOT_FOUND) {
+        return cs_problem_set(attempt->problem, status, "there is no such version");
+    }
+    return status != CS_OK
+               ? status
+               : cs_vault_check_leak(leak, &version, &attempt->moment, attempt->problem);
+}
+
 /* The password was seen, or its key is destroyed: it is written down whatever is wrong with it. */
 static enum cs_status check_under_lease(struct cs_vault_attempt *attempt)
 {
@@ -269,6 +285,8 @@ static enum cs_status check_kind(struct cs_vault_attempt *attempt)
         return check_state(attempt);
     case CS_VAULT_CAMPAIGN:
         return check_campaign(attempt);
+    case CS_VAULT_LEAK:
+        return check_leak(attempt);
     case CS_VAULT_REQUEST:
     case CS_VAULT_LEASE:
     case CS_VAULT_EXPORT:

@@ -263,6 +263,7 @@ def make_all():
     version, where, s, a = make_version(second, recovery)
     record("state_1.bin", "vault state", dict(item=ITEM, field="password", version=VERSION, previous=version, state=4))
     record("campaign_1.bin", "vault campaign", dict(previous=bytes(32), reason="客户信息科同意统一修改"))
+    record("leak_1.bin", "vault leak", dict(version=VERSION, reason="写在机柜的纸条上"))
     make_answers(where, s, a)
     log_record("withdrawal_1.bin", "vault withdrawal", dict(recipient=TECHNICIAN.id, reason="离职"))
 

@@ -308,6 +308,12 @@ static void make_version(const struct cs_vault_keyring *keyring)
     assert_ok(cs_vault_record_encode(&state, officer.key, &made));
     opened("campaign_1.bin", &state);
     cs_buffer_clear(&made);
+    cs_vault_log_begin(vault_log, &officer, CS_VAULT_LEAK, &state);
+    state.version = terms.version;
+    state.reason = cs_bytes_of_text("写在机柜的纸条上");
+    assert_ok(cs_vault_record_encode(&state, officer.key, &made));
+    opened("leak_1.bin", &state);
+    cs_buffer_clear(&made);
 }
 
 /* Appends the record to `out`, and gives it as it was opened. */

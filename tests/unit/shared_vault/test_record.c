@@ -47,6 +47,7 @@ static struct cs_vault_record sample(enum cs_vault_kind kind)
     case CS_VAULT_REVEAL:
     case CS_VAULT_RETURN:
     case CS_VAULT_CAMPAIGN:
+    case CS_VAULT_LEAK:
     case CS_VAULT_KIND_COUNT:
         break;
     }
@@ -159,6 +160,7 @@ static void test_limits_of_fields(void **state)
     REFUSED(CS_VAULT_REVEAL, reason = CS_BYTES_NONE);
     REFUSED(CS_VAULT_RETURN, reason = CS_BYTES_NONE);
     REFUSED(CS_VAULT_CAMPAIGN, reason = CS_BYTES_NONE);
+    REFUSED(CS_VAULT_LEAK, reason = CS_BYTES_NONE);
     REFUSED(CS_VAULT_EMERGENCY, reason = CS_BYTES_NONE);
     REFUSED(CS_VAULT_EMERGENCY, versions = cs_bytes_make(made_versions, 2 * CS_ID_SIZE));
     REFUSED(CS_VAULT_EMERGENCY, work_order = made_up_bytes(15));

@@ -279,6 +279,34 @@ static void test_campaigns(void **state)
     said(check_campaign(&begins, ZHAO, NULL), CS_DENIED, "");
 }
 
+/* ---- leaks ---- */
+
+static void test_leaks(void **state)
+{
+    static const enum member members[] = {LI, ZHAO, CHEN, SUN};
+    struct cs_vault_record version;
+    (void)state;
+    made_vault(&scene, 0);
+    struct cs_vault_moment moment = now();
+    version = made_version(&scene, LI);
+    for (size_t i = 0; i < CS_COUNT(members); i++) {
+        struct cs_vault_record leak = scene_record(&scene, CS_VAULT_LEAK, members[i]);
+        leak.version = version.version;
+        assert_ok(cs_vault_check_leak(&leak, &version, &moment, &scene.problem));
+        leak.version.bytes[0] ^= 1;
+        said(cs_vault_check_leak(&leak, &version, &moment, &scene.problem), CS_FORGED,
+             "of another version");
+    }
+    struct cs_vault_record leak = scene_record(&scene, CS_VAULT_LEAK, WANG);
+    leak.version = version.version;
+    said(cs_vault_check_leak(&leak, &version, &moment, &scene.problem), CS_DENIED, "");
+    grant(&scene, LI, ZHAO, CS_VAULT_MAY_LIST); /* knows no password, and none is shown to him */
+    moment = now();
+    leak = scene_record(&scene, CS_VAULT_LEAK, ZHAO);
+    leak.version = version.version;
+    said(cs_vault_check_leak(&leak, &version, &moment, &scene.problem), CS_DENIED, "");
+}
+
 /* ---- asking ---- */
 
 static enum cs_status check_request(const struct cs_vault_record *request, enum member who)
@@ -542,6 +570,7 @@ int main(void)
         CASE(test_states_only_go_on),
         CASE(test_states_of_those_who_do_not_edit),
         CASE(test_campaigns),
+        CASE(test_leaks),
         CASE(test_requests),
         CASE(test_leases),
         CASE(test_reveals),
