@@ -40,6 +40,7 @@ enum cs_status cs_standing_of(struct cs_replica *replica,
         *out = (struct cs_standing){
             .known = row.exists && !row.deleted,
             .revoked = cs_bytes_equal_text(value_of(&row, "state").bytes, "revoked"),
+            .suspended = cs_bytes_equal_text(value_of(&row, "state").bytes, "suspended"),
             .joined_position = (uint64_t)value_of(&row, "joined_position").integer,
             .revoked_position = (uint64_t)value_of(&row, "revoked_position").integer,
             .revoked_counter = (uint64_t)value_of(&row, "revoked_counter").integer,

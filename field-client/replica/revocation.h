@@ -15,6 +15,7 @@
 struct cs_standing {
     bool known;               /* there is a row of it */
     bool revoked;             /* the server has taken a revocation */
+    bool suspended;           /* two of it were seen: it has to join again */
     uint64_t joined_position; /* 0: not known */
     uint64_t revoked_position;
     uint64_t revoked_counter; /* its last transaction before that */
