@@ -23,6 +23,7 @@ struct known_log {
 struct cs_vault_book {
     struct cs_replica *replica;
     struct cs_vault_directory directory;
+    struct cs_vault_directory everybody;
     uint64_t as_of;
     struct known_chain *chains;
     size_t chain_count;
@@ -117,6 +118,12 @@ static enum cs_status find(void *context, const uint8_t certificate[static CS_HA
     return status != CS_OK ? status : cs_vault_book_chain(book, certificate, out);
 }
 
+static enum cs_status find_any(void *context, const uint8_t certificate[static CS_HASH_SIZE],
+                               const struct cs_chain **out)
+{
+    return cs_vault_book_chain(context, certificate, out);
+}
+
 static enum cs_status find_recovery(void *context, const uint8_t id[static CS_HASH_SIZE])
 {
     struct cs_vault_book *book = context;
@@ -208,6 +215,8 @@ enum cs_status cs_vault_book_open(struct cs_replica *replica, struct cs_vault_bo
                                     .context = book,
                                     .find = find,
                                     .find_recovery = find_recovery};
+    book->everybody = book->directory;
+    book->everybody.find = find_any;
     enum cs_status status = cs_log_state_load(replica, &book->state);
     if (status != CS_OK) {
         cs_vault_book_close(book);
@@ -245,6 +254,11 @@ struct cs_replica *cs_vault_book_replica(const struct cs_vault_book *book)
 const struct cs_vault_directory *cs_vault_book_directory(const struct cs_vault_book *book)
 {
     return &book->directory;
+}
+
+const struct cs_vault_directory *cs_vault_book_directory_of_all(const struct cs_vault_book *book)
+{
+    return &book->everybody;
 }
 
 void cs_vault_book_judge_at(struct cs_vault_book *book, uint64_t position)

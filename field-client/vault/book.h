@@ -23,6 +23,8 @@ struct cs_replica *cs_vault_book_replica(const struct cs_vault_book *book);
 
 /* Whose signatures are believed now. */
 const struct cs_vault_directory *cs_vault_book_directory(const struct cs_vault_book *book);
+/* The same of all devices, revoked or not: for what is true whoever was revoked since (cs_vault_kind_under_lease). */
+const struct cs_vault_directory *cs_vault_book_directory_of_all(const struct cs_vault_book *book);
 /* From here on signatures are judged as of this position of the server: what a device signed that was revoked later counts.
  * UINT64_MAX: now. */
 void cs_vault_book_judge_at(struct cs_vault_book *book, uint64_t position);

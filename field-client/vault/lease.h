@@ -53,11 +53,16 @@ struct cs_vault_settled {
     size_t ended[CS_VAULT_LEASE_END_COUNT]; /* now, by reason */
 };
 /*
- * Ends what is over: for every command, right after the replica was opened, and after every sync. Costs one look where there is no lease.
+ * Ends what is over, and queues the signed return of it: for every command, right after the replica was opened, and after every sync. Costs one look where there is no lease.
  * A key that is destroyed is in none of the replica's files when this returns. Outside of transactions.
  */
 enum cs_status cs_vault_leases_settle(struct cs_replica *replica,
                                       struct cs_vault_settled *out) CS_MUST_USE;
+
+/* Gives one back before its end. CS_NOT_FOUND: this device has no such lease; CS_USED: it has ended. */
+enum cs_status cs_vault_lease_return(struct cs_vault_book *book,
+                                     const uint8_t id[static CS_HASH_SIZE],
+                                     struct cs_problem *problem) CS_MUST_USE;
 
 enum cs_vault_lease_state {
     CS_VAULT_LEASE_QUEUED,  /* not sent yet */

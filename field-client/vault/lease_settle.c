@@ -81,6 +81,39 @@ static enum cs_status judge(const struct bench *bench, const struct cs_kept_leas
     return status;
 }
 
+/* The signed return, into the queue. It names the log as it was verified last: that the key is gone has to be said also where the vault
+ * does not verify any more. */
+static enum cs_status report(const struct bench *bench, const struct cs_kept_lease *lease,
+                             enum cs_vault_lease_end end)
+{
+    struct cs_kept_vault kept = {.length = 0};
+    struct cs_evidence_signer signer;
+    struct cs_buffer bytes;
+    enum cs_status status = cs_kept_vault_get(bench->replica, &lease->vault, &kept);
+    cs_vault_book_signer(bench->book, &signer);
+    struct cs_vault_record record = {
+        .kind = CS_VAULT_RETURN,
+        .claimed = signer.claimed,
+        .checkpoint = signer.checkpoint,
+        .vault = lease->vault,
+        .position = (int64_t)kept.length,
+        .reason = cs_bytes_of_text(cs_vault_lease_end_name(end)),
+    };
+    memcpy(record.organisation, signer.organisation, CS_HASH_SIZE);
+    memcpy(record.author, signer.certificate, CS_HASH_SIZE);
+    memcpy(record.head, kept.head, CS_HASH_SIZE);
+    memcpy(record.request, lease->id, CS_HASH_SIZE);
+    cs_buffer_init(&bytes, CS_RECORD_MAX + CS_KIBI);
+    if (status == CS_OK || status == CS_NOT_FOUND) {
+        status = cs_vault_record_encode(&record, signer.key, &bytes);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_book_queue(bench->book, cs_buffer_bytes(&bytes), NULL);
+    }
+    cs_buffer_release(&bytes);
+    return status;
+}
+
 static enum cs_status settle_one(const struct bench *bench, const struct cs_kept_lease *lease,
                                  struct cs_vault_settled *settled)
 {
@@ -94,6 +127,9 @@ static enum cs_status settle_one(const struct bench *bench, const struct cs_kept
         }
         status = cs_kept_lease_end(bench->replica, lease->id, end, bench->now_ms);
         settled->ended[end]++;
+    }
+    if (status == CS_OK && end != CS_VAULT_LEASE_REFUSED && end != CS_VAULT_LEASE_REPLACED) {
+        status = report(bench, lease, end);
     }
     return status == CS_OK ? cs_kept_lease_reported(bench->replica, lease->id) : status;
 }
@@ -140,6 +176,75 @@ enum cs_status cs_vault_lease_settle(struct cs_vault_book *book, struct cs_vault
     if (status == CS_OK) {
         *out = settled;
     }
+    return status;
+}
+
+static enum cs_status find_live(struct cs_replica *replica, const uint8_t *id,
+                                struct cs_arena *arena, struct cs_kept_lease *out,
+                                struct cs_problem *problem)
+{
+    struct cs_kept_lease *leases = NULL;
+    size_t count = 0;
+    enum cs_status status = cs_kept_leases(replica, true, arena, &leases, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        if (memcmp(leases[i].id, id, CS_HASH_SIZE) != 0) {
+            continue;
+        }
+        *out = leases[i];
+        return leases[i].end == CS_VAULT_LEASE_LIVE
+                   ? CS_OK
+                   : cs_problem_set(
+                         problem, CS_USED, "the lease has ended already: %s",
+                         cs_vault_lease_end_name((enum cs_vault_lease_end)leases[i].end));
+    }
+    return status != CS_OK ? status
+                           : cs_problem_set(problem, CS_NOT_FOUND, "this device has no such lease");
+}
+
+static enum cs_status give_back(struct bench *bench, const struct cs_kept_lease *lease)
+{
+    struct cs_database *database = cs_replica_database(bench->replica);
+    const struct cs_world *world = cs_replica_world(bench->replica);
+    enum cs_status status = cs_database_begin(database);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_kept_lease_end(bench->replica, lease->id, CS_VAULT_LEASE_RETURNED,
+                               world->wall_ms(world->context));
+    if (status == CS_OK) {
+        status = report(bench, lease, CS_VAULT_LEASE_RETURNED);
+    }
+    if (status == CS_OK) {
+        status = cs_kept_lease_reported(bench->replica, lease->id);
+    }
+    if (status != CS_OK) {
+        cs_database_rollback(database);
+        return status;
+    }
+    return cs_database_commit(database);
+}
+
+enum cs_status cs_vault_lease_return(struct cs_vault_book *book,
+                                     const uint8_t id[static CS_HASH_SIZE],
+                                     struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct cs_kept_lease lease;
+    struct cs_vault_settled settled;
+    struct cs_replica *replica = cs_vault_book_replica(book);
+    struct bench bench = {.book = book, .replica = replica, .arena = &arena};
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_vault_lease_settle(book, &settled);
+    if (status == CS_OK) {
+        status = find_live(replica, id, &arena, &lease, problem);
+    }
+    if (status == CS_OK) {
+        status = give_back(&bench, &lease);
+    }
+    if (status == CS_OK) {
+        status = cs_kept_leases_clear(replica);
+    }
+    cs_arena_release(&arena);
     return status;
 }
 

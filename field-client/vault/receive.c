@@ -377,6 +377,16 @@ static enum cs_status settle(struct arrival *arrival)
     return status != CS_OK ? status : keep(arrival);
 }
 
+/* By the kind that it says it is, which is signed: what a device did with its lease is believed of a revoked one too. */
+static const struct cs_vault_directory *directory_for(const struct cs_vault_book *book,
+                                                      struct cs_bytes record)
+{
+    struct cs_vault_record said;
+    return cs_vault_record_decode(record, &said) == CS_OK && cs_vault_kind_under_lease(said.kind)
+               ? cs_vault_book_directory_of_all(book)
+               : cs_vault_book_directory(book);
+}
+
 enum cs_status cs_vault_receive(struct cs_vault_book *book,
                                 const struct cs_vault_received *received,
                                 struct cs_problem *problem)
@@ -386,8 +396,9 @@ enum cs_status cs_vault_receive(struct cs_vault_book *book,
         .book = book, .received = received, .arena = &arena, .problem = problem};
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     cs_vault_book_judge_at(book, received->moment.position);
-    enum cs_status status = cs_vault_record_open(received->record, cs_vault_book_directory(book),
-                                                 &arrival.record, &arrival.author, problem);
+    enum cs_status status =
+        cs_vault_record_open(received->record, directory_for(book, received->record),
+                             &arrival.record, &arrival.author, problem);
     if (status == CS_OK) {
         /* The log, where it is read first, is judged record by record. */
         status = cs_vault_book_log(book, &arrival.record.vault, &arrival.log, problem);

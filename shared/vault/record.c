@@ -105,6 +105,11 @@ static const char *const kind_names[CS_VAULT_KIND_COUNT] = {
     [CS_VAULT_EMERGENCY] = "vault emergency",
 };
 
+bool cs_vault_kind_under_lease(enum cs_vault_kind kind)
+{
+    return kind == CS_VAULT_REVEAL || kind == CS_VAULT_RETURN;
+}
+
 const char *cs_vault_kind_name(enum cs_vault_kind kind)
 {
     cs_require((unsigned)kind < CS_VAULT_KIND_COUNT);

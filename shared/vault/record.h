@@ -106,6 +106,8 @@ struct cs_vault_record {
     struct cs_bytes wrapped;    /* epoch: the previous vault key; empty in the first */
 };
 
+/* A reveal or return: what a device did with a lease, which is true whoever has lost which right since. */
+bool cs_vault_kind_under_lease(enum cs_vault_kind kind);
 /* "vault grant"; static. */
 const char *cs_vault_kind_name(enum cs_vault_kind kind);
 /* Kinds that the server answers with a release: request, lease, export, emergency. */

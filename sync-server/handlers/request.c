@@ -126,7 +126,8 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
     }
 }
 
-/* A device that is revoked by now, perhaps since its own commit, is told so whatever it asked for: no row leaves for it. */
+/* A device that is revoked by now, perhaps since its own commit, is told so whatever it asked for: no row leaves for it. Last words about its
+ * leases are answered by what became of them, and nothing else. */
 static enum cs_status reply_kind(struct cs_server *server, struct cs_server_request *request,
                                  struct cs_store *reader, struct cs_buffer *body,
                                  enum cs_message_kind *out_kind)
@@ -140,7 +141,8 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
     if (status != CS_OK) {
         return status;
     }
-    if (now.state == CS_DEVICE_REVOKED && !CS_PLANTED(SERVE_REVOKED)) {
+    if (now.state == CS_DEVICE_REVOKED && !request->vault_last_words &&
+        !CS_PLANTED(SERVE_REVOKED)) {
         *out_kind = CS_MESSAGE_REVOKED;
         return cs_revoked_reply(server, request, reader, &now, body);
     }

@@ -63,6 +63,8 @@ struct cs_server_request {
     /* VAULT */
     struct cs_vault_request vault;
     struct cs_vault_response vault_answer; /* what became of what was sent */
+    bool
+        vault_last_words; /* by a revoked device, which is told what became of them and nothing more */
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;

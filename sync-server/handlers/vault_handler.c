@@ -58,6 +58,7 @@ static enum cs_status take_all(struct cs_server *server, struct cs_server_reques
                                            .half_key = cs_server_keys_half(server->keys),
                                            .organisation = organisation,
                                            .sender = request->device.certificate,
+                                           .revoked = request->vault_last_words,
                                            .now_ms = clock->now_ms,
                                            .arena = &request->arena};
     enum cs_status status = CS_OK;
@@ -67,7 +68,7 @@ static enum cs_status take_all(struct cs_server *server, struct cs_server_reques
     if (answer->outcomes == NULL) {
         return CS_NO_MEMORY;
     }
-    if (vault->statement.size > 0) {
+    if (vault->statement.size > 0 && !intake.revoked) {
         struct cs_problem problem = {""};
         status = cs_vault_take_recovery(&intake, vault->statement, &problem);
         status = note(server, request, status, &problem, &answer->entered);
@@ -81,14 +82,29 @@ static enum cs_status take_all(struct cs_server *server, struct cs_server_reques
     return status;
 }
 
+/* What was seen was seen, and what was destroyed is: that is taken of a revoked device too (intake.h). */
+static bool brings_last_words(const struct cs_vault_request *vault)
+{
+    for (size_t i = 0; i < vault->record_count; i++) {
+        struct cs_vault_record record;
+        if (cs_vault_record_decode(vault->records[i], &record) == CS_OK &&
+            cs_vault_kind_under_lease(record.kind)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum cs_status cs_vault_commit(struct cs_server *server, struct cs_server_request *request)
 {
     struct cs_push_clock clock;
     uint8_t own[16];
     enum cs_status status = cs_request_admit(server, request, &clock);
+    bool revoked = request->device.state == CS_DEVICE_REVOKED;
+    request->vault_last_words = revoked && brings_last_words(&request->vault);
     if (status != CS_OK || request->failure.status != CS_OK ||
-        request->device.state == CS_DEVICE_REVOKED) {
-        return status; /* who is revoked is answered so, and nothing of his is taken */
+        (revoked && !request->vault_last_words)) {
+        return status; /* who is revoked is answered so */
     }
     status = cs_fact_fixed(server->writer, CS_FACT_INCARNATION, own, sizeof own);
     if (status == CS_OK && memcmp(request->vault.incarnation, own, sizeof own) != 0) {
@@ -118,6 +134,9 @@ enum cs_status cs_vault_reply(struct cs_server *server, struct cs_server_request
     if (status == CS_OK) {
         answer->checkpoint = shown.checkpoint;
         answer->consistency = shown.consistency;
+        answer->last = true;
+    }
+    if (status == CS_OK && !request->vault_last_words) {
         status = cs_vault_feed_read(reader, &request->device, &request->vault,
                                     answer->server_time_ms, log_size, &request->arena, answer);
     }

@@ -315,15 +315,46 @@ static enum cs_status answer(struct cs_vault_attempt *attempt)
 
 /* ---- one record ---- */
 
+/* A laptop that joined again sends what it signed under its old keys. */
+static enum cs_status same_person(const struct cs_vault_attempt *attempt, bool *out)
+{
+    const struct cs_chain *author = NULL;
+    const struct cs_chain *sender = NULL;
+    struct cs_vault_office *office = attempt->intake->office;
+    enum cs_status status = cs_vault_office_chain(office, attempt->record.author, &author);
+    if (status == CS_OK) {
+        status = cs_vault_office_chain(office, attempt->intake->sender, &sender);
+    }
+    *out = status == CS_OK && cs_id_equal(&author->leaf.person, &sender->leaf.person);
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
+static enum cs_status check_author(const struct cs_vault_attempt *attempt)
+{
+    const struct cs_vault_record *record = &attempt->record;
+    bool under_lease = cs_vault_kind_under_lease(record->kind);
+    bool own = record->kind == CS_VAULT_RELEASE ||
+               memcmp(record->author, attempt->intake->sender, CS_HASH_SIZE) == 0;
+    enum cs_status status = CS_OK;
+    if (!own && under_lease) {
+        status = same_person(attempt, &own);
+    }
+    if (status == CS_OK && !own) {
+        return cs_problem_set(attempt->problem, CS_DENIED,
+                              "a record is sent by the device that signed it, and no other");
+    }
+    return status == CS_OK && attempt->intake->revoked && !under_lease
+               ? cs_problem_set(attempt->problem, CS_REVOKED, "this device was revoked")
+               : status;
+}
+
 static enum cs_status check_sender(struct cs_vault_attempt *attempt)
 {
     const struct cs_vault_intake *intake = attempt->intake;
     struct cs_vault_row known;
     enum cs_status status = cs_vault_record_decode(attempt->bytes, &attempt->record);
-    if (status == CS_OK && attempt->record.kind != CS_VAULT_RELEASE &&
-        memcmp(attempt->record.author, intake->sender, CS_HASH_SIZE) != 0) {
-        return cs_problem_set(attempt->problem, CS_DENIED,
-                              "a record is sent by the device that signed it, and no other");
+    if (status == CS_OK) {
+        status = check_author(attempt);
     }
     if (status == CS_OK) {
         status = cs_store_vault_record(intake->store, attempt->record.id, intake->arena, &known);
@@ -335,9 +366,12 @@ static enum cs_status check_sender(struct cs_vault_attempt *attempt)
 static enum cs_status prepare(struct cs_vault_attempt *attempt)
 {
     const struct cs_vault_intake *intake = attempt->intake;
-    enum cs_status status =
-        cs_vault_record_open(attempt->bytes, cs_vault_office_directory(intake->office),
-                             &attempt->record, &attempt->author, attempt->problem);
+    const struct cs_vault_directory *directory =
+        cs_vault_kind_under_lease(attempt->record.kind)
+            ? cs_vault_office_directory_of_all(intake->office)
+            : cs_vault_office_directory(intake->office);
+    enum cs_status status = cs_vault_record_open(attempt->bytes, directory, &attempt->record,
+                                                 &attempt->author, attempt->problem);
     if (status == CS_OK) {
         status = cs_vault_office_log(intake->office, &attempt->record.vault, &attempt->log,
                                      attempt->problem);

@@ -18,7 +18,8 @@ struct cs_vault_intake {
     const struct cs_sign_key *identity; /* the server's */
     const struct cs_seal_key *half_key;
     const uint8_t *organisation; /* CS_HASH_SIZE bytes */
-    const uint8_t *sender;       /* certificate id of the device that sent it, which is active */
+    const uint8_t *sender;       /* certificate id of the device that sent it */
+    bool revoked; /* it was revoked: nothing of it is taken but what it did with its leases */
     int64_t now_ms;
     struct cs_arena *arena;
 };
@@ -30,7 +31,9 @@ struct cs_vault_intake {
  *   CS_USED       the project has a vault; a version with this id is there already; the request is answered already
  *   CS_OUTDATED   sealed to a half key, or an epoch to a recovery key, that is not the current one
  *   CS_NOT_FOUND  what it answers, changes or asks for is not in the vault
- * A reveal is taken in any case (rules.h); what is wrong with it is in `problem`.
+ *   CS_REVOKED    the sender was revoked
+ * A reveal or return is taken in any case (rules.h), also of a revoked device, and from another device of the same person (which joined again
+ * since); what is wrong with it is in `problem`.
  * Statuses of class LOCAL are this machine's: the caller undoes the whole request.
  */
 enum cs_status cs_vault_take(const struct cs_vault_intake *intake, struct cs_bytes bytes,

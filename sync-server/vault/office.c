@@ -20,6 +20,7 @@ struct cs_vault_office {
     uint8_t organisation[CS_HASH_SIZE];
     uint8_t identity[CS_SIGN_PUBLIC_SIZE];
     struct cs_vault_directory directory;
+    struct cs_vault_directory everybody;
     uint64_t as_of; /* the server's position at which signatures are judged; ALWAYS: now */
     struct known_chain *chains[CHAINS_MAX + CS_VAULT_PAGE_RECORDS_MAX];
     size_t chain_count;
@@ -128,6 +129,12 @@ static enum cs_status find(void *context, const uint8_t certificate[static CS_HA
         status = revoked ? CS_REVOKED : cs_vault_office_chain(office, certificate, out);
     }
     return status;
+}
+
+static enum cs_status find_any(void *context, const uint8_t certificate[static CS_HASH_SIZE],
+                               const struct cs_chain **out)
+{
+    return cs_vault_office_chain(context, certificate, out);
 }
 
 static enum cs_status find_recovery(void *context, const uint8_t id[static CS_HASH_SIZE])
@@ -287,6 +294,8 @@ enum cs_status cs_vault_office_create(const uint8_t identity[static CS_SIGN_PUBL
                                                     .context = office,
                                                     .find = find,
                                                     .find_recovery = find_recovery};
+    office->everybody = office->directory;
+    office->everybody.find = find_any;
     *out = office;
     return CS_OK;
 }
@@ -304,4 +313,10 @@ void cs_vault_office_begin(struct cs_vault_office *office, struct cs_store *stor
 const struct cs_vault_directory *cs_vault_office_directory(const struct cs_vault_office *office)
 {
     return &office->directory;
+}
+
+const struct cs_vault_directory *
+cs_vault_office_directory_of_all(const struct cs_vault_office *office)
+{
+    return &office->everybody;
 }

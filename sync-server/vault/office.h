@@ -20,6 +20,9 @@ void cs_vault_office_begin(struct cs_vault_office *office, struct cs_store *stor
                            const uint8_t organisation[static CS_HASH_SIZE]);
 /* Whose signatures are believed now: of devices that are not revoked. */
 const struct cs_vault_directory *cs_vault_office_directory(const struct cs_vault_office *office);
+/* The same of all devices, revoked or not: for what is true whoever was revoked since (cs_vault_kind_under_lease). */
+const struct cs_vault_directory *
+cs_vault_office_directory_of_all(const struct cs_vault_office *office);
 /* The verified chain of a device, revoked or not. CS_NOT_FOUND. */
 enum cs_status cs_vault_office_chain(struct cs_vault_office *office,
                                      const uint8_t certificate[static CS_HASH_SIZE],

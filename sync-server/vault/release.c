@@ -162,6 +162,20 @@ static enum cs_status find_approved(const struct cs_vault_attempt *attempt,
                                     : status;
 }
 
+/* A lease whose key is destroyed needs no halves any more. */
+static enum cs_status check_not_returned(const struct cs_vault_attempt *attempt,
+                                         const struct cs_vault_record *lease)
+{
+    struct cs_vault_record returned;
+    const struct cs_vault_filter filter = {
+        .vault = lease->vault, .kind = CS_VAULT_RETURN, .request = lease->id};
+    enum cs_status status = cs_vault_attempt_newest(attempt, &filter, &returned);
+    if (status == CS_OK && memcmp(returned.author, lease->author, CS_HASH_SIZE) == 0) {
+        return cs_problem_set(attempt->problem, CS_EXPIRED, "the lease was returned");
+    }
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 static enum cs_status check_still_permitted(const struct cs_vault_attempt *attempt,
                                             const struct cs_vault_record *request)
 {
@@ -169,9 +183,12 @@ static enum cs_status check_still_permitted(const struct cs_vault_attempt *attem
     if (leases && request->expires_ms <= attempt->moment.ms) {
         return cs_problem_set(attempt->problem, CS_EXPIRED, "the lease has ended");
     }
-    return cs_vault_log_permits(attempt->log, request->author,
-                                leases ? CS_VAULT_MAY_LEASE : CS_VAULT_MAY_REVEAL,
-                                attempt->moment.position, attempt->moment.ms, attempt->problem);
+    enum cs_status status = leases ? check_not_returned(attempt, request) : CS_OK;
+    return status != CS_OK ? status
+                           : cs_vault_log_permits(attempt->log, request->author,
+                                                  leases ? CS_VAULT_MAY_LEASE : CS_VAULT_MAY_REVEAL,
+                                                  attempt->moment.position, attempt->moment.ms,
+                                                  attempt->problem);
 }
 
 enum cs_status cs_vault_check_approved(struct cs_vault_attempt *attempt)
