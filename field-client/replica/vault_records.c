@@ -329,11 +329,16 @@ enum cs_status cs_kept_vault_empty(struct cs_replica *replica, const struct cs_i
     return cs_statement_run(statement);
 }
 
+/* What waits goes on from what was sent, so it moves behind that: the server would refuse a state of a version that comes later. */
 enum cs_status cs_kept_vaults_begin_anew(struct cs_replica *replica)
 {
     return cs_database_execute(
         cs_replica_database(replica),
         "UPDATE _vault SET through = 0; UPDATE _vault_record SET confirmed = 0;"
-        "INSERT OR IGNORE INTO _vault_queue (id, record) SELECT id, record FROM _vault_record "
-        "WHERE own = 1 ORDER BY feed;");
+        "UPDATE _vault_queue SET number = number + (SELECT max(number) FROM _vault_queue) + "
+        "(SELECT count(*) FROM _vault_record WHERE own = 1) WHERE status IS NULL;"
+        "INSERT OR IGNORE INTO _vault_queue (number, id, record) SELECT (SELECT min(number) FROM "
+        "_vault_queue WHERE status IS NULL) - (SELECT count(*) FROM _vault_record WHERE own = 1) - "
+        "1 + row_number() OVER (ORDER BY feed), id, record FROM _vault_record WHERE own = 1 ORDER "
+        "BY feed;");
 }
