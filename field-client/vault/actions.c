@@ -316,6 +316,34 @@ enum cs_status cs_vault_act_version(struct cs_vault_book *book, const struct cs_
     return queue(book, &bytes, status, out_id);
 }
 
+/* In which state it is here, and by which record. */
+static enum cs_status find_version(struct cs_vault_book *book, const struct cs_id *vault,
+                                   const struct cs_id *version, struct cs_arena *arena,
+                                   const struct cs_vault_field **out_field,
+                                   const struct cs_vault_field_version **out)
+{
+    struct cs_vault_field *fields = NULL;
+    size_t count = 0;
+    struct cs_vault_record kept;
+    const struct cs_kept_filter filter = {
+        .vault = *vault, .kind = CS_VAULT_VERSION, .version = version};
+    enum cs_status status = cs_vault_book_newest(book, &filter, arena, &kept);
+    if (status == CS_OK || status == CS_NOT_FOUND) { /* then it waits to be sent itself */
+        const struct cs_id *item = status == CS_OK ? &kept.item : NULL;
+        status = cs_vault_fields_load(book, vault, item, arena, &fields, &count);
+    }
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        for (size_t j = 0; j < fields[i].version_count; j++) {
+            if (cs_id_equal(&fields[i].versions[j].id, version)) {
+                *out_field = &fields[i];
+                *out = &fields[i].versions[j];
+                return CS_OK;
+            }
+        }
+    }
+    return status == CS_OK ? CS_NOT_FOUND : status;
+}
+
 enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id *vault,
                                   const struct cs_id *version, enum cs_vault_state state,
                                   uint8_t *out_id, struct cs_problem *problem)
@@ -323,25 +351,21 @@ enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id
     struct cs_arena arena;
     struct cs_vault_log *log = NULL;
     struct cs_evidence_signer signer;
-    struct cs_vault_record found;
+    const struct cs_vault_field *field = NULL;
+    const struct cs_vault_field_version *found = NULL;
     struct cs_vault_record record;
-    enum cs_vault_state from;
     struct cs_buffer bytes;
-    const struct cs_kept_filter filter = {
-        .vault = *vault, .kind = CS_VAULT_VERSION, .version = version};
-    cs_arena_init(&arena, CS_MEBI);
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&bytes, RECORDS_MAX);
     enum cs_status status = begin(book, vault, &log, &signer, problem);
     if (status == CS_OK) {
-        status = cs_vault_book_newest(book, &filter, &arena, &found);
+        status = find_version(book, vault, version, &arena, &field, &found);
     }
     if (status == CS_OK) {
         cs_vault_log_begin(log, &signer, CS_VAULT_STATE, &record);
-        status = cs_vault_book_state(book, &found, &from, record.previous);
-    }
-    if (status == CS_OK) {
-        record.item = found.item;
-        record.field = found.field;
+        memcpy(record.previous, found->current, CS_HASH_SIZE);
+        record.item = field->item;
+        record.field = field->name;
         record.version = *version;
         record.state = state;
         status = cs_vault_record_encode(&record, signer.key, &bytes);
@@ -364,6 +388,27 @@ enum cs_status cs_vault_act_leak(struct cs_vault_book *book, const struct cs_id 
         cs_vault_log_begin(log, &signer, CS_VAULT_LEAK, &record);
         record.version = *version;
         record.reason = reason;
+        status = cs_vault_record_encode(&record, signer.key, &bytes);
+    }
+    return queue(book, &bytes, status, out_id);
+}
+
+enum cs_status cs_vault_act_campaign(struct cs_vault_book *book, const struct cs_id *vault,
+                                     const uint8_t *previous, struct cs_bytes reason,
+                                     uint8_t *out_id, struct cs_problem *problem)
+{
+    struct cs_vault_log *log = NULL;
+    struct cs_evidence_signer signer;
+    struct cs_vault_record record;
+    struct cs_buffer bytes;
+    enum cs_status status = begin(book, vault, &log, &signer, problem);
+    cs_buffer_init(&bytes, RECORDS_MAX);
+    if (status == CS_OK) {
+        cs_vault_log_begin(log, &signer, CS_VAULT_CAMPAIGN, &record);
+        record.reason = reason;
+        if (previous != NULL) {
+            memcpy(record.previous, previous, CS_HASH_SIZE);
+        }
         status = cs_vault_record_encode(&record, signer.key, &bytes);
     }
     return queue(book, &bytes, status, out_id);

@@ -9,6 +9,7 @@
 
 #include "field-client/vault/asking.h"
 #include "field-client/vault/book.h"
+#include "field-client/vault/fields.h"
 #include "field-client/vault/listing.h"
 #include "field-client/vault/officer.h"
 #include "field-client/vault/version.h"
@@ -52,9 +53,15 @@ struct cs_vault_secret_wish {
 enum cs_status cs_vault_act_version(struct cs_vault_book *book, const struct cs_id *vault,
                                     const struct cs_vault_secret_wish *wish, uint8_t *out_id,
                                     struct cs_problem *problem) CS_MUST_USE;
+/* A version comes into this state, after the one it is in here: the signed ones that wait to be sent count, so that several can
+ * follow each other without network. CS_NOT_FOUND. */
 enum cs_status cs_vault_act_state(struct cs_vault_book *book, const struct cs_id *vault,
                                   const struct cs_id *version, enum cs_vault_state state,
                                   uint8_t *out_id, struct cs_problem *problem) CS_MUST_USE;
+/* A campaign of rotation begins, by the customer's consent, or (`previous`) the one with this id ends. campaign.h asks for it. */
+enum cs_status cs_vault_act_campaign(struct cs_vault_book *book, const struct cs_id *vault,
+                                     const uint8_t *previous, struct cs_bytes reason,
+                                     uint8_t *out_id, struct cs_problem *problem) CS_MUST_USE;
 
 /* Before asking: nothing is asked for that could not be opened then, for it would count as disclosed for nothing.
  * *out_four_eyes: one of them has parts for approvers. CS_LOCKED; CS_NOT_FOUND. */
