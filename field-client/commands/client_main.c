@@ -45,11 +45,12 @@ static bool take_home(struct line *line, int argument_count, char **arguments, i
 
 static bool take_flag(struct line *line, const char *argument)
 {
-    bool *flag = strcmp(argument, "--json") == 0      ? &line->json
-                 : strcmp(argument, "--help") == 0    ? &line->help
-                 : strcmp(argument, "-h") == 0        ? &line->help
-                 : strcmp(argument, "--version") == 0 ? &line->version
-                                                      : NULL;
+    bool *flag = strcmp(argument, "--json") == 0   ? &line->json
+                 : strcmp(argument, "--help") == 0 ? &line->help
+                 : strcmp(argument, "-h") == 0     ? &line->help
+                 : strcmp(argument, "--version") == 0 && line->count == 0
+                     ? &line->version /* behind a command it is an option of that: of a secret */
+                     : NULL;
     if (flag != NULL) {
         *flag = true;
     }

@@ -24,5 +24,13 @@ enum cs_status cs_totp_code(const struct cs_totp *totp, int64_t time_ms,
                             char out[static CS_TOTP_DIGITS_MAX + 1]) CS_MUST_USE;
 /* A seed as people get it: base 32 (RFC 4648), small or capital, blanks, hyphens and padding ignored. CS_INVALID. */
 enum cs_status cs_totp_seed_parse(struct cs_bytes text, struct cs_secret **out) CS_MUST_USE;
+/*
+ * What is stored in a field "totp": a seed as above (SHA-1, 6 digits, 30 s, as nearly all are), or an address as QR codes hold it:
+ * otpauth://totp/LABEL?secret=…[&algorithm=SHA1|SHA256|SHA512][&digits=6][&period=30]; other parameters are ignored.
+ * `out->seed` is a view of `*out_seed`, which the caller destroys. CS_UNSUPPORTED for counters (otpauth://hotp) and other algorithms;
+ * CS_INVALID. Nothing of the text is in `problem`.
+ */
+enum cs_status cs_totp_parse(struct cs_bytes text, struct cs_totp *out, struct cs_secret **out_seed,
+                             struct cs_problem *problem) CS_MUST_USE;
 
 #endif

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSPHRASE "correct horse battery staple"
 #define KDF_MEMORY_MIB 64
 
 /* universe's folder, a slash, name. */
@@ -181,16 +180,27 @@ void universe_advance(struct universe *universe, int64_t ms)
     }
 }
 
-void laptop_restart(struct laptop *laptop)
+void laptop_close(struct laptop *laptop)
 {
     cs_replica_close(laptop->replica);
     laptop->replica = NULL;
     cs_identity_destroy(laptop->identity);
+    laptop->identity = NULL;
+}
+
+void laptop_open(struct laptop *laptop)
+{
     assert_ok(cs_identity_unlock(&laptop->fake.world, laptop->home, CS_IDENTITY_FILE,
-                                 cs_bytes_of_text(PASSPHRASE), &laptop->identity,
+                                 cs_bytes_of_text(UNIVERSE_PASSPHRASE), &laptop->identity,
                                  &laptop->universe->problem));
     assert_ok(cs_replica_open(&laptop->fake.world, laptop->home, laptop->registry, laptop->identity,
                               &laptop->replica, &laptop->universe->problem));
+}
+
+void laptop_restart(struct laptop *laptop)
+{
+    laptop_close(laptop);
+    laptop_open(laptop);
 }
 
 /* Replaces the folder `to` by a copy of `from`. */
@@ -311,7 +321,7 @@ enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite, const 
         .invite_text = invite,
         .person_name = cs_bytes_of_text(person),
         .device_name = cs_bytes_of_text("laptop"),
-        .passphrase = cs_bytes_of_text(PASSPHRASE),
+        .passphrase = cs_bytes_of_text(UNIVERSE_PASSPHRASE),
         .kdf_memory_mib = KDF_MEMORY_MIB,
     };
     struct cs_join_result result;

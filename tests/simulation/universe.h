@@ -12,6 +12,8 @@
 #include "tests/support/fake_world.h"
 
 #define UNIVERSE_LAPTOPS_MAX 8
+/* Of every laptop. */
+#define UNIVERSE_PASSPHRASE "correct horse battery staple"
 
 /* What the network does with an exchange. */
 enum network_fault {
@@ -86,6 +88,9 @@ enum cs_status laptop_join(struct laptop *laptop, struct cs_bytes invite,
                            const char *person) CS_MUST_USE;
 /* The client program stops and starts again. */
 void laptop_restart(struct laptop *laptop);
+/* In between somebody else may use its folder. */
+void laptop_close(struct laptop *laptop);
+void laptop_open(struct laptop *laptop);
 
 /* A second laptop with a copy of the first one's disk; both go on. */
 struct laptop *universe_clone(struct laptop *laptop);

@@ -17,6 +17,8 @@ enum cs_status cs_command_vault(struct cs_command *command) CS_MUST_USE;
 extern const char cs_vault_details[];
 
 cs_command_function cs_vault_command_list;
+cs_command_function cs_vault_command_reveal;
+cs_command_function cs_vault_command_code;
 
 /* ---- work ---- */
 

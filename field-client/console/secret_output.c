@@ -1,0 +1,284 @@
+/* Secrets on a terminal or standard output, see secret_output.h. */
+#include "field-client/console/secret_output.h"
+
+#include "shared/base/limits.h"
+#include "shared/base/memory.h"
+#include "shared/base/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The alternate screen, empty. */
+#define SCREEN_OPEN "\033[?1049h\033[2J\033[H"
+/* Cleared before it is left: some terminals keep it. */
+#define SCREEN_CLOSE "\033[2J\033[H\033[?1049l"
+
+/* ---- writing ---- */
+
+static bool write_all(int file, const void *data, size_t size)
+{
+    const uint8_t *from = data;
+    while (size > 0) {
+        ssize_t count = write(file, from, size);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return false;
+        }
+        from += count;
+        size -= (size_t)count;
+    }
+    return true;
+}
+
+static bool say(int file, const char *text)
+{
+    return write_all(file, text, strlen(text));
+}
+
+/* A stream without a file (tests have such) takes it all the same. */
+static bool put(FILE *out, struct cs_bytes bytes)
+{
+    int file = fileno(out);
+    if (fflush(out) != 0) {
+        return false;
+    }
+    return file >= 0 ? write_all(file, bytes.data, bytes.size)
+                     : fwrite(bytes.data, 1, bytes.size, out) == bytes.size;
+}
+
+static bool is_plain(uint8_t byte)
+{
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\n' || byte == '\t';
+}
+
+/* Runs of what can be shown as they stand in secret memory; the rest by number. */
+static bool show_visible(int terminal, struct cs_bytes secret)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool utf8 = cs_utf8_valid(secret);
+    bool done = true;
+    size_t at = 0;
+    while (done && at < secret.size) {
+        size_t end = at;
+        while (end < secret.size && is_plain(secret.data[end]) &&
+               (utf8 || secret.data[end] < 0x80)) {
+            end++;
+        }
+        done = write_all(terminal, secret.data + at, end - at);
+        if (done && end < secret.size) {
+            char escape[4] = {'\\', 'x', digits[secret.data[end] >> 4],
+                              digits[secret.data[end] & 15]};
+            done = write_all(terminal, escape, sizeof escape);
+            cs_wipe(escape, sizeof escape);
+            end++;
+        }
+        at = end;
+    }
+    return done;
+}
+
+/* ---- waiting ---- */
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    cs_require(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void ends_programs(sigset_t *out)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP};
+    (void)sigemptyset(out);
+    for (size_t i = 0; i < CS_COUNT(signals); i++) {
+        (void)sigaddset(out, signals[i]);
+    }
+}
+
+/* A key is read away, so that it does not reach the shell. */
+static void wait_until(int terminal, int signals, int64_t until_ms)
+{
+    struct pollfd polled[2] = {{.fd = signals, .events = POLLIN},
+                               {.fd = terminal, .events = POLLIN}};
+    for (int64_t left = until_ms - now_ms(); left > 0; left = until_ms - now_ms()) {
+        int count = poll(polled, 2, left > 1000 ? 1000 : (int)left);
+        if (count > 0 && polled[1].revents != 0) {
+            uint8_t keys[64];
+            ssize_t size = read(terminal, keys, sizeof keys);
+            cs_wipe(keys, sizeof keys);
+            (void)size; /* gone or pressed: it is over in both cases */
+        }
+        if (count > 0 || (count < 0 && errno != EINTR)) {
+            return;
+        }
+    }
+}
+
+/* Keys come one by one and unseen; Ctrl-C is one of them. */
+static bool enter_keys(int terminal, struct termios *out_before)
+{
+    if (terminal < 0 || tcgetattr(terminal, out_before) != 0) {
+        return false;
+    }
+    struct termios keys = *out_before;
+    keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG);
+    keys.c_cc[VMIN] = 1;
+    keys.c_cc[VTIME] = 0;
+    return tcsetattr(terminal, TCSAFLUSH, &keys) == 0;
+}
+
+enum cs_status cs_for_a_while(const struct cs_for_a_while *what, int terminal, int seconds_max)
+{
+    sigset_t wanted;
+    sigset_t before;
+    struct termios settings;
+    ends_programs(&wanted);
+    /* First of all: a signal in between would leave what `begin` did. */
+    if (sigprocmask(SIG_BLOCK, &wanted, &before) != 0) {
+        return CS_IO;
+    }
+    int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
+    bool keys = enter_keys(terminal, &settings);
+    enum cs_status status = what->begin(what->context);
+    if (status == CS_OK) {
+        wait_until(keys ? terminal : -1, signals, now_ms() + (int64_t)seconds_max * 1000);
+        status = what->end(what->context);
+    }
+    if (keys) {
+        (void)tcsetattr(terminal, TCSAFLUSH, &settings);
+    }
+    if (signals >= 0) {
+        (void)close(signals);
+    }
+    /* A signal that came in between arrives now. */
+    return sigprocmask(SIG_SETMASK, &before, NULL) == 0 ? status : CS_IO;
+}
+
+struct showing {
+    int terminal;
+    const struct cs_secret_screen *screen;
+    struct cs_bytes secret;
+};
+
+static enum cs_status clear_screen(void *context)
+{
+    const struct showing *showing = context;
+    return say(showing->terminal, SCREEN_CLOSE) ? CS_OK : CS_IO;
+}
+
+static bool show_title(int terminal, struct cs_bytes title)
+{
+    bool shown = true;
+    for (size_t i = 0; shown && i < title.size; i++) {
+        bool control = title.data[i] < 0x20 || title.data[i] == 0x7f;
+        shown = write_all(terminal, control ? (const uint8_t *)" " : &title.data[i], 1);
+    }
+    return shown;
+}
+
+static enum cs_status fill_screen(void *context)
+{
+    struct showing *showing = context;
+    int terminal = showing->terminal;
+    bool shown = say(terminal, SCREEN_OPEN) && show_title(terminal, showing->screen->title) &&
+                 say(terminal, "\n\n") && show_visible(terminal, showing->secret) &&
+                 say(terminal, "\n\n") && say(terminal, showing->screen->hint) &&
+                 say(terminal, "\n");
+    if (!shown) {
+        (void)!clear_screen(context);
+    }
+    return shown ? CS_OK : CS_IO;
+}
+
+enum cs_status cs_secret_show(int terminal, const struct cs_secret_screen *screen,
+                              struct cs_bytes secret)
+{
+    struct showing showing = {terminal, screen, secret};
+    const struct cs_for_a_while what = {fill_screen, clear_screen, &showing};
+    return isatty(terminal) == 0 ? CS_IO : cs_for_a_while(&what, terminal, screen->seconds_max);
+}
+
+/* ---- for programs ---- */
+
+enum cs_status cs_secret_print(FILE *out, struct cs_bytes secret)
+{
+    return put(out, secret) && put(out, cs_bytes_of_text("\n")) ? CS_OK : CS_IO;
+}
+
+/* As JSON wants it in a text (RFC 8259 §7). */
+static void escape(struct cs_bytes text, struct cs_buffer *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        if (byte == '"' || byte == '\\') {
+            cs_buffer_append_u8(out, '\\');
+            cs_buffer_append_u8(out, byte);
+        } else if (byte < 0x20) {
+            cs_buffer_append_bytes(out, cs_bytes_of_text("\\u00"));
+            cs_buffer_append_u8(out, (uint8_t)digits[byte >> 4]);
+            cs_buffer_append_u8(out, (uint8_t)digits[byte & 15]);
+        } else {
+            cs_buffer_append_u8(out, byte);
+        }
+    }
+}
+
+static void append_hex(struct cs_bytes bytes, struct cs_buffer *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.size; i++) {
+        cs_buffer_append_u8(out, (uint8_t)digits[bytes.data[i] >> 4]);
+        cs_buffer_append_u8(out, (uint8_t)digits[bytes.data[i] & 15]);
+    }
+}
+
+/* The object without its closing brace, and the name of the member that follows. */
+static enum cs_status begin_json(const struct cs_json *object, const char *name, bool hex,
+                                 struct cs_buffer *out)
+{
+    enum cs_status status = cs_json_write(object, 2, out);
+    out->size -= out->size > 0 ? 1 : 0;
+    while (out->size > 0 && out->data[out->size - 1] == '\n') {
+        out->size--;
+    }
+    cs_buffer_append_bytes(out, cs_bytes_of_text(cs_json_count(object) > 0 ? ",\n  \"" : "\n  \""));
+    cs_buffer_append_bytes(out, cs_bytes_of_text(name));
+    cs_buffer_append_bytes(out, cs_bytes_of_text(hex ? "_hex\": \"" : "\": \""));
+    return status != CS_OK ? status : out->status;
+}
+
+enum cs_status cs_secret_print_json(FILE *out, const struct cs_json *object, const char *name,
+                                    struct cs_bytes secret)
+{
+    struct cs_secret *room = NULL;
+    struct cs_buffer head;
+    bool hex = !cs_utf8_valid(secret);
+    cs_buffer_init(&head, CS_MEBI);
+    enum cs_status status = cs_secret_create(6 * secret.size, &room);
+    if (status == CS_OK) {
+        status = begin_json(object, name, hex, &head);
+    }
+    if (status == CS_OK) {
+        struct cs_buffer text = cs_secret_buffer(room);
+        if (hex) {
+            append_hex(secret, &text);
+        } else {
+            escape(secret, &text);
+        }
+        bool written = put(out, cs_buffer_bytes(&head)) && put(out, cs_buffer_bytes(&text)) &&
+                       put(out, cs_bytes_of_text("\"\n}\n"));
+        status = written ? CS_OK : CS_IO;
+    }
+    cs_secret_destroy(room);
+    cs_buffer_release(&head);
+    return status;
+}
