@@ -15,7 +15,16 @@ const char cs_vault_details[] =
     "    --seconds N, else to standard output; --clipboard N puts it there for N seconds. Whoever "
     "is no officer\n"
     "    names a --work-order. Where somebody else has to agree: --request ID afterwards\n"
-    "vault code CREDENTIAL --reason T    a one-time password; its seed counts as disclosed";
+    "vault code CREDENTIAL --reason T    a one-time password; its seed counts as disclosed\n"
+    "vault access [PROJECT|PERSON]       who may do what\n"
+    "vault audit [PROJECT|CREDENTIAL|PERSON] [--since DAY]\n"
+    "                                    what happened: who was shown what, when and why\n"
+    "vault exposed PERSON|DEVICE         what somebody knows\n"
+    "vault due [PROJECT]                 what is to be changed, and why\n"
+    "vault leak CREDENTIAL [--project P] [--field F] [--version V] [--reason T]\n"
+    "                                    who knew a password; with a reason: declares that it "
+    "leaked\n"
+    "    access, audit, exposed, due and leak also answer with --csv";
 
 enum cs_status cs_command_vault(struct cs_command *command)
 {
@@ -26,6 +35,12 @@ enum cs_status cs_command_vault(struct cs_command *command)
          "[--clipboard SECONDS] [--seconds N] [--emergency] | --request ID"},
         {"code", cs_vault_command_code,
          "CREDENTIAL --reason TEXT [--work-order W] [--clipboard SECONDS] | --request ID"},
+        {"access", cs_vault_command_access, "[PROJECT|PERSON] [--csv]"},
+        {"audit", cs_vault_command_audit, "[PROJECT|CREDENTIAL|PERSON] [--since DAY] [--csv]"},
+        {"exposed", cs_vault_command_exposed, "PERSON|DEVICE [--csv]"},
+        {"due", cs_vault_command_due, "[PROJECT] [--csv]"},
+        {"leak", cs_vault_command_leak,
+         "CREDENTIAL [--project P] [--field F] [--version V] [--reason T] [--csv]"},
     };
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }

@@ -19,6 +19,12 @@ extern const char cs_vault_details[];
 cs_command_function cs_vault_command_list;
 cs_command_function cs_vault_command_reveal;
 cs_command_function cs_vault_command_code;
+/* Reports (report.h). */
+cs_command_function cs_vault_command_access;
+cs_command_function cs_vault_command_audit;
+cs_command_function cs_vault_command_exposed;
+cs_command_function cs_vault_command_due;
+cs_command_function cs_vault_command_leak;
 
 /* ---- work ---- */
 
