@@ -1,5 +1,6 @@
 /* The command vault: which of its subcommands, and what the help says of each. */
 #include "field-client/commands/vault/vault_command.h"
+#include "field-client/commands/vault/vault_rotate.h"
 #include "field-client/console/subcommand.h"
 
 const char cs_vault_details[] =
@@ -24,7 +25,23 @@ const char cs_vault_details[] =
     "vault leak CREDENTIAL [--project P] [--field F] [--version V] [--reason T]\n"
     "                                    who knew a password; with a reason: declares that it "
     "leaked\n"
-    "    access, audit, exposed, due and leak also answer with --csv";
+    "    access, audit, exposed, due and leak also answer with --csv\n"
+    "vault rotate begin PROJECT --consent TEXT\n"
+    "                                    all passwords of a project are to be changed; who of the "
+    "customer\n"
+    "                                    agreed, how and when\n"
+    "vault rotate prepare PROJECT [CREDENTIAL…] [--policy 24,lower,upper,digit] [--exclude "
+    "CHARACTERS]\n"
+    "                                    new passwords, stored before anybody uses one\n"
+    "vault rotate apply PROJECT [CREDENTIAL…] [--helper PATH] [--option NAME=VALUE|NAME=@FILE]…\n"
+    "                                    changes them where they are used; again after a failure "
+    "goes on\n"
+    "vault rotate applied|verified|failed PROJECT CREDENTIAL…\n"
+    "                                    what was done by hand; failed --drop gives one up\n"
+    "vault rotate confirm PROJECT [CREDENTIAL…]\n"
+    "                                    those that work are in force, and what they replace is "
+    "archived\n"
+    "vault rotate status [PROJECT], vault rotate end PROJECT --reason TEXT";
 
 enum cs_status cs_command_vault(struct cs_command *command)
 {
@@ -41,6 +58,8 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"due", cs_vault_command_due, "[PROJECT] [--csv]"},
         {"leak", cs_vault_command_leak,
          "CREDENTIAL [--project P] [--field F] [--version V] [--reason T] [--csv]"},
+        {"rotate", cs_vault_command_rotate,
+         "begin|prepare|status|apply|applied|verified|failed|confirm|end …"},
     };
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }
