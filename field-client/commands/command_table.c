@@ -71,8 +71,8 @@ static const struct cs_command_entry commands[] = {
      "receipt void NUMBER|ID --reason TEXT   a number, or a receipt, that does not stand\n"
      "receipt series [SERIES]                what became of every number: used, void, gap, "
      "duplicate"},
-    {"vault", cs_command_vault, "list …", "passwords of customers' systems", "客户系统密码库",
-     cs_vault_details},
+    {"vault", cs_command_vault, "create|grant|revoke|add|set|list|show …",
+     "passwords of customers' systems", "客户系统密码库", cs_vault_details},
     {"conflicts", cs_command_conflicts, "", "values changed by two people at once",
      "多人同时修改造成的冲突", "See resolve."},
     {"resolve", cs_command_resolve, "CONFLICT current|other|value=…", "decide a conflict",

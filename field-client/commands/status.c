@@ -3,6 +3,7 @@
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
+#include "field-client/commands/vault/vault_notes.h"
 #include "field-client/console/row_view.h"
 #include "field-client/replica/log_state.h"
 #include "field-client/replica/outbox.h"
@@ -26,9 +27,10 @@ struct facts {
     bool memory_locked;
     enum cs_status left; /* why this laptop must join again; CS_OK: it need not */
     struct cs_went_back went_back;
-    int64_t log_kept;          /* change-sets kept for the server, of all logs of this laptop */
-    struct cs_json *last_sync; /* owned; NULL = never */
-    struct cs_json *differed;  /* owned */
+    int64_t log_kept;              /* change-sets kept for the server, of all logs of this laptop */
+    struct cs_json *last_sync;     /* owned; NULL = never */
+    struct cs_json *differed;      /* owned */
+    struct cs_vault_notes *vaults; /* owned */
     struct cs_log_state log;
     char digits[CS_CHECKPOINT_DIGITS_SIZE];
     char alarm[CS_PROBLEM_TEXT_MAX]; /* empty: none */
@@ -158,6 +160,7 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
                                      : cs_json_text(cs_bytes_of_text(cs_status_name(facts->left))));
     cs_json_set(json, "differed", facts->differed);
     facts->differed = NULL;
+    cs_json_set(json, "vault_notes", cs_vault_notes_json(facts->vaults));
     cs_json_set(json, "history", history_json(facts));
     enum cs_status status = cs_revoked_json(command, json);
     if (status != CS_OK) {
@@ -315,6 +318,7 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
         status = cs_difference_note_print(command, replica);
     }
     print_history(command, facts);
+    cs_vault_notes_print(command, facts->vaults);
     if (!facts->memory_locked) {
         cs_command_print(
             command, "%s\n",
@@ -345,10 +349,14 @@ enum cs_status cs_command_status(struct cs_command *command)
         status = gather(replica, &facts);
     }
     if (status == CS_OK) {
+        status = cs_vault_notes_gather(command, replica, CS_VAULT_NOTES_ALL, &facts.vaults);
+    }
+    if (status == CS_OK) {
         status =
             command->json ? answer_json(command, &facts) : answer_text(command, replica, &facts);
     }
     cs_json_destroy(facts.last_sync);
     cs_json_destroy(facts.differed);
+    cs_vault_notes_destroy(facts.vaults);
     return status;
 }

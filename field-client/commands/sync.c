@@ -2,6 +2,7 @@
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
+#include "field-client/commands/vault/vault_notes.h"
 #include "field-client/replica/query.h"
 #include "field-client/sync/session.h"
 
@@ -11,6 +12,9 @@ struct outcome {
     enum cs_status status;
     const struct cs_sync_result *result;
     struct cs_pending_counts waiting; /* afterwards */
+    bool vaults_ran;                  /* there was, or could be, something new of vaults */
+    struct cs_vault_sync_result vaults;
+    struct cs_vault_notes *vault_notes; /* owned; NULL: not gathered */
 };
 
 static struct cs_json *refusals_json(const struct cs_sync_result *result)
@@ -52,6 +56,11 @@ static struct cs_json *outcome_json(struct cs_command *command, const struct out
     cs_json_set(json, "server_went_back", went_back_json(outcome->result));
     cs_json_set(json, "rows_returned", cs_json_integer((int64_t)outcome->result->returned));
     cs_json_set(json, "refusals", refusals_json(outcome->result));
+    cs_json_set(json, "vaults",
+                outcome->vaults_ran ? cs_vault_sync_json(&outcome->vaults) : cs_json_null());
+    cs_json_set(json, "vault_notes",
+                outcome->vault_notes == NULL ? cs_json_null()
+                                             : cs_vault_notes_json(outcome->vault_notes));
     return json;
 }
 
@@ -157,6 +166,16 @@ static void print_outcome(struct cs_command *command, const struct outcome *outc
                "个冲突待处理:见 countersign conflicts");
     int64_t waiting = outcome->waiting.waiting + outcome->waiting.packed;
     print_line(command, waiting < 0 ? 0 : (uint64_t)waiting, "still wait to be sent", "项仍待发送");
+    const struct cs_vault_sync_result *vaults = &outcome->vaults;
+    if (vaults->sent + vaults->received + vaults->refused + vaults->findings > 0) {
+        cs_command_print(
+            command,
+            CS_WORDS(command, "vaults: sent %llu, received %llu\n", "密码库:发送 %llu,接收 %llu\n"),
+            (unsigned long long)vaults->sent, (unsigned long long)vaults->received);
+    }
+    if (outcome->vault_notes != NULL) {
+        cs_vault_notes_print(command, outcome->vault_notes);
+    }
 }
 
 /* A failure says what went wrong and that nothing is lost. */
@@ -183,7 +202,7 @@ static enum cs_status answer(struct cs_command *command, const struct outcome *o
         }
         return fail(command, outcome);
     }
-    if (outcome->result->digest == CS_SYNC_DIGEST_UNEQUAL) {
+    if (outcome->result->digest == CS_SYNC_DIGEST_UNEQUAL || outcome->vaults.findings > 0) {
         command->exit_code = CS_EXIT_FAILED;
     }
     if (command->json) {
@@ -229,6 +248,18 @@ static enum cs_status run(struct cs_command *command, struct cs_replica *replica
     return status;
 }
 
+/* Vaults come behind the rows, which have the devices that signed their records. What a key is due for is looked at only when something
+ * may have changed. */
+static enum cs_status sync_vaults(struct cs_command *command, struct cs_replica *replica,
+                                  struct outcome *outcome)
+{
+    outcome->status =
+        cs_vault_part_of_sync(command, replica, &outcome->vaults_ran, &outcome->vaults);
+    return cs_vault_notes_gather(command, replica,
+                                 outcome->vaults_ran ? CS_VAULT_NOTES_ALL : CS_VAULT_NOTES_QUICK,
+                                 &outcome->vault_notes);
+}
+
 enum cs_status cs_command_sync(struct cs_command *command)
 {
     struct cs_replica *replica;
@@ -247,9 +278,13 @@ enum cs_status cs_command_sync(struct cs_command *command)
     if (status == CS_OK) {
         status = cs_last_sync_store(command, replica, outcome.status, outcome.result);
     }
+    if (status == CS_OK && outcome.status == CS_OK) {
+        status = sync_vaults(command, replica, &outcome);
+    }
     if (status == CS_OK || outcome.status != CS_OK) {
         status = answer(command, &outcome);
     }
+    cs_vault_notes_destroy(outcome.vault_notes);
     cs_sync_end(session);
     return status;
 }

@@ -314,31 +314,44 @@ static enum cs_status read_log(struct cs_vault_book *book, struct cs_vault_log *
     return status;
 }
 
+enum cs_status cs_vault_book_replay(struct cs_vault_book *book, const struct cs_id *vault,
+                                    struct cs_vault_log **out, struct cs_problem *problem)
+{
+    struct cs_kept_vault kept = {.length = 0};
+    struct cs_vault_log *log = NULL;
+    enum cs_status status = cs_kept_vault_get(book->replica, vault, &kept);
+    if (status == CS_OK || status == CS_NOT_FOUND) {
+        status = cs_vault_log_create(vault, &log);
+    }
+    if (status == CS_OK) {
+        status = read_log(book, log, kept.length, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_log_expect(log, kept.length, kept.head, problem);
+    }
+    if (status == CS_OK) {
+        *out = log;
+    } else {
+        cs_vault_log_destroy(log);
+    }
+    return status;
+}
+
 enum cs_status cs_vault_book_log(struct cs_vault_book *book, const struct cs_id *vault,
                                  struct cs_vault_log **out, struct cs_problem *problem)
 {
-    struct cs_kept_vault kept = {.length = 0};
     for (const struct known_log *known = book->logs; known != NULL; known = known->next) {
         if (cs_id_equal(cs_vault_log_vault(known->log), vault)) {
             *out = known->log;
             return CS_OK;
         }
     }
-    enum cs_status status = cs_kept_vault_get(book->replica, vault, &kept);
     struct known_log *known = cs_alloc_zero(1, sizeof *known);
-    if ((status != CS_OK && status != CS_NOT_FOUND) || known == NULL) {
-        cs_free(known);
-        return known == NULL ? CS_NO_MEMORY : status;
+    if (known == NULL) {
+        return CS_NO_MEMORY;
     }
-    status = cs_vault_log_create(vault, &known->log);
-    if (status == CS_OK) {
-        status = read_log(book, known->log, kept.length, problem);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_log_expect(known->log, kept.length, kept.head, problem);
-    }
+    enum cs_status status = cs_vault_book_replay(book, vault, &known->log, problem);
     if (status != CS_OK) {
-        cs_vault_log_destroy(known->log);
         cs_free(known);
         return status;
     }

@@ -47,6 +47,10 @@ struct cs_vault_holder cs_vault_book_holder(const struct cs_vault_book *book);
  */
 enum cs_status cs_vault_book_log(struct cs_vault_book *book, const struct cs_id *vault,
                                  struct cs_vault_log **out, struct cs_problem *problem) CS_MUST_USE;
+/* The same as the caller's own, to try records on that are not sent yet (draft.h). */
+enum cs_status cs_vault_book_replay(struct cs_vault_book *book, const struct cs_id *vault,
+                                    struct cs_vault_log **out,
+                                    struct cs_problem *problem) CS_MUST_USE;
 /* The keys this device has of it. As cs_vault_keyring_open. */
 enum cs_status cs_vault_book_keyring(struct cs_vault_book *book, const struct cs_id *vault,
                                      struct cs_vault_keyring **out,

@@ -10,7 +10,19 @@ const char cs_vault_details[] =
     "the person's\n"
     "devices. Secrets are asked for without echo, or read from standard input; they are never "
     "arguments.\n"
-    "vault list [PROJECT]                what is stored, without secrets\n"
+    "vault recovery make [--shares N] [--needed K] [--output DIR]; vault recovery rehearse\n"
+    "vault create PROJECT [--four-eyes]  a vault, its key, and all rights for one's own devices\n"
+    "vault members PROJECT               who may what, and which devices lack the key\n"
+    "vault grant PROJECT PERSON [--rights list,reveal,lease,edit,approve,manage] [--until DATE]\n"
+    "                                    without --rights: for a new device of a member\n"
+    "vault revoke PROJECT PERSON --reason T   out with all devices, and a new key for the rest\n"
+    "vault rekey [PROJECT [--always] [--four-eyes yes|no]]   new keys where they are due\n"
+    "vault add PROJECT --name N [--user U] [--address A] [--field F] [--generate] [--no-secret]\n"
+    "vault edit CREDENTIAL [--name N] [--user U] [--address A]\n"
+    "vault set CREDENTIAL [--field F] [--generate] [--pending] [--replace]   a new secret\n"
+    "  --generate [--length N] [--no-symbols]; --pending: it is not in force yet\n"
+    "vault list [PROJECT]; vault show CREDENTIAL   what is stored, without secrets\n"
+    "vault refused [--dismiss]; vault findings [--dismiss]   what was refused; what did not hold\n"
     "vault reveal CREDENTIAL --reason T  shows a secret once, after it was logged; on a terminal "
     "until a key or\n"
     "    --seconds N, else to standard output; --clipboard N puts it there for N seconds. Whoever "
@@ -46,7 +58,22 @@ const char cs_vault_details[] =
 enum cs_status cs_command_vault(struct cs_command *command)
 {
     static const struct cs_subcommand list[] = {
+        {"recovery", cs_vault_command_recovery, "make|rehearse …"},
+        {"create", cs_vault_command_create, "PROJECT [--four-eyes]"},
+        {"members", cs_vault_command_members, "PROJECT"},
+        {"grant", cs_vault_command_grant, "PROJECT PERSON [--rights RIGHT,…] [--until DATE]"},
+        {"revoke", cs_vault_command_revoke, "PROJECT PERSON --reason TEXT"},
+        {"rekey", cs_vault_command_rekey, "[PROJECT [--always] [--four-eyes yes|no]]"},
+        {"add", cs_vault_command_add,
+         "PROJECT --name NAME [--user USER] [--address ADDRESS] [--field FIELD] [--generate]"},
+        {"edit", cs_vault_command_edit,
+         "CREDENTIAL [--name NAME] [--user USER] [--address ADDRESS] [--project PROJECT]"},
+        {"set", cs_vault_command_set,
+         "CREDENTIAL [--field FIELD] [--generate] [--pending] [--replace] [--project PROJECT]"},
         {"list", cs_vault_command_list, "[PROJECT]"},
+        {"show", cs_vault_command_show, "CREDENTIAL [--project PROJECT]"},
+        {"refused", cs_vault_command_refused, "[--dismiss]"},
+        {"findings", cs_vault_command_findings, "[--dismiss]"},
         {"reveal", cs_vault_command_reveal,
          "CREDENTIAL --reason TEXT [--work-order W] [--field F] [--version V] [--project P] "
          "[--clipboard SECONDS] [--seconds N] [--emergency] | --request ID"},

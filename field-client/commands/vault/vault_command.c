@@ -93,6 +93,20 @@ enum cs_status cs_vault_work_outcome(struct cs_vault_work *work,
     return status;
 }
 
+enum cs_status cs_vault_work_put_aside(struct cs_vault_work *work,
+                                       const uint8_t id[static CS_HASH_SIZE])
+{
+    struct cs_arena arena;
+    struct cs_queued_record queued;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = cs_queued_record_get(work->replica, id, &arena, &queued);
+    if (status == CS_OK) {
+        status = cs_queued_record_remove(work->replica, queued.number);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
 enum cs_status cs_vault_work_send(struct cs_vault_work *work, const uint8_t id[static CS_HASH_SIZE])
 {
     enum cs_status status = cs_vault_work_sync(work);

@@ -17,6 +17,18 @@ enum cs_status cs_command_vault(struct cs_command *command) CS_MUST_USE;
 extern const char cs_vault_details[];
 
 cs_command_function cs_vault_command_list;
+cs_command_function cs_vault_command_create;
+cs_command_function cs_vault_command_members;
+cs_command_function cs_vault_command_grant;
+cs_command_function cs_vault_command_revoke;
+cs_command_function cs_vault_command_rekey;
+cs_command_function cs_vault_command_recovery;
+cs_command_function cs_vault_command_add;
+cs_command_function cs_vault_command_edit;
+cs_command_function cs_vault_command_set;
+cs_command_function cs_vault_command_show;
+cs_command_function cs_vault_command_refused;
+cs_command_function cs_vault_command_findings;
 cs_command_function cs_vault_command_reveal;
 cs_command_function cs_vault_command_code;
 /* Reports (report.h). */
@@ -51,7 +63,10 @@ enum cs_status cs_vault_work_sync_all(struct cs_vault_work *work) CS_MUST_USE;
  * is put aside then, since the person has read it. */
 enum cs_status cs_vault_work_outcome(struct cs_vault_work *work,
                                      const uint8_t id[static CS_HASH_SIZE]) CS_MUST_USE;
-/* Both, for a single record. */
+/* Takes what waits out of the queue: it can never be taken. CS_NOT_FOUND. */
+enum cs_status cs_vault_work_put_aside(struct cs_vault_work *work,
+                                       const uint8_t id[static CS_HASH_SIZE]) CS_MUST_USE;
+/* Sync and outcome, for a single record. */
 enum cs_status cs_vault_work_send(struct cs_vault_work *work,
                                   const uint8_t id[static CS_HASH_SIZE]) CS_MUST_USE;
 

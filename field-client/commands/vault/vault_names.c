@@ -58,8 +58,8 @@ static enum cs_status unknown(struct cs_command *command, enum cs_status status)
 enum cs_status cs_vault_work_project(struct cs_vault_work *work, struct cs_bytes text,
                                      struct cs_id *out)
 {
-    return cs_query_resolve(work->replica, cs_bytes_of_text("project"), text, out,
-                            &work->command->problem);
+    return unknown(work->command, cs_query_resolve(work->replica, cs_bytes_of_text("project"), text,
+                                                   out, &work->command->problem));
 }
 
 /* The vault whose own or whose project's id begins so. */
@@ -114,6 +114,7 @@ enum cs_status cs_vault_work_vault(struct cs_vault_work *work, struct cs_bytes t
         status = vault_of(work, &project, out);
     } else if (status == CS_NOT_FOUND) {
         status = vault_by_digits(work, text, out); /* what cs_query_resolve said still stands */
+        work->command->exit_code = status == CS_OK ? CS_EXIT_DONE : work->command->exit_code;
     }
     return unknown(work->command, status);
 }

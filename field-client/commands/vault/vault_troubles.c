@@ -1,0 +1,99 @@
+/* vault refused, vault findings: what the server refused of this device's records, and what of a vault did not hold. */
+#include "field-client/commands/vault/vault_notes.h"
+#include "shared/base/text.h"
+
+#define LISTED_MAX ((size_t)10000)
+
+static void print_line(struct cs_command *command, int64_t number, enum cs_status status,
+                       struct cs_bytes text)
+{
+    cs_command_print(command, "#%lld  %s  ", (long long)number, cs_status_name(status));
+    cs_command_print_safe(command, text);
+    cs_command_print(command, "\n");
+}
+
+static enum cs_status answer(struct cs_command *command, const char *key,
+                             struct cs_json *owned_list)
+{
+    if (!command->json) {
+        cs_json_destroy(owned_list);
+        return CS_OK;
+    }
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, key, owned_list);
+    return cs_command_json(command, json);
+}
+
+static enum cs_status list_refused(struct cs_vault_work *work, bool dismiss)
+{
+    struct cs_queued_record *list = NULL;
+    size_t count = 0;
+    struct cs_json *json = cs_json_array();
+    enum cs_status status =
+        cs_queued_records(work->replica, true, LISTED_MAX, &work->arena, &list, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        if (work->command->json) {
+            cs_json_append(json, cs_vault_refused_json(&list[i]));
+        } else {
+            print_line(work->command, list[i].number, list[i].status, list[i].text);
+        }
+        if (dismiss) {
+            status = cs_queued_record_remove(work->replica, list[i].number);
+        }
+    }
+    if (status != CS_OK) {
+        cs_json_destroy(json);
+        return status;
+    }
+    return answer(work->command, "refused", json);
+}
+
+static enum cs_status list_findings(struct cs_vault_work *work, bool dismiss)
+{
+    struct cs_vault_finding *list = NULL;
+    size_t count = 0;
+    struct cs_json *json = cs_json_array();
+    enum cs_status status = cs_vault_findings(work->replica, &work->arena, &list, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        if (work->command->json) {
+            cs_json_append(json, cs_vault_finding_json(&list[i]));
+        } else {
+            print_line(work->command, list[i].number, list[i].status, list[i].text);
+        }
+        if (dismiss) {
+            status = cs_vault_finding_remove(work->replica, list[i].number);
+        }
+    }
+    if (status != CS_OK) {
+        cs_json_destroy(json);
+        return status;
+    }
+    return answer(work->command, "findings", json);
+}
+
+static enum cs_status run(struct cs_command *command,
+                          enum cs_status (*list)(struct cs_vault_work *work, bool dismiss))
+{
+    struct cs_vault_work work;
+    bool dismiss = cs_command_flag(command, "--dismiss");
+    enum cs_status status = cs_command_expect(command, 0, 0);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_vault_work_begin(command, &work);
+    if (status == CS_OK) {
+        status = list(&work, dismiss);
+    }
+    cs_vault_work_end(&work);
+    return status;
+}
+
+enum cs_status cs_vault_command_refused(struct cs_command *command)
+{
+    return run(command, list_refused);
+}
+
+enum cs_status cs_vault_command_findings(struct cs_command *command)
+{
+    return run(command, list_findings);
+}
