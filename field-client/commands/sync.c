@@ -5,6 +5,7 @@
 #include "field-client/commands/vault/vault_notes.h"
 #include "field-client/replica/query.h"
 #include "field-client/sync/session.h"
+#include "field-client/sync/vault_sync.h"
 
 #include <unistd.h>
 
@@ -233,6 +234,13 @@ static void show_progress(void *context, const struct cs_sync_progress *progress
     (void)fflush(display->command->err);
 }
 
+/* Told that it was revoked, it says what it did with what it had leased. */
+static enum cs_status tell_last_words(struct cs_replica *replica, enum cs_status outcome)
+{
+    struct cs_vault_sync_result words;
+    return outcome == CS_REVOKED ? cs_vault_last_words(replica, &words) : CS_OK;
+}
+
 static enum cs_status run(struct cs_command *command, struct cs_replica *replica,
                           struct cs_sync_session **out)
 {
@@ -274,7 +282,10 @@ enum cs_status cs_command_sync(struct cs_command *command)
     struct cs_sync_session *session = NULL;
     struct outcome outcome = {.status = run(command, replica, &session)};
     outcome.result = session == NULL ? &nothing : cs_sync_result(session);
-    status = cs_query_pending_counts(replica, &outcome.waiting);
+    status = tell_last_words(replica, outcome.status);
+    if (status == CS_OK) {
+        status = cs_query_pending_counts(replica, &outcome.waiting);
+    }
     if (status == CS_OK) {
         status = cs_last_sync_store(command, replica, outcome.status, outcome.result);
     }

@@ -3,6 +3,7 @@
 
 #include "field-client/replica/meta.h"
 #include "field-client/sync/vault_exchange.h"
+#include "field-client/vault/lease.h"
 #include "field-client/vault/receive.h"
 #include "shared/evidence/leaf.h"
 
@@ -521,7 +522,35 @@ static enum cs_status run_all(struct cs_replica *replica, struct cs_bytes statem
 enum cs_status cs_vault_sync_run(struct cs_replica *replica, struct cs_vault_sync_result *out,
                                  struct cs_problem *problem)
 {
-    return run_all(replica, CS_BYTES_NONE, out, problem);
+    struct cs_vault_settled settled;
+    enum cs_status status = cs_vault_leases_settle(replica, &settled);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = run_all(replica, CS_BYTES_NONE, out, problem);
+    enum cs_status after = cs_vault_leases_settle(replica, &settled);
+    return status != CS_OK ? status : after;
+}
+
+enum cs_status cs_vault_last_words(struct cs_replica *replica, struct cs_vault_sync_result *out)
+{
+    struct cs_arena arena;
+    struct cs_vault_settled settled;
+    struct cs_queued_record *queued = NULL;
+    struct cs_problem ignored = {""};
+    size_t count = 0;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    *out = (struct cs_vault_sync_result){.sent = 0};
+    enum cs_status status = cs_vault_leases_settle(replica, &settled);
+    if (status == CS_OK) {
+        status = cs_queued_records(replica, false, 1, &arena, &queued, &count);
+    }
+    if (status == CS_OK && count > 0) {
+        status = cs_vault_sync_run(replica, out, &ignored);
+        status = cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_OK;
+    }
+    cs_arena_release(&arena);
+    return status;
 }
 
 enum cs_status cs_vault_send_recovery(struct cs_replica *replica, struct cs_bytes statement,

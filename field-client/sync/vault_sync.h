@@ -25,12 +25,18 @@ struct cs_vault_sync_result {
 /* Is there something to send, or can there be something new? */
 enum cs_status cs_vault_sync_due(struct cs_replica *replica, bool *out) CS_MUST_USE;
 /*
- * The whole exchange. CS_OK also with findings and refusals. CS_BUSY: sync first, the server is another one than at the last sync.
+ * The whole exchange. Leases are settled before, so that their returns go with it, and after, by what came. CS_OK also with findings and refusals. CS_BUSY: sync first, the server is another one than at the last sync.
  * CS_REVOKED, CS_UNREACHABLE, CS_OTHER_HISTORY, …: nothing of that page was applied. CS_UNKNOWN_DEVICE: a record is by a device that a
  * sync will bring.
  */
 enum cs_status cs_vault_sync_run(struct cs_replica *replica, struct cs_vault_sync_result *out,
                                  struct cs_problem *problem) CS_MUST_USE;
+/*
+ * For a device that was told that it was revoked: its leases end, and what it did with them is sent, for that is still taken. What cannot be
+ * sent now waits for the next time, which is no failure.
+ */
+enum cs_status cs_vault_last_words(struct cs_replica *replica,
+                                   struct cs_vault_sync_result *out) CS_MUST_USE;
 /* The root's statement of a new recovery key, sent at once. As the server's answer; CS_EXISTS is no failure and gives CS_OK. */
 enum cs_status cs_vault_send_recovery(struct cs_replica *replica, struct cs_bytes statement,
                                       struct cs_problem *problem) CS_MUST_USE;

@@ -118,8 +118,7 @@ static void test_what_is_asked_wrongly(void **state)
     assert_ok(try_lease_until(&scene, scene.zhao, scene.zhao->fake.wall_ms + 40 * DAY_MS, NULL));
     vault_sync(&scene, scene.zhao);
     assert_refused(&scene, scene.zhao, CS_INVALID, "at most 31 days");
-    struct cs_vault_settled settled = settle(scene.zhao);
-    assert_int_equal(settled.ended[CS_VAULT_LEASE_REFUSED], 1);
+    assert_lease(scene.zhao, 1, CS_VAULT_LEASE_OVER, CS_VAULT_LEASE_REFUSED);
     assert_not_shown(&scene, scene.zhao, CS_NOT_FOUND, "no lease");
     vault_sync(&scene, scene.chen);
     assert_status(try_lease(&scene, scene.chen, NULL), CS_DENIED);
@@ -238,7 +237,7 @@ static void test_a_member_who_was_removed(void **state)
     vault_sync(&scene, scene.li);
     withdraw(&scene, scene.li, scene.zhao);
     vault_sync(&scene, scene.zhao);
-    assert_int_equal(settle(scene.zhao).ended[CS_VAULT_LEASE_WITHDRAWN], 1);
+    assert_lease(scene.zhao, 1, CS_VAULT_LEASE_OVER, CS_VAULT_LEASE_WITHDRAWN); /* by the sync */
     assert_not_shown(&scene, scene.zhao, CS_DENIED, "withdrawn");
 }
 

@@ -28,6 +28,10 @@ const char cs_vault_details[] =
     "    --seconds N, else to standard output; --clipboard N puts it there for N seconds. Whoever "
     "is no officer\n"
     "    names a --work-order. Where somebody else has to agree: --request ID afterwards\n"
+    "vault lease [--days N] [--reason T] [--yes] [WORK_ORDER…]\n"
+    "    takes along the passwords for your work orders of the next days (3), to be shown without "
+    "network\n"
+    "vault leases [--all]; vault return [LEASE]   what is taken along; giving it back\n"
     "vault code CREDENTIAL --reason T    a one-time password; its seed counts as disclosed\n"
     "vault access [PROJECT|PERSON]       who may do what\n"
     "vault audit [PROJECT|CREDENTIAL|PERSON] [--since DAY]\n"
@@ -77,6 +81,9 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"reveal", cs_vault_command_reveal,
          "CREDENTIAL --reason TEXT [--work-order W] [--field F] [--version V] [--project P] "
          "[--clipboard SECONDS] [--seconds N] [--emergency] | --request ID"},
+        {"lease", cs_vault_command_lease, "[--days N] [--reason T] [--yes] [WORK_ORDER…]"},
+        {"leases", cs_vault_command_leases, "[--all]"},
+        {"return", cs_vault_command_return, "[LEASE]"},
         {"code", cs_vault_command_code,
          "CREDENTIAL --reason TEXT [--work-order W] [--clipboard SECONDS] | --request ID"},
         {"access", cs_vault_command_access, "[PROJECT|PERSON] [--csv]"},

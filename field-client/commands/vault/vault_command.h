@@ -30,6 +30,9 @@ cs_command_function cs_vault_command_show;
 cs_command_function cs_vault_command_refused;
 cs_command_function cs_vault_command_findings;
 cs_command_function cs_vault_command_reveal;
+cs_command_function cs_vault_command_lease;
+cs_command_function cs_vault_command_leases;
+cs_command_function cs_vault_command_return;
 cs_command_function cs_vault_command_code;
 /* Reports (report.h). */
 cs_command_function cs_vault_command_access;

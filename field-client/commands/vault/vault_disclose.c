@@ -149,6 +149,18 @@ static enum cs_status find_wanted(struct cs_vault_work *work, struct cs_bytes cr
                : find_version(work, typed, typed->field != NULL ? typed->field : field, out);
 }
 
+/* A lease names one itself. */
+static enum cs_status check_work_order(struct cs_vault_work *work,
+                                       const struct cs_vault_typed *typed)
+{
+    cs_roles roles = cs_identity_roles(cs_replica_identity(work->replica));
+    return typed->work_order != NULL || (roles & ROLES_OFFICER) != 0
+               ? CS_OK
+               : cs_command_usage(work->command,
+                                  "name the work order that the password is needed for "
+                                  "with --work-order");
+}
+
 static enum cs_status find_work_order(struct cs_vault_work *work,
                                       const struct cs_vault_typed *typed, struct cs_id *room,
                                       struct cs_bytes *out)
@@ -156,14 +168,9 @@ static enum cs_status find_work_order(struct cs_vault_work *work,
     struct cs_command *command = work->command;
     const struct cs_entity *entity =
         cs_registry_find(command->registry, cs_bytes_of_text("work_order"));
-    cs_roles roles = cs_identity_roles(cs_replica_identity(work->replica));
     *out = CS_BYTES_NONE;
     if (typed->work_order == NULL) {
-        return (roles & ROLES_OFFICER) != 0
-                   ? CS_OK
-                   : cs_command_usage(command,
-                                      "name the work order that the password is needed for "
-                                      "with --work-order");
+        return CS_OK;
     }
     enum cs_status status =
         entity == NULL ? CS_UNSUPPORTED
@@ -381,7 +388,10 @@ static enum cs_status disclose_new(struct cs_vault_work *work, struct cs_bytes c
         }
         work->command->exit_code = CS_EXIT_DONE;
     }
-    status = cs_vault_work_sync(work);
+    status = check_work_order(work, typed);
+    if (status == CS_OK) {
+        status = cs_vault_work_sync(work);
+    }
     if (status == CS_OK) {
         work->command->problem.text[0] = '\0';
         status = find_wanted(work, credential, typed, field, out);
