@@ -252,6 +252,33 @@ static void test_refused_by_the_system(void **state)
     assert_step_is(scene.li, "pending");
 }
 
+/* What somebody knows who should not is due again, also where the campaign has changed it already. */
+static void test_due(void **state)
+{
+    (void)state;
+    begin_and_prepare();
+    expect_code(rotate(scene.li, "apply", project, "--helper", fake_helper), CS_EXIT_DONE);
+    expect_code(rotate(scene.li, "confirm", project), CS_EXIT_DONE);
+    expect_code(rotate_json(scene.li, "prepare", project, "--due"), CS_EXIT_DONE);
+    assert_int_equal(cs_json_count(cs_json_get(printed.json, "prepared")), 0);
+    struct cs_id version = cs_vault_field_confirmed(password(scene.li))->id;
+    struct cs_vault_book *book = open_book(scene.li);
+    assert_ok(cs_vault_act_leak(book, &scene.vault, &version, cs_bytes_of_text("贴在显示器上"),
+                                NULL, &scene.universe.problem));
+    cs_vault_book_close(book);
+    send(scene.li);
+    expect_code(rotate_json(scene.li, "status", project), CS_EXIT_DONE);
+    const struct cs_json *fields = cs_json_get(printed_first("campaigns"), "fields");
+    assert_int_equal(cs_json_count(cs_json_get(cs_json_at(fields, 0), "due")), 1);
+    expect_code(rotate(scene.li, "status", project), CS_EXIT_DONE);
+    assert_prints(printed.out, " due ");
+    expect_code(rotate_json(scene.li, "prepare", project), CS_EXIT_DONE);
+    assert_int_equal(printed_number("done"), 1);
+    expect_code(rotate_json(scene.li, "prepare", project, "--due"), CS_EXIT_DONE);
+    assert_int_equal(cs_json_count(cs_json_get(printed.json, "prepared")), 1);
+    assert_step_is(scene.li, "pending");
+}
+
 /* ---- without network ---- */
 
 static void lease_both(const struct cs_id *version)
@@ -398,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ended_unfinished, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_by_the_system, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_due, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_network_under_a_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(test_four_eyes, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_two_officers_at_once, setup, teardown),

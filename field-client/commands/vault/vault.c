@@ -46,7 +46,7 @@ const char cs_vault_details[] =
     "                                    all passwords of a project are to be changed; who of the "
     "customer\n"
     "                                    agreed, how and when\n"
-    "vault rotate prepare PROJECT [CREDENTIAL…] [--policy 24,lower,upper,digit] [--exclude "
+    "vault rotate prepare PROJECT [CREDENTIAL…] [--due] [--policy 24,lower,upper,digit] [--exclude "
     "CHARACTERS]\n"
     "                                    new passwords, stored before anybody uses one\n"
     "vault rotate apply PROJECT [CREDENTIAL…] [--helper PATH] [--option NAME=VALUE|NAME=@FILE]…\n"

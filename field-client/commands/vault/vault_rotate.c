@@ -11,7 +11,7 @@
 static const struct cs_subcommand rotate_list[] = {
     {"rotate begin", cs_vault_rotate_begin, "PROJECT --consent TEXT"},
     {"rotate prepare", cs_vault_rotate_prepare,
-     "PROJECT [CREDENTIAL…] [--field F] [--policy P] [--exclude CHARACTERS]"},
+     "PROJECT [CREDENTIAL…] [--field F] [--due] [--policy P] [--exclude CHARACTERS]"},
     {"rotate status", cs_vault_rotate_status, "[PROJECT]"},
     {"rotate apply", cs_vault_rotate_apply,
      "PROJECT [CREDENTIAL…] [--field F] [--reason TEXT] [--work-order W] [--helper PATH] "
@@ -199,6 +199,31 @@ enum cs_status cs_rotate_field(struct cs_rotate *rotate, const struct cs_id *ite
     return status;
 }
 
+/* ---- what is due ---- */
+
+enum cs_status cs_rotate_due_read(struct cs_rotate *rotate, struct cs_rotate_due *out)
+{
+    *out = (struct cs_rotate_due){.exposure = NULL};
+    return cs_exposure_read(rotate->work.book, &rotate->vault.vault, &out->exposure, &out->view,
+                            &rotate->work.command->problem);
+}
+
+void cs_rotate_due_release(struct cs_rotate_due *due)
+{
+    cs_exposure_destroy(due->exposure);
+    *due = (struct cs_rotate_due){.exposure = NULL};
+}
+
+const struct cs_due *cs_rotate_due_of(const struct cs_rotate_due *due,
+                                      const struct cs_vault_field *field, size_t *out_count)
+{
+    size_t index = cs_exposure_secret(due->view, &field->item, field->name);
+    const struct cs_exposed_secret *secret =
+        index == CS_EXPOSURE_NONE ? NULL : &due->view->secrets[index];
+    *out_count = secret == NULL ? 0 : secret->due_count;
+    return *out_count == 0 ? NULL : &due->view->dues[secret->first_due];
+}
+
 /* ---- what was signed ---- */
 
 enum cs_status cs_rotate_send_if_possible(struct cs_rotate *rotate)
@@ -267,6 +292,19 @@ const char *cs_rotate_step_words(const struct cs_command *command, enum cs_vault
         [CS_CAMPAIGN_DONE] = "完成",         [CS_CAMPAIGN_APART] = "不在内",
     };
     return command->chinese ? chinese[step] : cs_vault_campaign_step_name(step);
+}
+
+size_t cs_rotate_left(const struct cs_vault_campaign_progress *progress)
+{
+    return progress->counts[CS_CAMPAIGN_UNPREPARED] + progress->counts[CS_CAMPAIGN_PENDING] +
+           progress->counts[CS_CAMPAIGN_APPLIED] + progress->counts[CS_CAMPAIGN_VERIFIED];
+}
+
+struct cs_json *cs_rotate_campaign_json(const uint8_t id[static CS_HASH_SIZE])
+{
+    char text[2 * CS_HASH_SIZE + 1];
+    cs_hex_encode(cs_bytes_make(id, CS_HASH_SIZE), text);
+    return cs_json_text(cs_bytes_of_text(text));
 }
 
 struct cs_json *cs_rotate_counts_json(const struct cs_vault_campaign_progress *progress)

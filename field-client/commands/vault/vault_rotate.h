@@ -7,6 +7,7 @@
 
 #include "field-client/commands/vault/vault_command.h"
 #include "field-client/vault/campaign.h"
+#include "field-client/vault/exposure_read.h"
 
 enum cs_status cs_vault_command_rotate(struct cs_command *command) CS_MUST_USE;
 cs_command_function cs_vault_rotate_begin;
@@ -62,6 +63,19 @@ enum cs_status cs_rotate_field(struct cs_rotate *rotate, const struct cs_id *ite
                                struct cs_bytes name, struct cs_arena *arena,
                                const struct cs_vault_field **out) CS_MUST_USE;
 
+/* ---- what is due ---- */
+
+/* Who knows what of the vault; destroyed by the caller. */
+struct cs_rotate_due {
+    struct cs_exposure *exposure;
+    const struct cs_exposure_view *view;
+};
+enum cs_status cs_rotate_due_read(struct cs_rotate *rotate, struct cs_rotate_due *out) CS_MUST_USE;
+void cs_rotate_due_release(struct cs_rotate_due *due);
+/* Why this field is due (exposure.h); *out_count 0: it is not. */
+const struct cs_due *cs_rotate_due_of(const struct cs_rotate_due *due,
+                                      const struct cs_vault_field *field, size_t *out_count);
+
 /* ---- what was signed ---- */
 
 /* Sends it where the server can be reached; else it is on disk, goes with the next sync, and that is said. */
@@ -73,6 +87,10 @@ enum cs_status cs_rotate_refusals(struct cs_rotate *rotate, size_t *out_count) C
 
 /* The number of fields in each step of the campaign. */
 struct cs_json *cs_rotate_counts_json(const struct cs_vault_campaign_progress *progress);
+/* Fields that are in the campaign and not done. */
+size_t cs_rotate_left(const struct cs_vault_campaign_progress *progress);
+/* The campaign's id in hexadecimal. */
+struct cs_json *cs_rotate_campaign_json(const uint8_t id[static CS_HASH_SIZE]);
 /* "unprepared", "待准备" */
 const char *cs_rotate_step_words(const struct cs_command *command,
                                  enum cs_vault_campaign_step step);

@@ -15,6 +15,8 @@ struct prepared {
 struct preparing {
     struct cs_rotate *rotate;
     const struct cs_password_policy *policy;
+    bool due_only;
+    struct cs_rotate_due due;
     struct prepared batch[BATCH_MAX];
     size_t batch_count;
     size_t prepared;
@@ -74,7 +76,11 @@ static enum cs_status take_field(struct preparing *preparing,
                                  const struct cs_vault_campaign *campaign,
                                  const struct cs_vault_field *field)
 {
-    if (!cs_rotate_means(preparing->rotate, field)) {
+    size_t reasons = 0;
+    if (preparing->due_only) {
+        (void)cs_rotate_due_of(&preparing->due, field, &reasons);
+    }
+    if (!cs_rotate_means(preparing->rotate, field) || (preparing->due_only && reasons == 0)) {
         return CS_OK;
     }
     switch (cs_vault_campaign_step_of(campaign, field)) {
@@ -87,9 +93,9 @@ static enum cs_status take_field(struct preparing *preparing,
     case CS_CAMPAIGN_VERIFIED:
         preparing->already++;
         return CS_OK;
-    case CS_CAMPAIGN_DONE:
-        preparing->done++;
-        return CS_OK;
+    case CS_CAMPAIGN_DONE: /* since then somebody has left who knows it: once more */
+        preparing->done += reasons == 0 ? 1 : 0;
+        return reasons == 0 ? CS_OK : draw(preparing, field);
     case CS_CAMPAIGN_STEP_COUNT:
         break;
     }
@@ -134,6 +140,9 @@ static enum cs_status prepare(struct preparing *preparing)
     if (status == CS_OK) {
         status = cs_rotate_check_named(rotate, fields, count);
     }
+    if (status == CS_OK && preparing->due_only) {
+        status = cs_rotate_due_read(rotate, &preparing->due);
+    }
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         status = take_field(preparing, &campaign, &fields[i]);
     }
@@ -147,7 +156,8 @@ enum cs_status cs_vault_rotate_prepare(struct cs_command *command)
 {
     struct cs_rotate rotate;
     struct cs_password_policy policy;
-    struct preparing preparing = {.rotate = &rotate, .policy = &policy};
+    struct preparing preparing = {
+        .rotate = &rotate, .policy = &policy, .due_only = cs_command_flag(command, "--due")};
     const char *text = NULL;
     const char *excluded = NULL;
     enum cs_status status = cs_command_option(command, "--policy", &text);
@@ -172,6 +182,7 @@ enum cs_status cs_vault_rotate_prepare(struct cs_command *command)
         status = prepare(&preparing);
     }
     cs_json_destroy(preparing.list);
+    cs_rotate_due_release(&preparing.due);
     cs_rotate_end(&rotate);
     return status;
 }

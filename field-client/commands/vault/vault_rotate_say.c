@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Signed at once, then sent: what waits is looked through for each further one. */
+#define BATCH_MAX ((size_t)64)
+
 typedef enum cs_status word(struct cs_vault_book *book, const struct cs_vault_field *field,
                             struct cs_problem *problem);
 
@@ -182,13 +185,19 @@ static enum cs_status confirm_ready(struct saying *saying)
     struct cs_rotate *rotate = saying->rotate;
     struct cs_vault_field *fields = NULL;
     size_t count = 0;
+    size_t waiting = 0;
     enum cs_status status = cs_rotate_fields(rotate, &fields, &count);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
-        bool meant = cs_rotate_means(rotate, &fields[i]) || !rotate->field_typed;
-        if (meant && is_ready(&fields[i])) {
-            status = take_outcome(
-                saying, &fields[i],
-                confirm_verified(rotate->work.book, &fields[i], &rotate->work.command->problem));
+        if ((rotate->field_typed && !cs_rotate_means(rotate, &fields[i])) ||
+            !is_ready(&fields[i])) {
+            continue;
+        }
+        status = take_outcome(
+            saying, &fields[i],
+            confirm_verified(rotate->work.book, &fields[i], &rotate->work.command->problem));
+        if (status == CS_OK && ++waiting == BATCH_MAX) {
+            status = cs_vault_work_sync(&rotate->work);
+            waiting = 0;
         }
     }
     if (status == CS_OK) {
