@@ -225,6 +225,46 @@ unset "e2e_pids[$other]"
 sync_all owner li owner
 expect_equal "in the end both have the newest" "2 2" "$(keys li) $(keys owner)"
 
+# ---- the only officer of a vault loses his laptop ----
+must "$client_program" --home "$work/owner" invite --person 吴刚 --role security --output "$work/wu.invite"
+join wu "$work/wu.invite"
+must "$client_program" --home "$work/owner" new project code=P-3 name=电力局
+must "$client_program" --home "$work/owner" new project code=P-3R name=电力局新库
+sync_all owner wu
+vault_code 0 "an officer makes a vault that only he has" wu create P-3
+type_in "$canary-6" "$client_program" --home "$work/wu" vault add P-3 --name 调度系统 --user scada
+expect_equal "with a password" 0 "$code"
+type_in "$canary-7" "$client_program" --home "$work/wu" vault set 调度系统 --pending
+expect_equal "and one that waits" 0 "$code"
+rm -rf "$work/wu"
+must "$client_program" --home "$work/owner" invite --person 吴刚 --role security --output "$work/wu2.invite"
+join wu2 "$work/wu2.invite"
+must "$client_program" --home "$work/owner" revoke wu --reason 丢失
+sync_all owner wu2
+vault wu2 list P-3
+expect_equal "his new laptop has no key" "" "$out"
+vault_code 2 "where to has to be said" wu2 recovery restore P-3
+vault_code 0 "a new vault" wu2 create P-3R
+type_in "$(cat "$work/shares2/share-1.txt")
+" "$client_program" --home "$work/wu2" vault recovery restore P-3 --into P-3R
+expect_equal "one share opens nothing" 1 "$code"
+expect_equal "nothing was stored" "" "$(vault wu2 list P-3R; echo "$out")"
+two_shares="$(cat "$work/shares2/share-1.txt")
+$(cat "$work/shares2/share-2.txt")
+"
+type_in "$two_shares" "$client_program" --home "$work/li" vault recovery restore P-3 --into P-1
+expect_equal "nor does who never saw the vault" 2 "$code"
+type_in "$two_shares" "$client_program" --home "$work/wu2" vault recovery restore P-3 --into P-3R --json
+expect_equal "two do" "0 1 2 0 0" "$code $(member items) $(member secrets) $(member closed) $(member refused)"
+vault wu2 show 调度系统 --project P-3R --json
+expect_equal "with what waits" "scada confirmed pending" "$(member user) $(grep -o '"state": "[a-z]*"' <<<"$out" | cut -d'"' -f4 | tr '\n' ' ' | sed 's/ $//')"
+type_in "$two_shares" "$client_program" --home "$work/wu2" vault recovery restore P-3 --into P-3R --json
+expect_equal "again is no failure, and does nothing" "0 0 2" "$code $(member secrets) $(member there)"
+vault_code 0 "and it can be seen" wu2 reveal 调度系统 --project P-3R --reason 恢复
+expect_equal "as it was" "$canary-6" "$out"
+: >"$work/.out"
+out=
+
 # ---- nothing leaked ----
 expect_equal "no password in any file" "" "$(grep -rla -- "$canary" "$work" || true)"
 e2e_end

@@ -11,6 +11,7 @@ const char cs_vault_details[] =
     "devices. Secrets are asked for without echo, or read from standard input; they are never "
     "arguments.\n"
     "vault recovery make [--shares N] [--needed K] [--output DIR]; vault recovery rehearse\n"
+    "vault recovery restore PROJECT --into PROJECT   with shares, when nobody manages it any more\n"
     "vault create PROJECT [--four-eyes]  a vault, its key, and all rights for one's own devices\n"
     "vault members PROJECT               who may what, and which devices lack the key\n"
     "vault grant PROJECT PERSON [--rights list,reveal,lease,edit,approve,manage] [--until DATE]\n"
@@ -62,7 +63,7 @@ const char cs_vault_details[] =
 enum cs_status cs_command_vault(struct cs_command *command)
 {
     static const struct cs_subcommand list[] = {
-        {"recovery", cs_vault_command_recovery, "make|rehearse …"},
+        {"recovery", cs_vault_command_recovery, "make|rehearse|restore …"},
         {"create", cs_vault_command_create, "PROJECT [--four-eyes]"},
         {"members", cs_vault_command_members, "PROJECT"},
         {"grant", cs_vault_command_grant, "PROJECT PERSON [--rights RIGHT,…] [--until DATE]"},

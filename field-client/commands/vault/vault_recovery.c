@@ -1,5 +1,5 @@
 /*
- * vault recovery make, rehearse: the recovery key's shares on paper.
+ * vault recovery make, rehearse (restore: vault_restore.c): the recovery key's shares on paper.
  *
  * Shares come out before anybody is told of the key they are of: a key nobody has would lock up everything that is sealed to it. The
  * root's statement of it is kept until the server has it.
@@ -338,6 +338,7 @@ enum cs_status cs_vault_command_recovery(struct cs_command *command)
     static const struct cs_subcommand list[] = {
         {"make", command_make, NULL},
         {"rehearse", command_rehearse, NULL},
+        {"restore", cs_vault_recovery_command_restore, NULL},
     };
     return cs_subcommand_run(command, list, CS_COUNT(list));
 }

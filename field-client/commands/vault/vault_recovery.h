@@ -13,4 +13,6 @@ enum cs_status cs_vault_recovery_gather(struct cs_command *command,
                                         const struct cs_vault_recovery *recovery,
                                         struct cs_seal_key **out) CS_MUST_USE;
 
+cs_command_function cs_vault_recovery_command_restore;
+
 #endif
