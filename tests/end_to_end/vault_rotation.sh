@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A campaign of rotation as people run it, with a real PostgreSQL server and a real SSH server: prepared, applied by the helpers, by hand, and cut off by a
-# kill; confirmed; what worked before works no more. No password is in what the programs left or printed.
+# kill; confirmed; what worked before works no more. A second one without network, under a lease. No password is in what the programs left or printed.
 # usage: vault_rotation.sh PROGRAMS [TEST_PROGRAMS]
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh" vault_rotation "$@"
@@ -18,6 +18,7 @@ helper_program=$programs/countersign-rotate-linux
 
 preload_quick_kdf
 li=("$client_program" --home "$work/li")
+zhao=("$client_program" --home "$work/zhao")
 
 # secret HOME TEXT COMMAND…: TEXT goes to the command's standard input; $out and $code as run.
 secret()
@@ -52,7 +53,16 @@ host_key=$(sed 's/ /%20/g' "$work/host_ed25519.pub")
 new_server server
 join wang "$work/server.invite" --person 王芳
 invite_and_join wang li "Li Lei" security
-must "$client_program" --home "$work/wang" new project code=P-1 name=一期 --json
+invite_and_join wang zhao 赵强 technician
+must "$client_program" --home "$work/wang" new project code=P-1 name=一期
+on wang list person name=赵强 --json
+technician=$(member id)
+must "$client_program" --home "$work/wang" new customer code=C-1 name=客户
+must "$client_program" --home "$work/wang" new system project=P-1 name=账务系统 kind=database
+system=$out
+must "$client_program" --home "$work/wang" new service_request customer=C-1 "system=$system" reported_fault=统一修改密码 priority=normal status=assigned
+must "$client_program" --home "$work/wang" new work_order number=W-1 "request=$out" "technician=$technician" status=assigned
+sync_equal wang "the owner syncs, and the technician has an order"
 mkdir -m 700 "$work/shares"
 must "$client_program" --home "$work/wang" vault recovery make --output "$work/shares"
 sync_equal wang "the owner syncs"
@@ -111,9 +121,27 @@ expect_answer new "the SSH server takes the new one alone" verify 127.0.0.1 "$ss
 on li vault reveal 报表数据库 --reason 检查
 if works eve "$out"; then pass "the second role too"; else fail "the second role too"; fi
 
+# ---- without network, by a technician under a lease ----
+must "${li[@]}" vault grant P-1 赵强 --rights list,reveal,lease
+must "${li[@]}" vault rotate begin P-1 --consent '王经理 2026-12-01 电话同意'
+must "${li[@]}" vault rotate prepare P-1 --policy 32
+sync_equal zhao "the technician syncs"
+expect_code 0 "he takes the passwords along, old and new" "${zhao[@]}" vault lease W-1 --reason 统一修改密码 --yes
+stop_server
+expect_code 0 "and changes them where no server can be reached" "${zhao[@]}" vault rotate apply P-1
+expect_match "all that helpers are for" '3 changed, 0 left, 1 to be changed by hand' "$out"
+expect_match "which is on his laptop" 'goes with the next sync' "$err"
+start_server "$work/server" "$server_port" || { fail "the server comes back"; e2e_end; }
+sync_equal zhao "he syncs"
+expect_code 0 "the officer confirms them" "${li[@]}" vault rotate confirm P-1
+expect_match "all three" 'confirmed: 3' "$out"
+on li vault reveal 账务数据库 --reason 检查
+newest=$out
+if works bob "$newest" && ! works bob "$new"; then pass "PostgreSQL takes the newest alone"; else fail "PostgreSQL takes the newest alone"; fi
+
 # ---- traces ----
-for password in "$canary" "$new" "$new_ssh"; do
-    found=$(grep -rlaF -- "$password" "$work/server" "$work/li" "$work/wang" "$work/sshd.log" "$server_log" 2>/dev/null)
+for password in "$canary" "$new" "$new_ssh" "$newest"; do
+    found=$(grep -rlaF -- "$password" "$work/server" "$work/li" "$work/wang" "$work/zhao" "$work/sshd.log" "$server_log" 2>/dev/null)
     expect_equal "a password is in no file of server and clients" "" "$found"
 done
 e2e_end
