@@ -203,11 +203,12 @@ static enum cs_status take_path(struct cs_bytes *rest, const char *option, struc
 }
 
 /* Takes "scheme://" away; the index into `schemes`, or CS_COUNT(schemes). */
-static size_t take_scheme(struct cs_bytes *rest)
+static size_t take_scheme(struct cs_bytes *rest, bool *out_there)
 {
     struct cs_bytes after = *rest;
     struct cs_bytes name = take_until(&after, ":/");
-    if (after.size < 3 || memcmp(after.data, "://", 3) != 0) {
+    *out_there = after.size >= 3 && memcmp(after.data, "://", 3) == 0;
+    if (!*out_there) {
         return CS_COUNT(schemes);
     }
     *rest = cs_bytes_make(after.data + 3, after.size - 3);
@@ -224,10 +225,11 @@ enum cs_status cs_rotation_target_parse(struct cs_bytes address, struct cs_arena
     struct cs_rotation_target target = {.helper = NULL};
     struct cs_bytes rest = address;
     const char *path_option = NULL;
+    bool has_scheme = false;
     if (address.size == 0) {
         return cs_problem_set(problem, CS_INVALID, "the credential has no address");
     }
-    size_t scheme = take_scheme(&rest);
+    size_t scheme = take_scheme(&rest, &has_scheme);
     if (scheme < CS_COUNT(schemes)) {
         target.helper = schemes[scheme].helper;
         path_option = schemes[scheme].path_option;
@@ -238,6 +240,11 @@ enum cs_status cs_rotation_target_parse(struct cs_bytes address, struct cs_arena
     }
     if (status == CS_OK) {
         status = take_options(rest, arena, &target, problem);
+    }
+    if (status == CS_INVALID && !has_scheme) {
+        target =
+            (struct cs_rotation_target){.host = address}; /* words of people, not of this form */
+        status = cs_problem_set(problem, CS_OK, "%s", "");
     }
     if (status == CS_OK) {
         *out = target;

@@ -18,7 +18,7 @@ struct cs_rotation_target {
     size_t option_count;
 };
 
-/* Views into `address` and the arena. An address without a scheme is a host. CS_INVALID with what is wrong in `problem`; whether host and
+/* Views into `address` and the arena. An address without a scheme is a host, whatever stands in it. CS_INVALID with what is wrong in `problem`; whether host and
  * options are good ones is for cs_rotation_request_check. */
 enum cs_status cs_rotation_target_parse(struct cs_bytes address, struct cs_arena *arena,
                                         struct cs_rotation_target *out,

@@ -194,6 +194,38 @@ static void test_by_hand(void **state)
     assert_step_is(scene.li, "done");
 }
 
+/* A helper that is typed does not get passwords of systems that ours are for, unless those are named. */
+static void test_which_helper(void **state)
+{
+    (void)state;
+    assert_ok(try_list(&scene, scene.li, "postgresql://127.0.0.1:1/db"));
+    begin_and_prepare();
+    expect_code(rotate(scene.li, "apply", project, "--helper", fake_helper), CS_EXIT_FAILED);
+    assert_prints(printed.err, "was not started"); /* ours does not stand beside this test */
+    assert_runs("");
+    expect_code(rotate(scene.li, "apply", project, "核心交换机", "--helper", fake_helper),
+                CS_EXIT_DONE);
+    assert_runs("apply ");
+}
+
+/* What is wrong with an address is found before a secret is asked for. */
+static void test_wrong_address(void **state)
+{
+    (void)state;
+    assert_ok(try_list(&scene, scene.li, "ssh://10.0.0.1:99999"));
+    begin_and_prepare();
+    expect_code(rotate(scene.li, "apply", project), CS_EXIT_FAILED);
+    assert_prints(printed.err, "the port in the address");
+    assert_ok(try_list(&scene, scene.li, "ssh://ho$t"));
+    send(scene.li);
+    expect_code(rotate(scene.li, "apply", project), CS_EXIT_FAILED);
+    assert_prints(printed.err, "the host is not a name");
+    expect_code(rotate(scene.li, "apply", project, "核心交换机", "--option", "host_key=@/nowhere"),
+                CS_EXIT_FAILED);
+    assert_prints(printed.err, "/nowhere");
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 0);
+}
+
 static void test_dropped_and_unverified(void **state)
 {
     (void)state;
@@ -421,6 +453,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_from_consent_to_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_use, setup, teardown),
         cmocka_unit_test_setup_teardown(test_by_hand, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_which_helper, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wrong_address, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dropped_and_unverified, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ended_unfinished, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),

@@ -156,11 +156,11 @@ static enum cs_status find_why(struct cs_command *command, struct applying *appl
 
 /* ---- where it is ---- */
 
-/* Our helpers stand beside this program. */
+/* Our helpers stand beside this program. One that was typed is for the credentials that were, or else for those that none of ours is for. */
 static enum cs_status helper_path(const struct applying *applying, const char *name,
                                   char out[static PATH_MAX_SIZE], struct cs_problem *problem)
 {
-    if (applying->helper != NULL) {
+    if (applying->helper != NULL && (name == NULL || applying->rotate.named_count > 0)) {
         (void)snprintf(out, PATH_MAX_SIZE, "%s", applying->helper);
         return CS_OK;
     }
@@ -483,7 +483,8 @@ static enum cs_status apply_one(struct applying *applying, const struct cs_id *i
 
 /* ---- all of them ---- */
 
-/* Without names: those that are to come, and that a helper is for; for the others it is said that they are left. */
+/* Without names: those that are to come, and that a helper is for; for the others it is said that they are left. A wrong address counts, so that
+ * it is told. */
 static enum cs_status is_wanted(struct applying *applying, const struct cs_vault_field *field,
                                 bool *out)
 {
@@ -500,10 +501,10 @@ static enum cs_status is_wanted(struct applying *applying, const struct cs_vault
         return CS_OK;
     }
     cs_arena_init(&arena, CS_MEBI);
-    enum cs_status status =
-        find_target(applying, cs_rotate_item(rotate, &field->item), &arena, &target, NULL);
+    const struct cs_rotate_item *item = cs_rotate_item(rotate, &field->item);
+    enum cs_status status = find_target(applying, item, &arena, &target, NULL);
     cs_arena_release(&arena);
-    *out = status == CS_OK;
+    *out = status == CS_OK || (status == CS_INVALID && item->listing.address.size > 0);
     applying->by_hand += *out ? 0 : 1;
     return status == CS_NO_MEMORY ? status : CS_OK;
 }

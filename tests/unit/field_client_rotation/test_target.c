@@ -64,6 +64,8 @@ static void test_schemes(void **state)
     expect("10.0.0.1", NULL, "10.0.0.1", 0);
     expect("10.0.0.1:23", NULL, "10.0.0.1", 23);
     expect("ssh://host/", "countersign-rotate-linux", "host", 0);
+    expect("机房:3柜?左侧", NULL, "机房:3柜?左侧", 0); /* no form at all */
+    assert_int_equal(target.option_count, 0);
 }
 
 static void test_options(void **state)
