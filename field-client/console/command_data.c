@@ -1,10 +1,10 @@
 /* How a command gets at its data: identity, replica, names and files; see command.h. */
 #include "field-client/console/command.h"
 
+#include "field-client/console/lease_notice.h"
 #include "field-client/console/passphrase_prompt.h"
 #include "field-client/replica/edit.h"
 #include "field-client/replica/query.h"
-#include "field-client/vault/lease.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,29 +35,6 @@ static enum cs_status check_joined(struct cs_command *command)
                           command->home);
 }
 
-/* By every command: a lease that is over does not wait for the next one that asks for passwords. What cannot be settled now (the disk is
- * full) is settled before anything is shown under a lease, or not shown. */
-static void settle_leases(struct cs_command *command)
-{
-    struct cs_vault_settled settled = {.live = 0};
-    enum cs_status status = cs_vault_leases_settle(command->replica, &settled);
-    if (status != CS_OK) {
-        cs_command_note(command,
-                        CS_WORDS(command, "leases of passwords could not be looked at: %s",
-                                 "无法检查密码借用:%s"),
-                        cs_status_text(status));
-    }
-    for (int end = 1; end < CS_VAULT_LEASE_END_COUNT; end++) {
-        if (settled.ended[end] > 0) {
-            cs_command_note(
-                command,
-                CS_WORDS(command, "%zu leased from a vault is over (%s): its key is destroyed",
-                         "%zu 份密码借用已结束(%s),密钥已销毁"),
-                settled.ended[end], cs_vault_lease_end_name((enum cs_vault_lease_end)end));
-        }
-    }
-}
-
 enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_replica **out)
 {
     if (command->replica != NULL) {
@@ -80,7 +57,7 @@ enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_rep
                                  command->identity, &command->replica, &command->problem);
     }
     if (status == CS_OK) {
-        settle_leases(command);
+        cs_lease_notice(command);
         *out = command->replica;
     }
     return status;

@@ -100,6 +100,24 @@ static enum cs_status keep_unanswered(void *context, const struct cs_kept_record
     return status != CS_OK ? status : add(collecting, &waiting);
 }
 
+/* A lease that is over, or whose key its device has destroyed, would open nothing. */
+static enum cs_status check_lease(const struct collecting *collecting,
+                                  const struct cs_vault_record *lease, int64_t now_ms)
+{
+    struct cs_vault_record returned;
+    const struct cs_kept_filter filter = {
+        .vault = lease->vault, .kind = CS_VAULT_RETURN, .request = lease->id};
+    if (lease->expires_ms <= now_ms) {
+        return CS_EXPIRED;
+    }
+    enum cs_status status =
+        cs_vault_book_newest(collecting->book, &filter, collecting->arena, &returned);
+    if (status == CS_OK) {
+        return memcmp(returned.author, lease->author, CS_HASH_SIZE) == 0 ? CS_EXPIRED : CS_OK;
+    }
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 /* Could it be approved by this device now, and would it open then? */
 static enum cs_status check_approvable(const struct collecting *collecting,
                                        const struct cs_vault_log *log,
@@ -122,6 +140,9 @@ static enum cs_status check_approvable(const struct collecting *collecting,
                                       waiting->record.kind == CS_VAULT_LEASE ? CS_VAULT_MAY_LEASE
                                                                              : CS_VAULT_MAY_REVEAL,
                                       position, now_ms, &ignored);
+    }
+    if (status == CS_OK && waiting->record.kind == CS_VAULT_LEASE) {
+        status = check_lease(collecting, &waiting->record, now_ms);
     }
     if (status == CS_OK) {
         status = directory->find(directory->context, waiting->record.author, &chain);

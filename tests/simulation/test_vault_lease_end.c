@@ -2,6 +2,7 @@
 #include "tests/simulation/vault_lease_scene.h"
 
 #include "field-client/replica/revocation.h"
+#include "field-client/vault/waiting.h"
 
 static struct vault_scene scene;
 
@@ -54,6 +55,19 @@ static void assert_returned(struct laptop *laptop, const uint8_t *lease, const c
     assert_true(cs_bytes_equal_text(record.reason, reason));
     cs_arena_release(&arena);
     cs_vault_book_close(book);
+}
+
+static size_t waiting_count(struct laptop *laptop)
+{
+    struct cs_arena arena;
+    struct cs_vault_waiting *list = NULL;
+    size_t count = 0;
+    struct cs_vault_book *book = open_book(laptop);
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    assert_ok(cs_vault_waiting_list(book, &arena, &list, &count));
+    cs_arena_release(&arena);
+    cs_vault_book_close(book);
+    return count;
 }
 
 static void revoke_zhao(void)
@@ -136,6 +150,48 @@ static void test_a_returned_lease_is_not_approved(void **state)
     vault_sync(&scene, scene.han);
     assert_refused(&scene, scene.han, CS_EXPIRED, "returned");
     assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 0);
+}
+
+/* What nobody can use any more waits for nobody. */
+static void test_an_ended_lease_waits_for_nobody(void **state)
+{
+    uint8_t id[CS_HASH_SIZE];
+    (void)state;
+    lease(&scene, scene.zhao, id);
+    vault_sync(&scene, scene.han);
+    assert_int_equal(waiting_count(scene.han), 1);
+    assert_ok(give_back(scene.zhao, id));
+    vault_sync(&scene, scene.zhao);
+    vault_sync(&scene, scene.han);
+    assert_int_equal(waiting_count(scene.han), 0);
+    lease(&scene, scene.zhao, id);
+    vault_sync(&scene, scene.han);
+    assert_int_equal(waiting_count(scene.han), 1);
+    universe_advance(&scene.universe, 4 * DAY_MS);
+    assert_int_equal(waiting_count(scene.han), 0);
+}
+
+/* The lease is sent again, and answered anew: that is no second history. It works before and after. */
+static void test_a_server_that_went_back_answers_again(void **state)
+{
+    uint8_t id[CS_HASH_SIZE];
+    (void)state;
+    vault_sync(&scene, scene.zhao);
+    universe_save_server(&scene.universe, "yesterday");
+    lease(&scene, scene.zhao, id);
+    laptop_sync_equal(scene.zhao);
+    universe_set_server_back(&scene.universe, "yesterday");
+    laptop_sync_equal(scene.zhao);
+    assert_true(scene.zhao->last.went_back);
+    universe_advance(&scene.universe, 1000);
+    assert_revealed(scene.zhao);
+    vault_sync(&scene, scene.zhao);
+    assert_int_equal(stored_count(&scene, CS_VAULT_LEASE), 1);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 1);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REVEAL), 1);
+    vault_sync(&scene, scene.zhao);
+    universe_advance(&scene.universe, 1000);
+    assert_revealed(scene.zhao);
 }
 
 /* ---- last words ---- */
@@ -260,6 +316,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_end_is_reported_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_refused_is_not_returned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_returned_lease_is_not_approved, setup_four_eyes,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_an_ended_lease_waits_for_nobody, setup_four_eyes,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_that_went_back_answers_again, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_device_still_tells_what_was_seen, setup,
                                         teardown),

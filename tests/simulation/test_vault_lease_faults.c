@@ -10,6 +10,7 @@
 #define STEPS_MAX 200
 
 static struct vault_scene scene;
+static uint8_t last_id[CS_HASH_SIZE];
 
 static int teardown(void **state)
 {
@@ -208,6 +209,67 @@ static void test_giving_back(void **state)
     sweep_ends(BY_HAND);
 }
 
+/* ---- memory ---- */
+
+static enum cs_status reveal_once(void)
+{
+    struct cs_secret *secret = NULL;
+    enum cs_status status = try_reveal(&scene, scene.zhao, &secret);
+    assert_true((status == CS_OK) == (secret != NULL));
+    cs_secret_destroy(secret);
+    return status;
+}
+
+/* There are none at first. */
+static enum cs_status take_once(void)
+{
+    size_t live = 0;
+    enum cs_status status = try_lease(&scene, scene.zhao, NULL);
+    cs_memory_fail_after(-1);
+    assert_each_has_its_key(&live);
+    assert_int_equal(live, status == CS_OK ? 1 : 0);
+    return status;
+}
+
+static enum cs_status return_once(void)
+{
+    struct cs_vault_book *book = NULL;
+    enum cs_status status = cs_vault_book_open(scene.zhao->replica, &book);
+    if (status == CS_OK) {
+        status = cs_vault_lease_return(book, last_id, &scene.universe.problem);
+    }
+    cs_vault_book_close(book);
+    return status == CS_USED ? CS_OK : status; /* it had been done when memory ended */
+}
+
+static long sweep_memory(enum cs_status (*once)(void))
+{
+    enum cs_status status = CS_NO_MEMORY;
+    long step = 0;
+    for (; status != CS_OK && step < 10 * STEPS_MAX; step++) {
+        universe_advance(&scene.universe, 30 * 1000);
+        cs_memory_fail_after(step);
+        status = once();
+        cs_memory_fail_after(-1);
+        assert_true(status == CS_OK || status == CS_NO_MEMORY);
+    }
+    assert_int_equal(status, CS_OK);
+    return step;
+}
+
+static void test_without_memory(void **state)
+{
+    (void)state;
+    lease(&scene, scene.zhao, last_id);
+    assert_true(sweep_memory(reveal_once) > 5);
+    assert_int_equal(queued_count(scene.zhao, CS_VAULT_REVEAL), 1);
+    assert_true(sweep_memory(return_once) > 5);
+    assert_int_equal(queued_count(scene.zhao, CS_VAULT_RETURN), 1);
+    assert_true(sweep_memory(take_once) > 5);
+    vault_sync(&scene, scene.zhao);
+    assert_int_equal(scene.last.refused, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_showing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ending_by_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_giving_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,14 +20,17 @@ static inline struct cs_id lease_work_order(void)
 static inline enum cs_status try_lease_until(struct vault_scene *scene, struct laptop *laptop,
                                              int64_t expires_ms, uint8_t *out_id)
 {
-    struct cs_vault_book *book = open_book(laptop);
+    struct cs_vault_book *book = NULL;
     const struct cs_vault_lease_wish wish = {.vault = scene->vault,
                                              .work_order = lease_work_order(),
                                              .versions = cs_id_bytes(&scene->version),
                                              .reason = cs_bytes_of_text("下周现场检修"),
                                              .expires_ms = expires_ms};
     scene->universe.problem.text[0] = '\0';
-    enum cs_status status = cs_vault_lease_take(book, &wish, out_id, &scene->universe.problem);
+    enum cs_status status = cs_vault_book_open(laptop->replica, &book);
+    if (status == CS_OK) {
+        status = cs_vault_lease_take(book, &wish, out_id, &scene->universe.problem);
+    }
     cs_vault_book_close(book);
     return status;
 }
@@ -50,12 +53,15 @@ static inline void lease(struct vault_scene *scene, struct laptop *laptop, uint8
 static inline enum cs_status try_reveal(struct vault_scene *scene, struct laptop *laptop,
                                         struct cs_secret **out)
 {
-    struct cs_vault_book *book = open_book(laptop);
+    struct cs_vault_book *book = NULL;
     const struct cs_vault_lease_view view = {
         .vault = scene->vault, .version = scene->version, .reason = cs_bytes_of_text("更换电源")};
     scene->universe.problem.text[0] = '\0';
     *out = NULL;
-    enum cs_status status = cs_vault_lease_reveal(book, &view, out, &scene->universe.problem);
+    enum cs_status status = cs_vault_book_open(laptop->replica, &book);
+    if (status == CS_OK) {
+        status = cs_vault_lease_reveal(book, &view, out, &scene->universe.problem);
+    }
     cs_vault_book_close(book);
     return status;
 }

@@ -11,6 +11,7 @@
 
 #define DAYS 3
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define MINUTE_MS (INT64_C(60) * 1000)
 
 /* One work order, what is offered for it, and the leases that were taken. */
 struct wanted {
@@ -393,6 +394,7 @@ enum cs_status cs_vault_command_lease(struct cs_command *command)
         return status;
     }
     lease.expires_ms = command->world->wall_ms(command->world->context) + lease.days * DAY_MS;
+    lease.expires_ms -= lease.expires_ms % MINUTE_MS; /* a moment that people can read */
     status = cs_vault_work_begin(command, &lease.work);
     if (status == CS_OK) {
         status = run(&lease);

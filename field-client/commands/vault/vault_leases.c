@@ -1,6 +1,7 @@
 /* vault leases: what this device has taken along. vault return: giving it back. */
 #include "field-client/commands/vault/vault_command.h"
 #include "field-client/commands/vault/vault_lease.h"
+#include "field-client/console/lease_notice.h"
 #include "field-client/console/table.h"
 #include "field-client/replica/query.h"
 #include "field-client/vault/lease.h"
@@ -38,16 +39,11 @@ static const char *state_words(const struct cs_command *command, const struct cs
     static const char *const states[] = {[CS_VAULT_LEASE_QUEUED] = "待发送",
                                          [CS_VAULT_LEASE_WAITING] = "待审批",
                                          [CS_VAULT_LEASE_USABLE] = "可用"};
-    static const char *const ends[] = {
-        [CS_VAULT_LEASE_LIVE] = "",          [CS_VAULT_LEASE_RETURNED] = "已归还",
-        [CS_VAULT_LEASE_EXPIRED] = "已到期", [CS_VAULT_LEASE_CLOCK] = "时钟回拨",
-        [CS_VAULT_LEASE_REVOKED] = "已吊销", [CS_VAULT_LEASE_WITHDRAWN] = "权限已收回",
-        [CS_VAULT_LEASE_REFUSED] = "被拒绝", [CS_VAULT_LEASE_REPLACED] = "设备已重新加入",
-    };
     if (!command->chinese) {
         return state_name(lease);
     }
-    return lease->state == CS_VAULT_LEASE_OVER ? ends[lease->end] : states[lease->state];
+    return lease->state == CS_VAULT_LEASE_OVER ? cs_lease_end_words(command, lease->end)
+                                               : states[lease->state];
 }
 
 static enum cs_status work_order_label(struct cs_vault_work *work,
@@ -264,6 +260,7 @@ static enum cs_status give_back(struct cs_vault_work *work, const struct cs_vaul
     struct cs_command *command = work->command;
     const struct cs_vault_lease *typed = NULL;
     enum cs_status status = CS_OK;
+    cs_require(leases != NULL || count == 0);
     if (command->argument_count > 0) {
         status = find_typed(command, leases, count, &typed);
     }
