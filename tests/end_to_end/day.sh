@@ -6,7 +6,7 @@
 
 day=$(cd "$(dirname "$0")/../.." && pwd)/tools/demo-day
 [ -x "$day" ] || { fail "tools/demo-day is not there"; e2e_end; }
-command_seconds_max=140
+command_seconds_max=300
 unset COUNTERSIGN_PASSPHRASE_FILE
 for language in en zh; do
     expect_code 0 "the day in $language ends well" env COUNTERSIGN_PROGRAMS="$programs" bash "$day" --folder "$work/day" --language "$language"
