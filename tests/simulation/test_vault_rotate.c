@@ -263,8 +263,21 @@ static void test_unknown(void **state)
     expect_code(rotate(scene.li, "apply", project, "--helper", fake_helper), CS_EXIT_FAILED);
     assert_prints(printed.out, "NOT known which password is in force");
     assert_prints(printed.out, "the line was cut");
+    char old_version[CS_ID_TEXT_SIZE];
+    char new_version[CS_ID_TEXT_SIZE];
+    cs_id_format(&scene.version, old_version);
+    cs_id_format(&cs_vault_field_coming(password(scene.li))->id, new_version);
+    assert_prints(printed.out, old_version); /* how to show each of them */
+    assert_prints(printed.out, new_version);
     assert_step_is(scene.li, "applied");
-    assert_canary(disclosed(scene.li, &scene.version));
+    assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--field", "password",
+                           "--version", new_version, "--reason", "试用新密码"),
+                CS_EXIT_DONE);
+    assert_int_equal(strlen(printed.out), 24 + 1);
+    assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--field", "password",
+                           "--version", old_version, "--reason", "试用旧密码"),
+                CS_EXIT_DONE);
+    assert_string_equal(printed.out, CANARY "\n");
     fake_mode("works");
     expect_code(rotate(scene.li, "apply", project, "--helper", fake_helper), CS_EXIT_DONE);
     assert_runs("apply verify ");

@@ -4,31 +4,17 @@
  * For each: where it is, and with which helper, before a secret is asked for; both secrets; "applied", signed and on disk, and where there is a network
  * taken by the server, so that nobody else does the same; then the helper; what it answered. Cut off anywhere, the same command goes on.
  */
-#include "field-client/commands/vault/vault_rotate_secrets.h"
+#include "field-client/commands/vault/vault_rotate_how.h"
 
-#include "field-client/rotation/target.h"
 #include "field-client/vault/campaign_apply.h"
 #include "shared/base/text.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#define SECONDS_USUAL 60
-#define PATH_MAX_SIZE ((size_t)4096)
-#define OPTION_FILE_MAX (16 * CS_KIBI)
 
 struct applying {
     struct cs_rotate rotate;
+    struct cs_rotate_how how;
     struct cs_rotate_why why;
-    const char *reason;
-    const char *work_order;
-    const char *helper; /* --helper */
-    struct cs_rotation_option options[CS_ROTATION_OPTIONS_MAX];
-    size_t option_count;
-    int64_t seconds;
-    struct cs_arena arena; /* of the options */
-    struct cs_id work_order_id;
     bool asked_server;
     enum cs_status server; /* what came of asking it */
     struct cs_problem server_problem;
@@ -38,162 +24,6 @@ struct applying {
     struct cs_json *results;
 };
 
-/* ---- options ---- */
-
-static enum cs_status read_value(struct cs_command *command, struct applying *applying,
-                                 struct cs_bytes *value)
-{
-    char path[PATH_MAX_SIZE];
-    struct cs_buffer content;
-    if (value->size == 0 || value->data[0] != '@') {
-        return CS_OK;
-    }
-    (void)snprintf(path, sizeof path, "%.*s", (int)(value->size - 1),
-                   (const char *)value->data + 1);
-    cs_buffer_init(&content, OPTION_FILE_MAX);
-    enum cs_status status = cs_command_read_file(command, path, &content);
-    while (status == CS_OK && content.size > 0 && content.data[content.size - 1] == '\n') {
-        content.size--;
-    }
-    if (status == CS_OK) {
-        status = cs_arena_copy(&applying->arena, cs_buffer_bytes(&content), value);
-    }
-    cs_buffer_release(&content);
-    return status;
-}
-
-static enum cs_status take_option(struct cs_command *command, struct applying *applying,
-                                  const char *text)
-{
-    struct cs_rotation_option option;
-    if (!cs_command_split_assignment(cs_bytes_of_text(text), &option.name, &option.value)) {
-        return cs_command_usage(command, "--option takes NAME=VALUE or NAME=@FILE");
-    }
-    if (applying->option_count == CS_ROTATION_OPTIONS_MAX) {
-        return cs_command_usage(command, "there are more than %d options",
-                                (int)CS_ROTATION_OPTIONS_MAX);
-    }
-    enum cs_status status = read_value(command, applying, &option.value);
-    if (status == CS_OK) {
-        applying->options[applying->option_count++] = option;
-    }
-    return status;
-}
-
-/* --option stands as often as it is wanted; each time the first is taken alone. */
-static enum cs_status take_options(struct cs_command *command, struct applying *applying)
-{
-    enum cs_status status = CS_OK;
-    for (size_t i = 0; status == CS_OK && i < command->argument_count && i < command->operand_start;
-         i++) {
-        char **arguments = command->arguments;
-        if (strcmp(arguments[i], "--option") != 0) {
-            continue;
-        }
-        if (i + 1 == command->argument_count) {
-            return cs_command_usage(command, "--option takes NAME=VALUE or NAME=@FILE");
-        }
-        status = take_option(command, applying, arguments[i + 1]);
-        memmove(&arguments[i], &arguments[i + 2],
-                (command->argument_count - i - 2) * sizeof *arguments);
-        command->argument_count -= 2;
-        command->operand_start -= command->operand_start == SIZE_MAX ? 0 : 2;
-        i--;
-    }
-    return status;
-}
-
-static enum cs_status take_all(struct cs_command *command, struct applying *applying)
-{
-    enum cs_status status = take_options(command, applying);
-    if (status == CS_OK) {
-        status = cs_command_option(command, "--helper", &applying->helper);
-    }
-    if (status == CS_OK) {
-        status = cs_command_option(command, "--reason", &applying->reason);
-    }
-    if (status == CS_OK) {
-        status = cs_command_option(command, "--work-order", &applying->work_order);
-    }
-    if (status == CS_OK) {
-        status = cs_command_option_number(command, "--seconds", 1, CS_ROTATION_SECONDS_MAX,
-                                          &applying->seconds);
-    }
-    if (status == CS_OK) {
-        status = cs_rotate_take(command, 0, &applying->rotate);
-    }
-    if (status == CS_OK && applying->helper != NULL && applying->helper[0] != '/') {
-        status = cs_command_usage(command, "--helper takes the absolute path of a program");
-    }
-    return status;
-}
-
-static enum cs_status find_why(struct cs_command *command, struct applying *applying)
-{
-    struct cs_vault_campaign campaign;
-    struct cs_rotate *rotate = &applying->rotate;
-    enum cs_status status = CS_OK;
-    applying->why.reason = cs_bytes_of_text(
-        applying->reason != NULL ? applying->reason
-                                 : cs_command_words(command, "rotation campaign", "统一修改密码"));
-    if (applying->reason == NULL) {
-        status = cs_vault_campaign_find(rotate->work.book, &rotate->vault.vault,
-                                        &rotate->work.arena, &campaign, NULL);
-        applying->why.reason = status == CS_OK ? campaign.consent : applying->why.reason;
-        status = status == CS_NOT_FOUND ? CS_OK : status;
-    }
-    if (status == CS_OK && applying->work_order != NULL) {
-        const struct cs_entity *entity =
-            cs_registry_find(command->registry, cs_bytes_of_text("work_order"));
-        status = entity == NULL
-                     ? CS_UNSUPPORTED
-                     : cs_command_row(command, entity, cs_bytes_of_text(applying->work_order),
-                                      &applying->work_order_id);
-        applying->why.work_order = cs_id_bytes(&applying->work_order_id);
-    }
-    return status;
-}
-
-/* ---- where it is ---- */
-
-/* Our helpers stand beside this program. One that was typed is for the credentials that were, or else for those that none of ours is for. */
-static enum cs_status helper_path(const struct applying *applying, const char *name,
-                                  char out[static PATH_MAX_SIZE], struct cs_problem *problem)
-{
-    if (applying->helper != NULL && (name == NULL || applying->rotate.named_count > 0)) {
-        (void)snprintf(out, PATH_MAX_SIZE, "%s", applying->helper);
-        return CS_OK;
-    }
-    ssize_t size = readlink("/proc/self/exe", out, PATH_MAX_SIZE);
-    size_t length = size < 0 ? 0 : (size_t)size;
-    while (length > 0 && out[length - 1] != '/') {
-        length--;
-    }
-    if (length == 0 || length + strlen(name) >= PATH_MAX_SIZE) {
-        return cs_problem_set(problem, CS_IO, "where the helpers are cannot be told");
-    }
-    memcpy(out + length, name, strlen(name) + 1);
-    return CS_OK;
-}
-
-static enum cs_status find_target(const struct applying *applying,
-                                  const struct cs_rotate_item *item, struct cs_arena *arena,
-                                  struct cs_rotation_target *out, struct cs_problem *problem)
-{
-    enum cs_status status = cs_rotation_target_parse(item->listing.address, arena, out, problem);
-    for (size_t i = 0; status == CS_OK && i < applying->option_count; i++) {
-        status = cs_rotation_target_option(out, applying->options[i].name,
-                                           applying->options[i].value, problem);
-    }
-    if (status == CS_OK && out->helper == NULL && applying->helper == NULL) {
-        status = cs_problem_set(problem, CS_UNSUPPORTED,
-                                "no helper is for this address: change it by hand and say "
-                                "\"vault rotate applied\" before and \"verified\" or \"failed\" "
-                                "after, or name a helper with --helper");
-    }
-    return status;
-}
-
 /* One attempt: all that stays the same while it is prepared. */
 struct one {
     struct applying *applying;
@@ -202,32 +32,10 @@ struct one {
     const struct cs_vault_field *field; /* loaded anew after what was signed or synced */
     struct cs_rotate_pair pair;
     struct cs_rotation_request request;
-    char helper[PATH_MAX_SIZE];
+    char helper[CS_ROTATE_HELPER_PATH_MAX];
     bool leased;
     struct cs_vault_attempt attempt;
 };
-
-static enum cs_status make_request(struct one *one, struct cs_problem *problem)
-{
-    struct cs_rotation_target target;
-    enum cs_status status = find_target(one->applying, one->item, &one->arena, &target, problem);
-    if (status == CS_OK) {
-        status = helper_path(one->applying, target.helper, one->helper, problem);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    struct cs_bytes user = one->item->listing.user;
-    one->request = (struct cs_rotation_request){.host = target.host,
-                                                .port = target.port,
-                                                .user = user.size > 0 ? user : target.user,
-                                                .old_secret = cs_bytes_of_text("old"),
-                                                .new_secret = cs_bytes_of_text("new"),
-                                                .seconds = (uint32_t)one->applying->seconds,
-                                                .option_count = target.option_count};
-    memcpy(one->request.options, target.options, sizeof target.options);
-    return cs_rotation_request_check(&one->request, problem); /* the secrets come later */
-}
 
 /* ---- one field ---- */
 
@@ -383,6 +191,25 @@ static const char *advice(const struct cs_command *command, const struct cs_vaul
                             "verified 或 failed");
 }
 
+/* Where it is not known which works, how to show each of them. */
+static void print_how_to_show(struct one *one)
+{
+    struct cs_command *command = one->applying->rotate.work.command;
+    const struct cs_vault_field_version *versions[] = {cs_vault_field_coming(one->field),
+                                                       cs_vault_field_confirmed(one->field)};
+    const char *const names[] = {cs_command_words(command, "new", "新密码"),
+                                 cs_command_words(command, "old", "旧密码")};
+    char item[CS_ID_TEXT_SIZE];
+    cs_id_format(&one->field->item, item);
+    for (size_t i = 0; i < CS_COUNT(versions); i++) {
+        char id[CS_ID_TEXT_SIZE];
+        cs_id_format(&versions[i]->id, id);
+        cs_command_print(command, "  %s: countersign vault reveal %s --field ", names[i], item);
+        cs_command_print_safe(command, one->field->name);
+        cs_command_print(command, " --version %s --reason …\n", id);
+    }
+}
+
 static void put_result(struct one *one, const char *text)
 {
     struct applying *applying = one->applying;
@@ -390,6 +217,7 @@ static void put_result(struct one *one, const char *text)
     const struct cs_vault_attempt *attempt = &one->attempt;
     struct cs_json *json = cs_rotate_field_json(&applying->rotate, one->field);
     cs_json_set(json, "version", cs_command_json_id(&cs_vault_field_coming(one->field)->id));
+    cs_json_set(json, "old_version", cs_command_json_id(&cs_vault_field_confirmed(one->field)->id));
     cs_json_set(json, "state", cs_json_text(cs_bytes_of_text(cs_vault_state_name(attempt->state))));
     cs_json_set(json, "answer",
                 cs_json_text(cs_bytes_of_text(cs_rotation_answer_text(attempt->answer))));
@@ -406,6 +234,9 @@ static void put_result(struct one *one, const char *text)
             cs_command_print(command, ")");
         }
         cs_command_print(command, "\n");
+        if (attempt->state == CS_VAULT_APPLIED) {
+            print_how_to_show(one);
+        }
     }
 }
 
@@ -469,7 +300,8 @@ static enum cs_status apply_one(struct applying *applying, const struct cs_id *i
         cs_arena_release(&one.arena);
         return status;
     }
-    status = make_request(&one, &command->problem);
+    status = cs_rotate_how_request(&applying->rotate, &applying->how, one.item, &one.arena,
+                                   &one.request, one.helper, &command->problem);
     if (status == CS_OK) {
         status = choose_way(&one, &command->problem);
     }
@@ -502,7 +334,7 @@ static enum cs_status is_wanted(struct applying *applying, const struct cs_vault
     }
     cs_arena_init(&arena, CS_MEBI);
     const struct cs_rotate_item *item = cs_rotate_item(rotate, &field->item);
-    enum cs_status status = find_target(applying, item, &arena, &target, NULL);
+    enum cs_status status = cs_rotate_how_target(&applying->how, item, &arena, &target, NULL);
     cs_arena_release(&arena);
     *out = status == CS_OK || (status == CS_INVALID && item->listing.address.size > 0);
     applying->by_hand += *out ? 0 : 1;
@@ -555,7 +387,7 @@ static enum cs_status run(struct cs_command *command, struct applying *applying)
     size_t refused = 0;
     enum cs_status status = cs_rotate_open(command, CS_ROTATE_HERE, &applying->rotate);
     if (status == CS_OK) {
-        status = find_why(command, applying);
+        status = cs_rotate_how_why(&applying->rotate, &applying->how, &applying->why);
     }
     if (status == CS_OK) {
         status = apply_all(applying);
@@ -572,15 +404,17 @@ static enum cs_status run(struct cs_command *command, struct applying *applying)
 
 enum cs_status cs_vault_rotate_apply(struct cs_command *command)
 {
-    struct applying applying = {.seconds = SECONDS_USUAL};
-    cs_arena_init(&applying.arena, CS_MEBI);
-    enum cs_status status = take_all(command, &applying);
+    struct applying applying = {.verified = 0};
+    enum cs_status status = cs_rotate_how_take(command, &applying.how);
+    if (status == CS_OK) {
+        status = cs_rotate_take(command, 0, &applying.rotate);
+    }
     if (status == CS_OK) {
         applying.results = cs_json_array();
         status = run(command, &applying);
         cs_json_destroy(applying.results);
         cs_rotate_end(&applying.rotate);
     }
-    cs_arena_release(&applying.arena);
+    cs_rotate_how_release(&applying.how);
     return status;
 }
