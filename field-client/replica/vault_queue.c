@@ -106,6 +106,14 @@ enum cs_status cs_queued_records(struct cs_replica *replica, bool refused, size_
     return status;
 }
 
+enum cs_status cs_queued_records_try_again(struct cs_replica *replica)
+{
+    return cs_database_execute(
+        cs_replica_database(replica),
+        "UPDATE _vault_queue SET status = NULL, text = NULL WHERE status IN ('OUTDATED', "
+        "'NOT_FOUND') AND id IN (SELECT id FROM _vault_record WHERE own = 1 AND confirmed = 0);");
+}
+
 static enum cs_status remove_number(struct cs_replica *replica, const char *sql, int64_t number)
 {
     struct cs_statement *statement;

@@ -100,6 +100,8 @@ enum cs_status cs_queued_record_get(struct cs_replica *replica,
 enum cs_status cs_queued_records(struct cs_replica *replica, bool refused, size_t limit,
                                  struct cs_arena *arena, struct cs_queued_record **out,
                                  size_t *out_count) CS_MUST_USE;
+/* What a server that went back refused of what it had once taken waits again: it follows something that another device has to send again first. */
+enum cs_status cs_queued_records_try_again(struct cs_replica *replica) CS_MUST_USE;
 /* It was taken, or is put aside. */
 enum cs_status cs_queued_record_remove(struct cs_replica *replica, int64_t number) CS_MUST_USE;
 enum cs_status cs_queued_record_refuse(struct cs_replica *replica, int64_t number,

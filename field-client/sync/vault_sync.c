@@ -504,6 +504,9 @@ static enum cs_status run_all(struct cs_replica *replica, struct cs_bytes statem
     cs_arena_init(&run.arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = follow_incarnation(replica);
     if (status == CS_OK) {
+        status = cs_queued_records_try_again(replica);
+    }
+    if (status == CS_OK) {
         status = cs_vault_book_open(replica, &run.book);
     }
     for (unsigned round = 0; status == CS_OK && more; round++) {

@@ -386,6 +386,51 @@ static void test_a_server_that_went_back(void **state)
     assert_both_readable(scene.li, &version);
 }
 
+/* What this laptop sends again follows what another one has to send again first: it is refused, told, and tried again with the next news. */
+static void test_a_server_that_went_back_over_two_laptops(void **state)
+{
+    (void)state;
+    struct cs_id by_hand = cs_replica_draw_id(scene.han->replica);
+    struct cs_id version;
+    assert_ok(try_begin(scene.li, CONSENT));
+    send(scene.li);
+    vault_sync(&scene, scene.han);
+    laptop_sync_equal(scene.han); /* all three know of the server as it is now */
+    laptop_sync_equal(scene.li);
+    laptop_sync_equal(scene.zhao);
+    universe_save_server(&scene.universe, "before");
+    assert_ok(try_store(&scene, scene.han, by_hand));
+    struct cs_vault_book *book = open_book(scene.han);
+    assert_ok(cs_vault_act_state(book, &scene.vault, &by_hand, CS_VAULT_CONFIRMED, NULL,
+                                 &scene.universe.problem));
+    cs_vault_book_close(book);
+    send(scene.han);
+    vault_sync(&scene, scene.li);
+    assert_ok(try_prepare(scene.li, &version));
+    send(scene.li);
+    vault_sync(&scene, scene.zhao);
+    assert_ok(say(scene.zhao, cs_vault_campaign_verified));
+    send(scene.zhao);
+    universe_set_server_back(&scene.universe, "before");
+    struct laptop *const order[] = {scene.zhao, scene.li, scene.han};
+    for (size_t i = 0; i < CS_COUNT(order); i++) {
+        assert_ok(laptop_sync(order[i]));
+        vault_sync(&scene, order[i]);
+        assert_true(order[i] == scene.han ? scene.last.refused == 0 : scene.last.refused > 0);
+    }
+    send(scene.li);
+    send(scene.zhao);
+    vault_sync(&scene, scene.li);
+    assert_step(scene.li, CS_CAMPAIGN_VERIFIED);
+    assert_true(cs_id_equal(&cs_vault_field_coming(password(scene.li))->id, &version));
+    assert_both_readable(scene.li, &version);
+    bool due = true;
+    laptop_sync_equal(scene.zhao);
+    vault_sync(&scene, scene.zhao);
+    assert_ok(cs_vault_sync_due(scene.zhao->replica, &due));
+    assert_false(due);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +450,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stored_by_hand_in_between, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_fields_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_server_that_went_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_that_went_back_over_two_laptops, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
