@@ -1,6 +1,9 @@
 /*
  * Changing a password where it is used, by a helper program, with what comes of it signed (campaign.h; field-client/rotation/FORMAT.md says what each
  * answer obliges to).
+ *
+ * With four eyes, somebody else has to agree to each of the two secrets, or once to a lease that has both. Beginning, preparing, saying what
+ * happened and confirming open nothing, and need nobody.
  */
 #ifndef CS_FIELD_CLIENT_VAULT_CAMPAIGN_APPLY_H
 #define CS_FIELD_CLIENT_VAULT_CAMPAIGN_APPLY_H

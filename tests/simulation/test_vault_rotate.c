@@ -443,6 +443,32 @@ static void test_two_prepare_at_once(void **state)
     assert_false(cs_id_equal(&cs_vault_field_coming(password(scene.han))->id, &version));
 }
 
+/* What was refused by a server that went back, and once taken, is not put aside: it is tried again. */
+static void test_a_server_that_went_back(void **state)
+{
+    (void)state;
+    expect_code(rotate(scene.li, "begin", project, "--consent", CONSENT), CS_EXIT_DONE);
+    vault_sync(&scene, scene.han);
+    laptop_sync_equal(scene.li);
+    laptop_sync_equal(scene.han);
+    universe_save_server(&scene.universe, "before");
+    expect_code(rotate(scene.li, "prepare", project), CS_EXIT_DONE);
+    vault_sync(&scene, scene.han);
+    expect_code(rotate(scene.han, "verified", project, "核心交换机"), CS_EXIT_DONE);
+    universe_set_server_back(&scene.universe, "before");
+    assert_ok(laptop_sync(scene.han));
+    vault_sync(&scene, scene.han);
+    assert_int_equal(scene.last.refused, 2);
+    expect_code(rotate(scene.han, "confirm", project),
+                CS_EXIT_FAILED); /* it is not there any more */
+    assert_ok(laptop_sync(scene.li));
+    send(scene.li);
+    vault_sync(&scene, scene.han);
+    vault_sync(&scene, scene.li);
+    assert_step_is(scene.li, "verified");
+    expect_code(rotate(scene.han, "confirm", project), CS_EXIT_DONE);
+}
+
 /* ---- in Chinese ---- */
 
 static void test_in_chinese(void **state)
@@ -477,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_four_eyes, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_two_officers_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_two_prepare_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_server_that_went_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_in_chinese, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

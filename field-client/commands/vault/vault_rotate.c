@@ -260,6 +260,16 @@ static enum cs_status tell_refusal(struct cs_rotate *rotate, const struct cs_que
     return cs_queued_record_remove(rotate->work.replica, queued->number);
 }
 
+/* One that a server had once taken, before it went back, is tried again by the next sync (cs_queued_records_try_again). */
+static enum cs_status is_tried_again(struct cs_rotate *rotate, const uint8_t *id,
+                                     struct cs_arena *arena, bool *out)
+{
+    struct cs_kept_record kept;
+    enum cs_status status = cs_kept_record_get(rotate->work.replica, id, arena, &kept);
+    *out = status == CS_OK;
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 enum cs_status cs_rotate_refusals(struct cs_rotate *rotate, size_t *out_count)
 {
     struct cs_arena arena;
@@ -272,8 +282,12 @@ enum cs_status cs_rotate_refusals(struct cs_rotate *rotate, size_t *out_count)
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         struct cs_vault_record record;
         status = cs_vault_record_decode(list[i].record, &record);
+        bool stays = true;
         if (status == CS_OK && cs_id_equal(&record.vault, &rotate->vault.vault) &&
             (record.kind == CS_VAULT_STATE || record.kind == CS_VAULT_CAMPAIGN)) {
+            status = is_tried_again(rotate, list[i].id, &arena, &stays);
+        }
+        if (status == CS_OK && !stays) {
             status = tell_refusal(rotate, &list[i], &record);
             *out_count += 1;
         }
