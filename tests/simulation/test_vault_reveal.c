@@ -39,6 +39,7 @@ static int open_scene(bool four_eyes)
     (void)laptop_new(scene.sun, "work_order", "number=W-1", technician, "status=assigned", NULL);
     laptop_sync_equal(scene.sun);
     laptop_sync_equal(scene.zhao);
+    laptop_sync_equal(scene.han);
     return 0;
 }
 
@@ -188,13 +189,28 @@ static void test_four_eyes(void **state)
     assert_prints(printed.err, "approval");
     assert_code(laptop_run(scene.zhao, "vault", "reveal", "--request", request), CS_EXIT_FAILED);
     assert_string_equal(printed.out, "");
-    vault_sync(&scene, scene.han);
-    struct cs_vault_book *book = open_book(scene.han);
-    uint8_t id[CS_HASH_SIZE];
-    assert_ok(cs_hex_decode(cs_bytes_of_text(request), id, sizeof id));
-    assert_ok(cs_vault_act_approve(book, id, NULL, &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.han);
+    assert_code(laptop_run_json(scene.zhao, "vault", "waiting"), CS_EXIT_DONE);
+    const struct cs_json *waiting = cs_json_at(cs_json_get(printed.json, "waiting"), 0);
+    assert_string_equal(printed_text(waiting, "state"), "for_others");
+    assert_code(laptop_run(scene.zhao, "vault", "approve", request), CS_EXIT_USAGE);
+    assert_prints(printed.err, "for himself");
+    assert_code(laptop_run_json(scene.li, "vault", "waiting"), CS_EXIT_DONE);
+    assert_int_equal(cs_json_count(cs_json_get(printed.json, "waiting")), 0);
+    assert_code(laptop_run(scene.li, "vault", "approve", request), CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.han, "vault", "waiting"), CS_EXIT_DONE);
+    assert_prints(printed.out, "核心交换机");
+    assert_prints(printed.out, "赵强");
+    assert_prints(printed.out, "W-1");
+    assert_code(laptop_run_json(scene.han, "vault", "approve", request), CS_EXIT_DONE);
+    waiting = cs_json_at(cs_json_get(printed.json, "approved"), 0);
+    assert_string_equal(printed_text(waiting, "reason"), "现场检修");
+    assert_string_equal(printed_text(waiting, "name"), "核心交换机");
+    assert_code(laptop_run(scene.han, "vault", "approve", request), CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.han, "vault", "approve"), CS_EXIT_USAGE);
+    scene.zhao->fault = NETWORK_DOWN;
+    assert_code(laptop_run(scene.zhao, "vault", "waiting"), CS_EXIT_DONE);
+    assert_prints(printed.err, "as of the last sync");
+    scene.zhao->fault = NETWORK_FINE;
     request[12] = '\0';
     assert_code(laptop_run(scene.zhao, "vault", "code", "--request", request), CS_EXIT_USAGE);
     assert_prints(printed.err, "for a password");
@@ -218,6 +234,38 @@ static void test_a_refusal_by_the_server(void **state)
     assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 0);
 }
 
+/* Break-glass: an approver, by himself; whoever manages the vault hears of it. */
+static void test_an_emergency(void **state)
+{
+    struct cs_arena arena;
+    struct cs_vault_finding *list = NULL;
+    size_t count = 1;
+    (void)state;
+    assert_code(laptop_run(scene.zhao, "vault", "reveal", "核心交换机", "--emergency", "--reason",
+                           "x", "--work-order", "W-1"),
+                CS_EXIT_FAILED);
+    assert_string_equal(printed.out, "");
+    assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--emergency"),
+                CS_EXIT_USAGE);
+    vault_sync(&scene, scene.han);
+    assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--emergency", "--reason",
+                           "机房起火"),
+                CS_EXIT_DONE);
+    assert_string_equal(printed.out, CANARY "\n");
+    assert_int_equal(stored_count(&scene, CS_VAULT_EMERGENCY), 1);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 0);
+    vault_sync(&scene, scene.han);
+    assert_found(scene.han, CS_LOCKED, "break-glass: Li Lei");
+    assert_found(scene.han, CS_LOCKED, "机房起火");
+    vault_sync(&scene, scene.zhao);
+    cs_arena_init(&arena, CS_MEBI);
+    assert_ok(cs_vault_findings(scene.li->replica, &arena, &list, &count));
+    assert_int_equal(count, 0);
+    assert_ok(cs_vault_findings(scene.zhao->replica, &arena, &list, &count));
+    assert_int_equal(count, 0);
+    cs_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_which_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_codes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_four_eyes, setup_four_eyes, teardown),
+        cmocka_unit_test_setup_teardown(test_an_emergency, setup_four_eyes, teardown),
         cmocka_unit_test_setup_teardown(test_a_refusal_by_the_server, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,11 +29,17 @@ const char cs_vault_details[] =
     "    --seconds N, else to standard output; --clipboard N puts it there for N seconds. Whoever "
     "is no officer\n"
     "    names a --work-order. Where somebody else has to agree: --request ID afterwards\n"
+    "    --emergency: for who may approve himself, when nobody else can be had; whoever manages "
+    "is alarmed\n"
     "vault lease [--days N] [--reason T] [--yes] [WORK_ORDER…]\n"
     "    takes along the passwords for your work orders of the next days (3), to be shown without "
     "network\n"
     "vault leases [--all]; vault return [LEASE]   what is taken along; giving it back\n"
     "vault code CREDENTIAL --reason T    a one-time password; its seed counts as disclosed\n"
+    "vault waiting; vault approve REQUEST…   what waits for somebody's approval; agreeing to it\n"
+    "vault import FILE --project PROJECT     KeePass, Bitwarden or CSV; --dry-run looks only. It "
+    "may be run\n"
+    "    again: what is there stays as it is\n"
     "vault access [PROJECT|PERSON]       who may do what\n"
     "vault audit [PROJECT|CREDENTIAL|PERSON] [--since DAY]\n"
     "                                    what happened: who was shown what, when and why\n"
@@ -89,6 +95,11 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"return", cs_vault_command_return, "[LEASE]"},
         {"code", cs_vault_command_code,
          "CREDENTIAL --reason TEXT [--work-order W] [--clipboard SECONDS] | --request ID"},
+        {"waiting", cs_vault_command_waiting, ""},
+        {"approve", cs_vault_command_approve, "REQUEST…"},
+        {"import", cs_vault_command_import,
+         "FILE --project PROJECT [--format kdbx|bitwarden|csv] [--password-file F] "
+         "[--key-file F] [--no-password] [--dry-run]"},
         {"access", cs_vault_command_access, "[PROJECT|PERSON] [--csv]"},
         {"audit", cs_vault_command_audit, "[PROJECT|CREDENTIAL|PERSON] [--since DAY] [--csv]"},
         {"exposed", cs_vault_command_exposed, "PERSON|DEVICE [--csv]"},

@@ -34,6 +34,9 @@ cs_command_function cs_vault_command_lease;
 cs_command_function cs_vault_command_leases;
 cs_command_function cs_vault_command_return;
 cs_command_function cs_vault_command_code;
+cs_command_function cs_vault_command_waiting;
+cs_command_function cs_vault_command_approve;
+cs_command_function cs_vault_command_import;
 /* Reports (report.h). */
 cs_command_function cs_vault_command_access;
 cs_command_function cs_vault_command_audit;
