@@ -1,4 +1,4 @@
-/* vault import as people type it: what a run says, a second run, and what is refused. */
+/* vault import and export as people type them: what a run says, a second run, and what is refused. */
 #include "tests/simulation/laptop_commands.h"
 #include "tests/simulation/vault_scene.h"
 
@@ -158,6 +158,95 @@ static void test_what_is_refused(void **state)
     assert_int_equal(stored_count(&scene, CS_VAULT_ENTRY), 1);
 }
 
+/* ---- export ---- */
+
+static struct cs_buffer exported;
+
+static void read_file(struct laptop *laptop, const char *name)
+{
+    const struct cs_world *world = &laptop->fake.world;
+    cs_buffer_release(&exported);
+    cs_buffer_init(&exported, CS_MEBI);
+    assert_ok(world->file_read(world->context, name, &exported));
+    cs_buffer_append_u8(&exported, 0);
+}
+
+static const char *ask_for_export(char out[static 80])
+{
+    struct cs_bytes text;
+    assert_code(
+        laptop_run_json(scene.li, "vault", "export", "--project", project, "--reason", "移交客户"),
+        CS_EXIT_DONE);
+    assert_true(cs_json_get_text(cs_json_at(cs_json_get(printed.json, "requests"), 0), &text));
+    (void)snprintf(out, 80, "%.*s", (int)text.size, (const char *)text.data);
+    return out;
+}
+
+static void test_an_export(void **state)
+{
+    char request[80];
+    char output[300];
+    (void)state;
+    cs_buffer_init(&exported, CS_MEBI);
+    (void)snprintf(output, sizeof output, "%s/out.csv", scene.universe.folder);
+    write_file(scene.li, "title,username,password,url,notes\nswitch,admin," CANARY
+                         ",https://a:b@c/,rack 4\n");
+    assert_code(laptop_run(scene.li, "vault", "import", path, "--project", project), CS_EXIT_DONE);
+    (void)ask_for_export(request);
+    assert_int_equal(number("versions"), 4);
+    assert_code(
+        laptop_run(scene.li, "vault", "export", output, "--request", request, "--format", "csv"),
+        CS_EXIT_FAILED); /* nobody has approved it */
+    assert_code(laptop_run(scene.li, "vault", "reveal", "--request", request), CS_EXIT_USAGE);
+    assert_prints(printed.err, "vault export");
+    assert_code(laptop_run(scene.han, "vault", "approve", request), CS_EXIT_DONE);
+    assert_code(
+        laptop_run(scene.li, "vault", "export", output, "--request", request, "--format", "csv"),
+        CS_EXIT_DONE);
+    assert_prints(printed.err, "due for rotation");
+    assert_prints(printed.err, "plain text");
+    assert_null(strstr(printed.out, CANARY));
+    read_file(scene.li, output);
+    assert_prints((const char *)exported.data, "switch");
+    assert_prints((const char *)exported.data, CANARY);
+    assert_prints((const char *)exported.data, "https://a:b@c/"); /* where it came from */
+    assert_prints((const char *)exported.data, "rack 4");
+    assert_prints((const char *)exported.data, "核心交换机");
+    assert_code(laptop_run(scene.li, "vault", "export", "/nowhere/x", "--request", request),
+                CS_EXIT_USAGE); /* once */
+    assert_int_equal(stored_count(&scene, CS_VAULT_EXPORT), 1);
+    cs_buffer_release(&exported);
+}
+
+/* Nothing of this writes a file, and only the first is in the log. */
+static void test_exports_that_are_none(void **state)
+{
+    char request[80];
+    (void)state;
+    assert_code(laptop_run(scene.li, "vault", "export", "--project", project), CS_EXIT_USAGE);
+    assert_code(
+        laptop_run(scene.li, "vault", "export", path, "--project", project, "--reason", "x"),
+        CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.li, "vault", "export", path, "--request", "abcdef"),
+                CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.li, "vault", "export", "--request", "abcdef"), CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.li, "vault", "export", path, "--request", "abcdef", "--format",
+                           "bitwarden"),
+                CS_EXIT_USAGE);
+    vault_sync(&scene, scene.zhao);
+    assert_code(laptop_run(scene.zhao, "vault", "export", "--project", project, "--reason", "x"),
+                CS_EXIT_FAILED);
+    assert_prints(printed.err, "only owner and security");
+    assert_code(laptop_run_json(scene.zhao, "vault", "waiting"), CS_EXIT_DONE);
+    assert_int_equal(cs_json_count(cs_json_get(printed.json, "waiting")), 0);
+    assert_int_equal(stored_count(&scene, CS_VAULT_EXPORT), 0);
+    (void)ask_for_export(request);
+    assert_code(laptop_run(scene.li, "vault", "approve", request), CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.han, "vault", "export", path, "--request", request),
+                CS_EXIT_USAGE);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +254,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_entry_that_does_not_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_interrupted_import, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_export, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exports_that_are_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

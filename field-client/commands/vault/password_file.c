@@ -219,18 +219,11 @@ static enum cs_status write_kdbx(struct cs_command *command,
     return status;
 }
 
-enum cs_status cs_password_file_write(struct cs_command *command, const char *path,
-                                      const struct cs_password_file_options *options,
-                                      const struct cs_password_list *list)
+enum cs_status cs_password_file_encode(struct cs_command *command,
+                                       const struct cs_password_file_options *options,
+                                       const struct cs_password_list *list, struct cs_buffer *out)
 {
-    struct cs_buffer file;
-    cs_buffer_init(&file, CS_PASSWORD_FILE_MAX);
-    enum cs_status status = options->format == CS_PASSWORD_FORMAT_CSV
-                                ? cs_password_csv_write(list, &file, &command->problem)
-                                : write_kdbx(command, options, list, &file);
-    if (status == CS_OK) {
-        status = cs_command_write_file(command, path, cs_buffer_bytes(&file));
-    }
-    cs_buffer_release(&file);
-    return status;
+    return options->format == CS_PASSWORD_FORMAT_CSV
+               ? cs_password_csv_write(list, out, &command->problem)
+               : write_kdbx(command, options, list, out);
 }

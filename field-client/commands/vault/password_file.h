@@ -29,9 +29,10 @@ enum cs_status cs_password_file_read(struct cs_command *command, const char *pat
                                      const struct cs_password_file_options *options,
                                      struct cs_password_list *list,
                                      enum cs_password_format *out_format) CS_MUST_USE;
-/* Writes the list (KDBX 4 or CSV), mode 0600. A new password is asked for twice. */
-enum cs_status cs_password_file_write(struct cs_command *command, const char *path,
-                                      const struct cs_password_file_options *options,
-                                      const struct cs_password_list *list) CS_MUST_USE;
+/* Appends the file's bytes (KDBX 4, or CSV if that is asked for). A new password is asked for twice. */
+enum cs_status cs_password_file_encode(struct cs_command *command,
+                                       const struct cs_password_file_options *options,
+                                       const struct cs_password_list *list,
+                                       struct cs_buffer *out) CS_MUST_USE;
 
 #endif

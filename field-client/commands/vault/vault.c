@@ -24,22 +24,17 @@ const char cs_vault_details[] =
     "  --generate [--length N] [--no-symbols]; --pending: it is not in force yet\n"
     "vault list [PROJECT]; vault show CREDENTIAL   what is stored, without secrets\n"
     "vault refused [--dismiss]; vault findings [--dismiss]   what was refused; what did not hold\n"
-    "vault reveal CREDENTIAL --reason T  shows a secret once, after it was logged; on a terminal "
-    "until a key or\n"
-    "    --seconds N, else to standard output; --clipboard N puts it there for N seconds. Whoever "
-    "is no officer\n"
-    "    names a --work-order. Where somebody else has to agree: --request ID afterwards\n"
-    "    --emergency: for who may approve himself, when nobody else can be had; whoever manages "
-    "is alarmed\n"
+    "vault reveal CREDENTIAL --reason T [--work-order W] [--clipboard N]   shows a secret once, "
+    "logged first;\n"
+    "    --request ID when it was approved; --emergency, of which whoever manages is told\n"
     "vault lease [--days N] [--reason T] [--yes] [WORK_ORDER…]\n"
     "    takes along the passwords for your work orders of the next days (3), to be shown without "
     "network\n"
     "vault leases [--all]; vault return [LEASE]   what is taken along; giving it back\n"
-    "vault code CREDENTIAL --reason T    a one-time password; its seed counts as disclosed\n"
-    "vault waiting; vault approve REQUEST…   what waits for somebody's approval; agreeing to it\n"
-    "vault import FILE --project PROJECT     KeePass, Bitwarden or CSV; --dry-run looks only. It "
-    "may be run\n"
-    "    again: what is there stays as it is\n"
+    "vault code CREDENTIAL --reason T    a one-time password\n"
+    "vault waiting; vault approve REQUEST…   what waits for approval; agreeing to it\n"
+    "vault import FILE --project P [--dry-run]   KeePass, Bitwarden or CSV\n"
+    "vault export --project P --reason T; FILE --request ID   by two officers\n"
     "vault access [PROJECT|PERSON]       who may do what\n"
     "vault audit [PROJECT|CREDENTIAL|PERSON] [--since DAY]\n"
     "                                    what happened: who was shown what, when and why\n"
@@ -100,6 +95,9 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"import", cs_vault_command_import,
          "FILE --project PROJECT [--format kdbx|bitwarden|csv] [--password-file F] "
          "[--key-file F] [--no-password] [--dry-run]"},
+        {"export", cs_vault_command_export,
+         "--project PROJECT --reason TEXT | FILE --request ID [--format kdbx|csv] "
+         "[--password-file F] [--key-file F]"},
         {"access", cs_vault_command_access, "[PROJECT|PERSON] [--csv]"},
         {"audit", cs_vault_command_audit, "[PROJECT|CREDENTIAL|PERSON] [--since DAY] [--csv]"},
         {"exposed", cs_vault_command_exposed, "PERSON|DEVICE [--csv]"},

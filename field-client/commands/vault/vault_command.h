@@ -37,6 +37,7 @@ cs_command_function cs_vault_command_code;
 cs_command_function cs_vault_command_waiting;
 cs_command_function cs_vault_command_approve;
 cs_command_function cs_vault_command_import;
+cs_command_function cs_vault_command_export;
 /* Reports (report.h). */
 cs_command_function cs_vault_command_access;
 cs_command_function cs_vault_command_audit;
