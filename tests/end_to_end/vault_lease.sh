@@ -93,6 +93,8 @@ expect_equal "nothing was taken" 0 "$(usable zhao)"
 vault_code 0 "taken along" zhao lease WO-7 --days 3 --yes
 expect_match "until an end" '2 taken along until' "$out"
 expect_equal "it can be used" 1 "$(usable zhao)"
+on zhao status --json
+expect_equal "status tells of it" 1 "$(member leases)"
 vault_code 0 "again there is nothing more" zhao lease WO-7 --yes --json
 expect_equal "since it is leased" "false news" "$(member taken) $(member lacks)"
 

@@ -12,10 +12,10 @@
 
 static struct vault_scene scene;
 
-static double now_ms(void)
+static double now_ms(clockid_t clock)
 {
     struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
@@ -38,19 +38,20 @@ static double commit_ms(void)
 {
     struct cs_database *database = cs_replica_database(scene.zhao->replica);
     uint8_t id[CS_HASH_SIZE] = {1};
-    double start = now_ms();
+    double start = now_ms(CLOCK_MONOTONIC);
     for (uint8_t i = 0; i < REVEALS; i++) {
         id[1] = i;
         assert_ok(cs_database_begin(database));
         assert_ok(cs_replica_meta_set_bytes(scene.zhao->replica, "test", cs_bytes_of_array(id)));
         assert_ok(cs_database_commit(database));
     }
-    return (now_ms() - start) / REVEALS;
+    return (now_ms(CLOCK_MONOTONIC) - start) / REVEALS;
 }
 
 static void test_a_reveal_is_quick(void **state)
 {
     double total = 0;
+    double processor = 0;
     (void)state;
     vault_scene_open(&scene, 98, false);
     store_many();
@@ -59,18 +60,20 @@ static void test_a_reveal_is_quick(void **state)
     for (int i = 0; i < REVEALS; i++) {
         struct cs_secret *secret = NULL;
         universe_advance(&scene.universe, 60 * 1000);
-        double start = now_ms();
+        double start = now_ms(CLOCK_MONOTONIC);
+        double worked = now_ms(CLOCK_PROCESS_CPUTIME_ID);
         assert_ok(
             try_reveal(&scene, scene.zhao, &secret)); /* with a book of its own, as a command */
-        total += now_ms() - start;
+        total += now_ms(CLOCK_MONOTONIC) - start;
+        processor += now_ms(CLOCK_PROCESS_CPUTIME_ID) - worked;
         assert_canary(secret);
     }
     double commit = commit_ms();
     double each = total / REVEALS;
     print_message(
-        "reveal under a lease beside %d credentials: %.2f ms with its commit; a commit alone "
-        "%.2f ms\n",
-        CREDENTIALS, each, commit);
+        "reveal under a lease beside %d credentials: %.2f ms, of which %.2f ms of processor "
+        "time; a commit alone %.2f ms\n",
+        CREDENTIALS, each, processor / REVEALS, commit);
     assert_true(each < MS_MAX);
     vault_scene_close(&scene);
 }

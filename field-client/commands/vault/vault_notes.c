@@ -1,8 +1,11 @@
 /* What of the vaults needs a person, see vault_notes.h. */
 #include "field-client/commands/vault/vault_notes.h"
 
+#include "field-client/commands/vault/vault_lease.h"
 #include "field-client/commands/vault/vault_recovery.h"
+#include "field-client/replica/kept_leases.h"
 #include "field-client/vault/due.h"
+#include "field-client/vault/lease.h"
 #include "shared/base/text.h"
 
 #define SHOWN_MAX ((size_t)100)
@@ -23,9 +26,29 @@ struct cs_vault_notes {
     struct cs_vault_finding *findings;
     size_t finding_count;
     struct due_vault *due;
+    size_t lease_count;    /* that are not over */
+    int64_t lease_ends_ms; /* the first of them */
 };
 
 /* ---- gathering ---- */
+
+static enum cs_status gather_leases(struct cs_vault_notes *notes)
+{
+    struct cs_kept_lease *leases = NULL;
+    size_t count = 0;
+    enum cs_status status =
+        cs_kept_leases(notes->work.replica, false, &notes->work.arena, &leases, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        if (leases[i].end != CS_VAULT_LEASE_LIVE) {
+            continue;
+        }
+        if (notes->lease_count == 0 || leases[i].expires_ms < notes->lease_ends_ms) {
+            notes->lease_ends_ms = leases[i].expires_ms;
+        }
+        notes->lease_count++;
+    }
+    return status;
+}
 
 static bool manages(const struct cs_vault_book *book, const struct cs_vault_log *log)
 {
@@ -97,6 +120,9 @@ enum cs_status cs_vault_notes_gather(struct cs_command *command, struct cs_repli
     }
     if (status == CS_OK) {
         status = cs_vault_findings(replica, arena, &notes->findings, &notes->finding_count);
+    }
+    if (status == CS_OK) {
+        status = gather_leases(notes);
     }
     if (status == CS_OK && extent == CS_VAULT_NOTES_ALL) {
         status = gather_all_due(notes);
@@ -178,6 +204,9 @@ struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes)
     cs_json_set(json, "refused", refused);
     cs_json_set(json, "findings", findings);
     cs_json_set(json, "due", due);
+    cs_json_set(json, "leases", cs_json_integer((int64_t)notes->lease_count));
+    cs_json_set(json, "lease_ends",
+                notes->lease_count > 0 ? cs_vault_time_json(notes->lease_ends_ms) : cs_json_null());
     return json;
 }
 
@@ -232,6 +261,16 @@ void cs_vault_notes_print(struct cs_command *command, const struct cs_vault_note
         print_text(command, cs_command_words(command, "refused for a vault: ", "密码库记录被拒绝:"),
                    notes->refused[i].text);
         cs_command_print(command, "  (countersign vault refused)\n");
+    }
+    if (notes->lease_count > 0) {
+        char ends[CS_TIME_TEXT_MAX];
+        cs_vault_lease_until(command, notes->lease_ends_ms, ends);
+        cs_command_print(command,
+                         CS_WORDS(command,
+                                  "passwords taken along: %zu, the first until %s  (countersign "
+                                  "vault leases)\n",
+                                  "已借用密码 %zu 份,最早至 %s  (countersign vault leases)\n"),
+                         notes->lease_count, ends);
     }
     if (notes->waiting > 0) {
         cs_command_print(command,

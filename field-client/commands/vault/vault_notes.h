@@ -18,7 +18,7 @@ enum cs_status cs_vault_notes_gather(struct cs_command *command, struct cs_repli
                                      struct cs_vault_notes **out) CS_MUST_USE;
 /* NULL is accepted. */
 void cs_vault_notes_destroy(struct cs_vault_notes *notes);
-/* {"waiting", "refused" [], "findings" [], "due" []}; see field-client/commands/README.md. */
+/* {"waiting", "refused" [], "findings" [], "due" [], "leases", "lease_ends"}; see field-client/commands/README.md. */
 struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes);
 /* A line for each, loud ones first; nothing when there is nothing. */
 void cs_vault_notes_print(struct cs_command *command, const struct cs_vault_notes *notes);
