@@ -10,7 +10,7 @@ root_password=Root-2019-guahao
 chapter "Passwords of the customers' systems" "客户系统的密码"
 mkdir -m 700 "$folder/recovery"
 office vault recovery make --shares 3 --needed 2 --output "$folder/recovery" >/dev/null 2>&1
-for share in 1 3; do cat "$folder/recovery/share-$share.txt" && echo; done | office vault recovery rehearse >/dev/null
+cat "$folder/recovery/share-1.txt" "$folder/recovery/share-3.txt" | office vault recovery rehearse >/dev/null
 say "王芳 makes the recovery key: three shares on paper, any two of which together could open the vaults if all officers' laptops were lost. Two of them are tried." \
     "王芳生成恢复密钥：三份写在纸上，万一所有安全员的电脑都丢失，任意两份合在一起才能打开密码库。现场用其中两份演练。"
 office invite --person 陈静 --role security --output "$folder/chen.invite" >/dev/null 2>&1

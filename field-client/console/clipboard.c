@@ -126,6 +126,7 @@ static bool start(const char *const *arguments, int input, pid_t *out)
     posix_spawnattr_t attributes;
     char texts[ARGUMENTS_MAX][ARGUMENT_SIZE_MAX];
     char *copies[ARGUMENTS_MAX + 1] = {NULL}; /* the function below wants no constants */
+    cs_require(arguments[0] != NULL);
     if (posix_spawn_file_actions_init(&actions) != 0) {
         return false;
     }

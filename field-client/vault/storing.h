@@ -24,7 +24,7 @@ struct cs_vault_stored {
 };
 /* CS_USED: a version of this field waits to become in force (a rotation that has not ended); as cs_vault_act_entry, _version, _state. */
 enum cs_status cs_vault_store(struct cs_vault_book *book, const struct cs_id *vault,
-                              const struct cs_vault_storing *storing, struct cs_vault_stored *out,
+                              const struct cs_vault_storing *wish, struct cs_vault_stored *out,
                               struct cs_problem *problem) CS_MUST_USE;
 
 #endif

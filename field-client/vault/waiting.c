@@ -223,7 +223,7 @@ enum cs_status cs_vault_waiting_list(struct cs_vault_book *book, struct cs_arena
 static bool begins_like(const uint8_t *id, struct cs_bytes text)
 {
     char hex[2 * CS_HASH_SIZE + 1];
-    if (text.size > 2 * CS_HASH_SIZE) {
+    if (text.size >= sizeof hex) {
         return false;
     }
     cs_hex_encode(cs_bytes_make(id, CS_HASH_SIZE), hex);

@@ -216,6 +216,9 @@ static struct cs_bytes free_name(struct cs_arena *arena, const struct cs_import_
         int suffix_size = snprintf(suffix, sizeof suffix, " (%u)", number);
         struct cs_bytes base =
             make_readable(arena, wanted, CS_NAME_MAX - (size_t)suffix_size, &changed);
+        if (base.size == 0) {
+            return CS_BYTES_NONE;
+        }
         memcpy(text, base.data, base.size);
         memcpy(text + base.size, suffix, (size_t)suffix_size);
         changed = true;

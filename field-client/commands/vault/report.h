@@ -30,11 +30,11 @@ enum cs_report_kind {
     CS_REPORT_FLAG,
 };
 struct cs_report_cell {
-    enum cs_report_kind kind;
     struct cs_bytes text;
     const char *word;
     int64_t ms;
     struct cs_id id;
+    enum cs_report_kind kind;
     bool flag;
 };
 /* Empty text, time 0 and a zero id are nothing: null in JSON, an empty cell otherwise. Texts are borrowed. */

@@ -260,14 +260,14 @@ static enum cs_status give_back(struct cs_vault_work *work, const struct cs_vaul
     struct cs_command *command = work->command;
     const struct cs_vault_lease *typed = NULL;
     enum cs_status status = CS_OK;
-    cs_require(leases != NULL || count == 0);
+    cs_require(leases != NULL);
     if (command->argument_count > 0) {
         status = find_typed(command, leases, count, &typed);
     }
     for (size_t i = 0; status == CS_OK && i < count; i++) {
-        bool chosen = typed == NULL ? leases[i].state != CS_VAULT_LEASE_OVER : typed == &leases[i];
-        if (chosen) {
-            status = cs_vault_lease_return(work->book, leases[i].record.id, &command->problem);
+        const struct cs_vault_lease *lease = leases + i;
+        if (typed == NULL ? lease->state != CS_VAULT_LEASE_OVER : typed == lease) {
+            status = cs_vault_lease_return(work->book, lease->record.id, &command->problem);
             *out_returned += status == CS_OK ? 1 : 0;
         }
     }

@@ -33,7 +33,7 @@ static bool begins_id(struct cs_bytes text, const struct cs_id *id)
         const uint8_t letter = text.data[i];
         const uint8_t lower =
             letter >= 'A' && letter <= 'F' ? (uint8_t)(letter - 'A' + 'a') : letter;
-        if (count == 2 * CS_ID_SIZE) {
+        if (count / 2 == CS_ID_SIZE) {
             return false;
         }
         unsigned nibble = count % 2 == 0 ? id->bytes[count / 2] >> 4 : id->bytes[count / 2] & 0x0f;

@@ -77,7 +77,7 @@ static enum cs_status print_shares(struct making *making)
         cs_command_print(command,
                          CS_WORDS(command, "\nshare %lld of %lld, %lld are needed:\n\n",
                                   "\n第 %lld 份,共 %lld 份,恢复需 %lld 份:\n\n"),
-                         (long long)(i + 1), (long long)making->count, (long long)making->needed);
+                         (long long)i + 1, (long long)making->count, (long long)making->needed);
         status = fflush(command->out) == 0 ? CS_OK : CS_IO;
         if (status == CS_OK) {
             status = write_all(terminal, cs_secret_bytes(making->shares[i]));
@@ -89,6 +89,20 @@ static enum cs_status print_shares(struct making *making)
     return status;
 }
 
+/* With a newline at the end, so that several files can be put together. */
+static enum cs_status save_line(struct cs_command *command, const char *path, struct cs_bytes share)
+{
+    struct cs_secret *line = NULL;
+    enum cs_status status = cs_secret_create(share.size + 1, &line);
+    if (status == CS_OK) {
+        memcpy(cs_secret_data(line), share.data, share.size);
+        cs_secret_data(line)[share.size] = '\n';
+        status = cs_command_write_file(command, path, cs_secret_bytes(line));
+    }
+    cs_secret_destroy(line);
+    return status;
+}
+
 static enum cs_status save_shares(struct making *making)
 {
     struct cs_command *command = making->work->command;
@@ -96,9 +110,9 @@ static enum cs_status save_shares(struct making *making)
     for (int64_t i = 0; status == CS_OK && i < making->count; i++) {
         char path[CS_HOME_PATH_MAX];
         int size =
-            snprintf(path, sizeof path, "%s/share-%lld.txt", making->folder, (long long)(i + 1));
+            snprintf(path, sizeof path, "%s/share-%lld.txt", making->folder, (long long)i + 1);
         status = size > 0 && (size_t)size < sizeof path
-                     ? cs_command_write_file(command, path, cs_secret_bytes(making->shares[i]))
+                     ? save_line(command, path, cs_secret_bytes(making->shares[i]))
                      : cs_command_usage(command, "--output: the name is too long");
     }
     return status;
