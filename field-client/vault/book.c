@@ -112,10 +112,11 @@ static enum cs_status find(void *context, const uint8_t certificate[static CS_HA
     struct cs_vault_book *book = context;
     struct cs_standing standing = {.known = false};
     enum cs_status status = cs_standing_of(book->replica, certificate, &standing);
-    if (status == CS_OK && standing.revoked && book->as_of >= standing.revoked_position) {
-        status = CS_REVOKED;
+    if (status == CS_OK) {
+        status = cs_vault_book_chain(book, certificate, out);
     }
-    return status != CS_OK ? status : cs_vault_book_chain(book, certificate, out);
+    bool revoked = standing.revoked && book->as_of >= standing.revoked_position;
+    return status == CS_OK && revoked ? CS_REVOKED : status;
 }
 
 static enum cs_status find_any(void *context, const uint8_t certificate[static CS_HASH_SIZE],

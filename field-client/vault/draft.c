@@ -22,6 +22,7 @@ struct cs_vault_draft {
     size_t capacity;
     struct cs_secret
         *key; /* of the newest epoch of the log; NULL: not looked for yet, or not had */
+    const struct cs_vault_keyring *lent; /* NULL: what this device's grant opens */
     int64_t now_ms;
 };
 
@@ -104,6 +105,11 @@ void cs_vault_draft_end(struct cs_vault_draft *draft)
         cs_arena_release(&draft->arena);
         cs_free(draft);
     }
+}
+
+void cs_vault_draft_use(struct cs_vault_draft *draft, const struct cs_vault_keyring *keyring)
+{
+    draft->lent = keyring;
 }
 
 const struct cs_vault_log *cs_vault_draft_log(const struct cs_vault_draft *draft)
@@ -197,20 +203,35 @@ static enum cs_status newest_recovery(struct cs_vault_draft *draft, struct cs_va
                : status;
 }
 
+/* The keys of the vault before the draft: lent, or opened and owned by the caller. */
+static enum cs_status open_keys(struct cs_vault_draft *draft, struct cs_vault_keyring **out_owned,
+                                const struct cs_vault_keyring **out, struct cs_problem *problem)
+{
+    enum cs_status status = CS_OK;
+    if (draft->lent == NULL) {
+        status =
+            cs_vault_book_keyring(draft->book, cs_vault_log_vault(draft->log), out_owned, problem);
+    }
+    if (status == CS_OK) {
+        *out = draft->lent == NULL ? *out_owned : draft->lent;
+    }
+    return status;
+}
+
 enum cs_status cs_vault_draft_epoch(struct cs_vault_draft *draft, bool four_eyes,
                                     struct cs_problem *problem)
 {
     struct cs_evidence_signer signer;
     struct cs_vault_recovery recovery;
-    struct cs_vault_keyring *keyring = NULL;
+    struct cs_vault_keyring *owned = NULL;
+    const struct cs_vault_keyring *keyring = NULL;
     struct cs_secret *key = NULL;
     struct cs_buffer bytes;
     cs_buffer_init(&bytes, RECORDS_MAX);
     cs_vault_book_signer(draft->book, &signer);
     enum cs_status status = newest_recovery(draft, &recovery, problem);
     if (status == CS_OK && cs_vault_log_epoch(draft->log, 1) != NULL) {
-        status =
-            cs_vault_book_keyring(draft->book, cs_vault_log_vault(draft->log), &keyring, problem);
+        status = open_keys(draft, &owned, &keyring, problem);
     }
     if (status == CS_OK) {
         const struct cs_vault_epoch_terms terms = {&recovery, keyring, four_eyes};
@@ -220,7 +241,7 @@ enum cs_status cs_vault_draft_epoch(struct cs_vault_draft *draft, bool four_eyes
         status = add(draft, cs_buffer_bytes(&bytes), problem);
     }
     cs_buffer_release(&bytes);
-    cs_vault_keyring_destroy(keyring);
+    cs_vault_keyring_destroy(owned);
     if (status == CS_OK) {
         cs_secret_destroy(draft->key);
         draft->key = key;
@@ -233,7 +254,8 @@ enum cs_status cs_vault_draft_epoch(struct cs_vault_draft *draft, bool four_eyes
 /* The newest epoch's key, drafted just now or had by this device. */
 static enum cs_status find_key(struct cs_vault_draft *draft, struct cs_problem *problem)
 {
-    struct cs_vault_keyring *keyring = NULL;
+    struct cs_vault_keyring *owned = NULL;
+    const struct cs_vault_keyring *keyring = NULL;
     const struct cs_vault_epoch *epoch =
         cs_vault_log_epoch_at(draft->log, cs_vault_log_position(draft->log));
     if (epoch == NULL) {
@@ -242,8 +264,7 @@ static enum cs_status find_key(struct cs_vault_draft *draft, struct cs_problem *
     if (draft->key != NULL) {
         return CS_OK;
     }
-    enum cs_status status =
-        cs_vault_book_keyring(draft->book, cs_vault_log_vault(draft->log), &keyring, problem);
+    enum cs_status status = open_keys(draft, &owned, &keyring, problem);
     if (status == CS_OK) {
         struct cs_bytes key = cs_vault_keyring_key(keyring, epoch->number, CS_VAULT_CLASS_KEY);
         status = key.size == 0
@@ -252,7 +273,7 @@ static enum cs_status find_key(struct cs_vault_draft *draft, struct cs_problem *
                                       "another officer has to grant it")
                      : cs_secret_create_copy(key, &draft->key);
     }
-    cs_vault_keyring_destroy(keyring);
+    cs_vault_keyring_destroy(owned);
     return status;
 }
 

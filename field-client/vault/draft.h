@@ -21,6 +21,8 @@ enum cs_status cs_vault_draft_begin(struct cs_vault_book *book, const struct cs_
                                     struct cs_problem *problem) CS_MUST_USE;
 /* Wipes; NULL is accepted. */
 void cs_vault_draft_end(struct cs_vault_draft *draft);
+/* Keys of the vault that this device has otherwise than by a grant: from the recovery key. Borrowed until the draft ends. */
+void cs_vault_draft_use(struct cs_vault_draft *draft, const struct cs_vault_keyring *keyring);
 /* With the drafted records in it. */
 const struct cs_vault_log *cs_vault_draft_log(const struct cs_vault_draft *draft);
 

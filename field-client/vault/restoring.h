@@ -1,9 +1,9 @@
 /*
- * A vault that nobody manages any more: what is in it, opened with the recovery key and stored anew in another vault.
+ * What is in a vault, opened with the recovery key and stored anew in another vault.
  *
- * The rules of a vault's log let nobody in without a grant by who manages it, and the recovery key signs nothing; so a vault whose
- * managers have all lost their devices stays as it is. Its records can still be read, by every device of a person who is or was a
- * member, a new one too. What this device stores anew it signs as its own: that it knows these passwords is on record.
+ * Where every device that managed a vault was revoked, another device of one of those persons takes the place (shared/vault/log.h), and
+ * nothing has to be stored anew. This is for the rest: a person who may see the vault, and whom its rules do not let manage it. What this
+ * device stores anew it signs as its own: that it knows these passwords is on record.
  */
 #ifndef CS_FIELD_CLIENT_VAULT_RESTORING_H
 #define CS_FIELD_CLIENT_VAULT_RESTORING_H

@@ -260,13 +260,57 @@ static enum cs_status check_officer(const struct attempt *attempt, const struct 
     return CS_OK;
 }
 
+/* Has this grant the right to manage now? */
+static bool manages(const struct attempt *attempt, const struct cs_vault_grant *grant)
+{
+    return grant->until == IN_FORCE && (grant->rights & CS_VAULT_MAY_MANAGE) != 0 &&
+           (grant->expires_ms == 0 || attempt->ms < grant->expires_ms);
+}
+
+/*
+ * Nobody is left who manages: the devices that could were revoked, every one. Then another device of one of those persons may take their
+ * place. It grants itself a key that it can have by the recovery key only. Who does not know yet that they were revoked cannot judge.
+ */
+static enum cs_status check_heir(const struct attempt *attempt, enum cs_status denied)
+{
+    const struct cs_vault_log *log = attempt->log;
+    const struct cs_vault_directory *directory = attempt->directory;
+    bool heir = false;
+    bool in_force = false;
+    for (size_t i = 0; i < log->grant_count; i++) {
+        const struct cs_chain *chain = NULL;
+        if (!manages(attempt, &log->grants[i])) {
+            continue;
+        }
+        enum cs_status status =
+            directory->find(directory->context, log->grants[i].recipient, &chain);
+        if (status != CS_OK && status != CS_REVOKED) {
+            return status == CS_NOT_FOUND ? denied : status;
+        }
+        heir = heir || cs_id_equal(&chain->leaf.person, &attempt->author->leaf.person);
+        in_force = in_force || status == CS_OK;
+    }
+    if (heir && in_force) {
+        return cs_problem_set(attempt->problem, CS_UNKNOWN_DEVICE,
+                              "a device that manages the vault is not known to be revoked: nobody "
+                              "takes its place");
+    }
+    return heir ? CS_OK : denied;
+}
+
 static enum cs_status check_author(const struct attempt *attempt)
 {
+    const struct cs_vault_record *record = &attempt->record;
     enum cs_status status = check_officer(attempt, attempt->author);
-    return status != CS_OK
-               ? status
-               : cs_vault_log_permits(attempt->log, attempt->record.author, CS_VAULT_MAY_MANAGE,
-                                      attempt->log->head_count, attempt->ms, attempt->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = cs_vault_log_permits(attempt->log, record->author, CS_VAULT_MAY_MANAGE,
+                                  attempt->log->head_count, attempt->ms, attempt->problem);
+    return status != CS_OK && record->kind == CS_VAULT_GRANT &&
+                   memcmp(record->author, record->recipient, CS_HASH_SIZE) == 0
+               ? check_heir(attempt, status)
+               : status;
 }
 
 /* The vault's key is sealed to whoever can recover: only to whom the root says. */

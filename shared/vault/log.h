@@ -6,6 +6,9 @@
  * swap): of two officers who grant at once, one is told CS_OUTDATED and signs again. A client keeps how long the log was and
  * its head (cs_vault_log_expect), so that it is shown neither a shorter nor another one later.
  *
+ * Where every device that manages a vault was revoked, another device of one of those persons may grant itself what it likes: the key it
+ * needs for that is to be had by the recovery key alone. Nobody else ever gets in without a grant by who manages.
+ *
  * A position counts records: rights "at position n" are those after the first n records.
  */
 #ifndef CS_VAULT_LOG_H
@@ -57,6 +60,7 @@ void cs_vault_log_destroy(struct cs_vault_log *log);
  *   CS_EXPIRED     its author's right to manage had ended
  *   CS_NOT_FOUND   nothing to withdraw
  *   CS_FORGED      the grant's commitment is not the epoch's; the epoch's recovery key is not the organisation's
+ *   CS_UNKNOWN_DEVICE  also: a grant to itself by another device of who manages, while one that manages is not known to be revoked
  *   CS_UNKNOWN_DEVICE, CS_REVOKED, … as cs_vault_record_open, for author and recipient; CS_LIMIT; CS_NO_MEMORY
  */
 enum cs_status cs_vault_log_append(struct cs_vault_log *log, struct cs_bytes bytes,

@@ -346,7 +346,8 @@ static enum cs_status find_key(const struct cs_record *plain, enum cs_vault_kind
         *out_author = NULL;
         return CS_OK;
     }
-    enum cs_status status = directory->find(directory->context, plain->certificate, out_author);
+    const struct cs_chain *author = NULL;
+    enum cs_status status = directory->find(directory->context, plain->certificate, &author);
     if (status == CS_NOT_FOUND) {
         return cs_problem_set(problem, CS_UNKNOWN_DEVICE,
                               "the %s is signed by a device that nobody certified",
@@ -357,7 +358,8 @@ static enum cs_status find_key(const struct cs_record *plain, enum cs_vault_kind
                               cs_vault_kind_name(kind));
     }
     if (status == CS_OK) {
-        *out_key = (*out_author)->leaf.sign_key;
+        *out_author = author;
+        *out_key = author->leaf.sign_key;
     }
     return status;
 }

@@ -129,7 +129,8 @@ struct cs_vault_directory {
         server_identity; /* CS_SIGN_PUBLIC_SIZE bytes, as the root says (server_statement.h); NULL: none is known */
     void *context;
     /* The chain of this certificate, verified by cs_chain_verify; borrowed, valid as long as the directory. CS_NOT_FOUND;
-     * CS_REVOKED if what it signs now is not to be believed: by positions in the evidence log, which only the caller knows. */
+     * CS_REVOKED, with the chain all the same, if what it signs now is not to be believed: by positions in the evidence log, which
+     * only the caller knows. */
     enum cs_status (*find)(void *context, const uint8_t certificate[static CS_HASH_SIZE],
                            const struct cs_chain **out);
     /* CS_OK if this is the id of a recovery key's statement that the root signed (recovery.h); CS_NOT_FOUND. */

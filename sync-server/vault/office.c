@@ -126,9 +126,9 @@ static enum cs_status find(void *context, const uint8_t certificate[static CS_HA
                    office->as_of >= device.revoked.position;
     cs_arena_release(&arena);
     if (status == CS_OK) {
-        status = revoked ? CS_REVOKED : cs_vault_office_chain(office, certificate, out);
+        status = cs_vault_office_chain(office, certificate, out);
     }
-    return status;
+    return status == CS_OK && revoked ? CS_REVOKED : status;
 }
 
 static enum cs_status find_any(void *context, const uint8_t certificate[static CS_HASH_SIZE],

@@ -243,7 +243,6 @@ must "$client_program" --home "$work/owner" revoke wu --reason 丢失
 sync_all owner wu2
 vault wu2 list P-3
 expect_equal "his new laptop has no key" "" "$out"
-vault_code 2 "where to has to be said" wu2 recovery restore P-3
 vault_code 0 "a new vault" wu2 create P-3R
 type_in "$(cat "$work/shares2/share-1.txt")
 " "$client_program" --home "$work/wu2" vault recovery restore P-3 --into P-3R
@@ -264,6 +263,30 @@ vault_code 0 "and it can be seen" wu2 reveal 调度系统 --project P-3R --reaso
 expect_equal "as it was" "$canary-6" "$out"
 : >"$work/.out"
 out=
+
+# ---- or his new laptop takes its place ----
+type_in "$(cat "$work/shares2/share-1.txt")
+" "$client_program" --home "$work/wu2" vault recovery restore P-3
+expect_equal "not with one share" 1 "$code"
+type_in "$two_shares" "$client_program" --home "$work/owner" vault recovery restore P-3
+expect_equal "nor anybody else" 2 "$code"
+type_in "$two_shares" "$client_program" --home "$work/wu2" vault recovery restore P-3 --json
+expect_equal "with two it does" 0 "$code"
+expect_equal "two grants, a withdrawal and a key" 4 "$(member records)"
+type_in "$two_shares" "$client_program" --home "$work/wu2" vault recovery restore P-3 --json
+expect_equal "again is no failure, and does nothing" "0 0" "$code $(member records)"
+vault wu2 list P-3 --json
+expect_equal "it lists what there is" 1 "$(rows)"
+vault_code 0 "and it can be seen" wu2 reveal 调度系统 --project P-3 --reason 恢复
+expect_equal "as it was" "$canary-6" "$out"
+: >"$work/.out"
+out=
+vault_code 0 "and lets others in" wu2 grant P-3 李强 --rights list,reveal,manage
+sync_all li
+vault li list P-3 --json
+expect_equal "who verify all of it" 1 "$(rows)"
+on li status --json
+expect_match "with nothing found wrong" '"findings": \[\]' "$out"
 
 # ---- nothing leaked ----
 expect_equal "no password in any file" "" "$(grep -rla -- "$canary" "$work" || true)"

@@ -311,6 +311,64 @@ static void test_who_may_not_manage(void **state)
     cs_vault_book_close(book);
 }
 
+static void revoke(struct laptop *by, const struct laptop *laptop)
+{
+    struct cs_id device;
+    struct cs_id made;
+    cs_certificate_row_id(certificate_of(laptop), &device);
+    assert_ok(cs_revocation_make(by->replica, &device, cs_bytes_of_text("丢失"), &made,
+                                 &scene.universe.problem));
+    laptop_sync_equal(by);
+}
+
+/* What the recovery key would give; lent, as vault recovery restore does. */
+static size_t take_the_place(struct laptop *heir, struct laptop *of)
+{
+    struct cs_vault_draft *draft = NULL;
+    struct cs_vault_keyring *keyring = NULL;
+    struct cs_vault_book *theirs = open_book(of);
+    struct cs_vault_book *book = open_book(heir);
+    assert_ok(cs_vault_book_keyring(theirs, &scene.vault, &keyring, &scene.universe.problem));
+    assert_ok(cs_vault_draft_begin(book, &scene.vault, &draft, &scene.universe.problem));
+    cs_vault_draft_use(draft, keyring);
+    assert_ok(cs_vault_draft_grant(draft, certificate_of(heir), CS_VAULT_RIGHTS_ALL, 0,
+                                   &scene.universe.problem));
+    assert_ok(cs_vault_draft_settle(draft, &what_is_due, &scene.universe.problem));
+    size_t count = cs_vault_draft_count(draft);
+    assert_ok(cs_vault_draft_queue(draft));
+    cs_vault_draft_end(draft);
+    cs_vault_keyring_destroy(keyring);
+    cs_vault_book_close(book);
+    cs_vault_book_close(theirs);
+    return count;
+}
+
+/* LI's and HAN's laptops are revoked; LI's new one goes on. Who hears of that before he knows of the revocations waits for them, and
+ * finds nothing wrong. */
+static void test_a_new_laptop_takes_the_place(void **state)
+{
+    (void)state;
+    struct laptop *li_too = universe_join(&scene.universe, scene.wang, "Li Lei", CS_ROLE(SECURITY));
+    laptop_sync_equal(scene.zhao);
+    revoke(scene.wang, scene.li);
+    revoke(scene.wang, scene.han);
+    laptop_sync_equal(li_too);
+    vault_sync(&scene, li_too);
+    assert_false(has_key(li_too));
+    /* Itself; LI and HAN out; a key; itself and ZHAO. */
+    assert_int_equal(take_the_place(li_too, scene.li), 6);
+    vault_sync(&scene, li_too);
+    assert_int_equal(scene.last.sent, 6);
+    assert_true(has_key(li_too));
+    assert_status(vault_try_sync(&scene, scene.zhao), CS_UNKNOWN_DEVICE);
+    assert_int_equal(scene.last.findings, 0);
+    laptop_sync_equal(scene.zhao);
+    vault_sync(&scene, scene.zhao);
+    assert_true(has_key(scene.zhao));
+    struct cs_vault_due due = due_at(li_too);
+    assert_false(cs_vault_due_any(&due));
+}
+
 static void test_memory(void **state)
 {
     enum cs_status status = CS_NO_MEMORY;
@@ -426,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_draft_at_a_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_last_one_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_may_not_manage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_laptop_takes_the_place, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_stored_is_in_force, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_listing_that_is_none, setup, teardown),

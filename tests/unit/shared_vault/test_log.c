@@ -350,6 +350,34 @@ static void test_somebody_always_manages(void **state)
     refuses(&record, HAN, CS_DENIED, "no grant lets this device manage");
 }
 
+/* LI's second laptop takes the place of the first, once nobody manages; nobody else does, and not in another way. */
+static void test_nobody_left(void **state)
+{
+    (void)state;
+    made_vault(&scene, 0);
+    const struct cs_vault_record grant = made_grant(&scene, LI_TOO, LI_TOO, CS_VAULT_RIGHTS_ALL);
+    refuses(&grant, LI_TOO, CS_UNKNOWN_DEVICE, "not known to be revoked");
+    scene.devices[LI].revoked = true;
+    refuses(&grant, LI_TOO, CS_UNKNOWN_DEVICE, "not known to be revoked"); /* HAN's */
+    scene.devices[LI].revoked = false;
+    scene.devices[HAN].revoked = true;
+    refuses(&grant, LI_TOO, CS_UNKNOWN_DEVICE, "not known to be revoked");
+    scene.devices[LI].revoked = true;
+    struct cs_vault_record record = made_grant(&scene, WANG, WANG, CS_VAULT_RIGHTS_ALL);
+    refuses(&record, WANG, CS_DENIED, "no grant lets this device manage");
+    record = made_grant(&scene, LI_TOO, WANG, CS_VAULT_RIGHTS_ALL);
+    refuses(&record, LI_TOO, CS_DENIED, "no grant lets this device manage");
+    record = made_epoch(&scene, LI_TOO, 2);
+    refuses(&record, LI_TOO, CS_DENIED, "no grant lets this device manage");
+    record = made_withdrawal(&scene, LI_TOO, ZHAO);
+    refuses(&record, LI_TOO, CS_DENIED, "no grant lets this device manage");
+    assert_ok(scene_append(&scene, &grant, LI_TOO));
+    record = made_withdrawal(&scene, LI_TOO, LI);
+    assert_ok(scene_append(&scene, &record, LI_TOO));
+    record = made_epoch(&scene, LI_TOO, 2);
+    assert_ok(scene_append(&scene, &record, LI_TOO));
+}
+
 struct counted {
     size_t members;
     int64_t rights;
@@ -423,6 +451,7 @@ int main(void)
         CASE(test_grants_need_an_epoch),
         CASE(test_withdrawal_ends_rights_and_wants_an_epoch),
         CASE(test_somebody_always_manages),
+        CASE(test_nobody_left),
         CASE(test_members_are_those_in_force),
         CASE(test_every_allocation_may_fail),
     };
