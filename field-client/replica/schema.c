@@ -150,10 +150,23 @@ static enum cs_status make_lease_table(struct cs_database *database, void *conte
     return cs_database_execute(database, lease_table);
 }
 
+/* What this device worked out of its vaults, sealed for itself; and the records of one kind in their order. */
+static const char memory_table[] =
+    "CREATE TABLE _vault_memory (vault BLOB NOT NULL, kind INTEGER NOT NULL, sealed BLOB NOT NULL, "
+    "PRIMARY KEY (vault, kind)) WITHOUT ROWID;"
+    "CREATE INDEX _vault_record_feed ON _vault_record (vault, kind, feed);";
+
+static enum cs_status make_memory_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, memory_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
-        {make_tables_1},         {make_former_tables}, {make_staged_table}, {make_settled_table},
-        {make_recovered_tables}, {make_vault_tables},  {make_key_table},    {make_lease_table}};
+        {make_tables_1},      {make_former_tables},    {make_staged_table},
+        {make_settled_table}, {make_recovered_tables}, {make_vault_tables},
+        {make_key_table},     {make_lease_table},      {make_memory_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

@@ -145,11 +145,12 @@ enum cs_status cs_kept_record_of_log(struct cs_replica *replica, const struct cs
                                      struct cs_kept_record *out)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(replica),
-                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND log_position "
-                         "= ?2 AND kind < 4 ORDER BY feed LIMIT 1",
-                         &statement);
+    enum cs_status status = cs_statement_get(
+        cs_replica_database(replica),
+        /* Left to itself SQLite would read all of the log for each of its records. */
+        "SELECT " COLUMNS " FROM _vault_record INDEXED BY _vault_record_log WHERE "
+        "vault = ?1 AND log_position = ?2 AND kind < 4 ORDER BY feed LIMIT 1",
+        &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -235,6 +236,29 @@ enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id
     return visit_all(statement, visit, context);
 }
 
+enum cs_status cs_kept_records_extent(struct cs_replica *replica, const struct cs_id *vault,
+                                      int64_t kind, uint64_t *out_count, uint64_t *out_newest)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "SELECT count(*), coalesce(max(feed), 0) FROM _vault_record WHERE vault = "
+                         "?1 AND kind = ?2",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    cs_bind_integer(statement, 2, kind);
+    status = cs_statement_one(statement);
+    if (status == CS_OK) {
+        *out_count = (uint64_t)cs_column_integer(statement, 0);
+        *out_newest = (uint64_t)cs_column_integer(statement, 1);
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
 /* ---- vaults ---- */
 
 enum cs_status cs_kept_vault_put(struct cs_replica *replica, const struct cs_kept_vault *vault)
@@ -316,6 +340,19 @@ enum cs_status cs_kept_vaults(struct cs_replica *replica, struct cs_arena *arena
     return status;
 }
 
+/* What was worked out of records that go. */
+static enum cs_status forget(struct cs_replica *replica, const struct cs_id *vault)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        cs_replica_database(replica), "DELETE FROM _vault_memory WHERE vault = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    return cs_statement_run(statement);
+}
+
 enum cs_status cs_kept_vault_empty(struct cs_replica *replica, const struct cs_id *vault)
 {
     struct cs_statement *statement;
@@ -326,7 +363,8 @@ enum cs_status cs_kept_vault_empty(struct cs_replica *replica, const struct cs_i
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    return cs_statement_run(statement);
+    status = cs_statement_run(statement);
+    return status != CS_OK ? status : forget(replica, vault);
 }
 
 /* What waits goes on from what was sent, so it moves behind that: the server would refuse a state of a version that comes later. */
@@ -335,6 +373,7 @@ enum cs_status cs_kept_vaults_begin_anew(struct cs_replica *replica)
     return cs_database_execute(
         cs_replica_database(replica),
         "UPDATE _vault SET through = 0; UPDATE _vault_record SET confirmed = 0;"
+        "DELETE FROM _vault_memory;"
         "UPDATE _vault_queue SET number = number + (SELECT max(number) FROM _vault_queue) + "
         "(SELECT count(*) FROM _vault_record WHERE own = 1) WHERE status IS NULL;"
         "INSERT OR IGNORE INTO _vault_queue (number, id, record) SELECT (SELECT min(number) FROM "

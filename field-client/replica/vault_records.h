@@ -64,6 +64,11 @@ enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct 
                                        int64_t kind, const struct cs_id *item,
                                        cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
 
+/* How many there are, and the place in the feed of the newest; 0 for none. */
+enum cs_status cs_kept_records_extent(struct cs_replica *replica, const struct cs_id *vault,
+                                      int64_t kind, uint64_t *out_count,
+                                      uint64_t *out_newest) CS_MUST_USE;
+
 struct cs_kept_vault {
     struct cs_id vault;
     int64_t level; /* of enum cs_vault_level */

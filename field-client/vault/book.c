@@ -3,6 +3,7 @@
 
 #include "field-client/replica/query.h"
 #include "field-client/replica/revocation.h"
+#include "field-client/vault/memory.h"
 #include "shared/base/text.h"
 
 #include <string.h>
@@ -291,28 +292,121 @@ struct cs_vault_holder cs_vault_book_holder(const struct cs_vault_book *book)
 
 /* ---- logs ---- */
 
+/* A number for the rules that logs are verified by: another one makes every device verify anew. */
+#define LOG_RULES "1"
+/* u64 length ‖ digest of so many records and their moments */
+#define VERIFIED_SIZE (8 + CS_HASH_SIZE)
+
+struct verified {
+    uint64_t length;
+    uint8_t digest[CS_HASH_SIZE];
+};
+
+static enum cs_status recall_verified(struct cs_vault_book *book, const struct cs_id *vault,
+                                      struct verified *out)
+{
+    struct cs_buffer content;
+    struct cs_reader reader;
+    cs_buffer_init(&content, CS_KIBI);
+    *out = (struct verified){.length = 0};
+    enum cs_status status = cs_vault_recall(book->replica, vault, CS_VAULT_MEMORY_LOG,
+                                            cs_bytes_of_text(LOG_RULES), &content);
+    if (status == CS_OK && content.size == VERIFIED_SIZE) {
+        cs_reader_init(&reader, cs_buffer_bytes(&content));
+        out->length = cs_read_u64(&reader);
+        cs_read_copy(&reader, out->digest, sizeof out->digest);
+    }
+    cs_buffer_release(&content);
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
+static void remember_verified(struct cs_vault_book *book, const struct cs_id *vault,
+                              const struct verified *verified)
+{
+    struct cs_buffer content;
+    cs_buffer_init(&content, CS_KIBI);
+    cs_buffer_append_u64(&content, verified->length);
+    cs_buffer_append_bytes(&content, cs_bytes_of_array(verified->digest));
+    if (content.status == CS_OK) {
+        cs_vault_remember(book->replica, vault, CS_VAULT_MEMORY_LOG, cs_bytes_of_text(LOG_RULES),
+                          cs_buffer_bytes(&content));
+    }
+    cs_buffer_release(&content);
+}
+
+/* One record more: all that it is judged by goes in. */
+static void extend(struct verified *verified, const struct cs_kept_record *kept)
+{
+    const uint64_t moment[] = {kept->moment.position, kept->moment.log_position,
+                               (uint64_t)kept->moment.logged_ms};
+    const struct cs_bytes parts[] = {cs_bytes_of_array(verified->digest), cs_bytes_of_array(moment),
+                                     kept->record};
+    cs_hash_parts("countersign vault verified log 1", parts, CS_COUNT(parts), verified->digest);
+    verified->length++;
+}
+
+static enum cs_status append(struct cs_vault_book *book, struct cs_vault_log *log,
+                             const struct cs_kept_record *kept, struct cs_problem *problem)
+{
+    book->as_of = kept->moment.position;
+    enum cs_status status =
+        cs_vault_log_append(log, kept->record, &book->directory, kept->moment.logged_ms, problem);
+    book->as_of = NOW;
+    return status;
+}
+
+/* Records from the end of `log` on, up to `length`: those before `known` as verified before, the others verified now. */
 static enum cs_status read_log(struct cs_vault_book *book, struct cs_vault_log *log,
-                               uint64_t length, struct cs_problem *problem)
+                               uint64_t length, uint64_t known, struct verified *verified,
+                               struct cs_problem *problem)
 {
     enum cs_status status = CS_OK;
-    for (uint64_t i = 0; status == CS_OK && i < length; i++) {
+    for (uint64_t i = cs_vault_log_position(log); status == CS_OK && i < length; i++) {
         struct cs_arena arena;
         struct cs_kept_record kept;
         cs_arena_init(&arena, CS_MEBI);
         status = cs_kept_record_of_log(book->replica, cs_vault_log_vault(log), i, &arena, &kept);
         if (status == CS_OK) {
-            book->as_of = kept.moment.position;
-            status = cs_vault_log_append(log, kept.record, &book->directory, kept.moment.logged_ms,
-                                         problem);
-            book->as_of = NOW;
+            status = i < known ? cs_vault_log_append_again(log, kept.record, problem)
+                               : append(book, log, &kept, problem);
         } else if (status == CS_NOT_FOUND) {
             status = cs_problem_set(problem, CS_ROLLED_BACK,
                                     "record %llu of the vault's log is missing here",
                                     (unsigned long long)i);
         }
+        if (status == CS_OK) {
+            extend(verified, &kept);
+        }
         cs_arena_release(&arena);
     }
     return status;
+}
+
+/* The part that this device has verified before, if these are still the same bytes; an empty log otherwise. *out is the caller's to destroy
+ * in any case. */
+static enum cs_status read_known(struct cs_vault_book *book, const struct cs_id *vault,
+                                 uint64_t length, struct cs_vault_log **out,
+                                 struct verified *out_verified)
+{
+    struct verified before;
+    struct cs_problem ignored = {""};
+    *out = NULL;
+    *out_verified = (struct verified){.length = 0};
+    enum cs_status status = recall_verified(book, vault, &before);
+    if (status == CS_OK) {
+        status = cs_vault_log_create(vault, out);
+    }
+    if (status != CS_OK || before.length == 0 || before.length > length) {
+        return status;
+    }
+    status = read_log(book, *out, before.length, before.length, out_verified, &ignored);
+    bool same = status == CS_OK && memcmp(before.digest, out_verified->digest, CS_HASH_SIZE) == 0;
+    if (same || status == CS_NO_MEMORY || status == CS_IO) {
+        return status;
+    }
+    cs_vault_log_destroy(*out);
+    *out_verified = (struct verified){.length = 0};
+    return cs_vault_log_create(vault, out);
 }
 
 enum cs_status cs_vault_book_replay(struct cs_vault_book *book, const struct cs_id *vault,
@@ -320,17 +414,23 @@ enum cs_status cs_vault_book_replay(struct cs_vault_book *book, const struct cs_
 {
     struct cs_kept_vault kept = {.length = 0};
     struct cs_vault_log *log = NULL;
+    struct verified verified = {.length = 0};
+    uint64_t known = 0;
     enum cs_status status = cs_kept_vault_get(book->replica, vault, &kept);
     if (status == CS_OK || status == CS_NOT_FOUND) {
-        status = cs_vault_log_create(vault, &log);
+        status = read_known(book, vault, kept.length, &log, &verified);
+        known = verified.length;
     }
     if (status == CS_OK) {
-        status = read_log(book, log, kept.length, problem);
+        status = read_log(book, log, kept.length, known, &verified, problem);
     }
     if (status == CS_OK) {
         status = cs_vault_log_expect(log, kept.length, kept.head, problem);
     }
     if (status == CS_OK) {
+        if (verified.length > known) {
+            remember_verified(book, vault, &verified);
+        }
         *out = log;
     } else {
         cs_vault_log_destroy(log);

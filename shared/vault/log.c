@@ -580,3 +580,20 @@ enum cs_status cs_vault_log_append(struct cs_vault_log *log, struct cs_bytes byt
     }
     return status;
 }
+
+enum cs_status cs_vault_log_append_again(struct cs_vault_log *log, struct cs_bytes bytes,
+                                         struct cs_problem *problem)
+{
+    struct attempt attempt = {.log = log, .problem = problem};
+    enum cs_status status = cs_vault_record_decode(bytes, &attempt.record);
+    if (status == CS_OK) {
+        status = attempt.record.kind > CS_VAULT_WITHDRAWAL ? CS_INVALID : check_position(&attempt);
+    }
+    if (status == CS_OK) {
+        status = reserve_all(log);
+    }
+    if (status == CS_OK) {
+        add(log, &attempt.record);
+    }
+    return status;
+}

@@ -67,6 +67,13 @@ enum cs_status cs_vault_log_append(struct cs_vault_log *log, struct cs_bytes byt
                                    const struct cs_vault_directory *directory, int64_t logged_ms,
                                    struct cs_problem *problem) CS_MUST_USE;
 
+/*
+ * Adds a record that its reader has verified here before, which it can prove of these very bytes: neither signature nor right is looked at
+ * again. For a client's own memory (field-client/vault/memory.h), and nothing else. As cs_vault_record_decode and, for its place, as above.
+ */
+enum cs_status cs_vault_log_append_again(struct cs_vault_log *log, struct cs_bytes bytes,
+                                         struct cs_problem *problem) CS_MUST_USE;
+
 const struct cs_id *cs_vault_log_vault(const struct cs_vault_log *log);
 /* Records in it. */
 uint64_t cs_vault_log_position(const struct cs_vault_log *log);

@@ -390,6 +390,39 @@ static void count(void *context, const struct cs_vault_grant *found)
     counted->rights |= found->rights;
 }
 
+/* What was verified before goes in by its form and place alone, and nothing else does. */
+static void test_adding_again_looks_at_form_and_place(void **state)
+{
+    struct cs_vault_log *again = NULL;
+    struct cs_problem problem = {""};
+    (void)state;
+    struct cs_vault_record creation = made_creation(&scene, LI);
+    assert_ok(scene_append(&scene, &creation, LI));
+    assert_ok(cs_vault_log_create(cs_vault_log_vault(scene.log), &again));
+    struct cs_vault_record entry = made_entry(&scene, LI);
+    struct cs_bytes bytes = scene_sign(&scene, &entry, LI);
+    assert_status(cs_vault_log_append_again(again, bytes, &problem), CS_INVALID);
+    bytes = scene_sign(&scene, &creation, LI);
+    assert_status(
+        cs_vault_log_append_again(again, cs_bytes_make(bytes.data, bytes.size - 1), &problem),
+        CS_MALFORMED);
+    creation.vault.bytes[0] ^= 1;
+    assert_status(cs_vault_log_append_again(again, scene_sign(&scene, &creation, LI), &problem),
+                  CS_FORGED);
+    creation.vault.bytes[0] ^= 1;
+    creation.position = 1;
+    assert_status(cs_vault_log_append_again(again, scene_sign(&scene, &creation, LI), &problem),
+                  CS_GAP);
+    creation.position = 0;
+    assert_int_equal(cs_vault_log_position(again), 0);
+    assert_ok(cs_vault_log_append_again(again, scene_sign(&scene, &creation, LI), &problem));
+    assert_status(cs_vault_log_append_again(again, scene_sign(&scene, &creation, LI), &problem),
+                  CS_EXISTS);
+    assert_int_equal(cs_vault_log_position(again), 1);
+    assert_non_null(cs_vault_log_grant(again, scene_certificate(&scene, LI), 1));
+    cs_vault_log_destroy(again);
+}
+
 static void test_members_are_those_in_force(void **state)
 {
     (void)state;
@@ -452,6 +485,7 @@ int main(void)
         CASE(test_withdrawal_ends_rights_and_wants_an_epoch),
         CASE(test_somebody_always_manages),
         CASE(test_nobody_left),
+        CASE(test_adding_again_looks_at_form_and_place),
         CASE(test_members_are_those_in_force),
         CASE(test_every_allocation_may_fail),
     };
