@@ -105,7 +105,8 @@ for n in $(seq 40); do
     must "$client_program" --home "$work/boss" import part "$work/chunk.csv"
     parts=$((parts + chunk))
     on boss sync
-    [ "$code" -eq 0 ] || break
+    # The disk may be full just behind the rows, at what follows them: then it is the next ones that do not fit.
+    [ "$code" -eq 0 ] || grep -q "nothing is lost: 0 changes wait" <<<"$err" || break
 done
 expect_number "some change-sets fit" 2 39 "$n"
 expect_equal "the sync that does not fit fails with exit 1" 1 "$code"

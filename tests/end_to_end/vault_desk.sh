@@ -4,42 +4,8 @@
 # usage: vault_desk.sh PROGRAMS [TEST_PROGRAMS]
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh" vault_desk "$@"
-preload_quick_kdf
-canary=Qx7-canary-Pw49-zeta
-
-# type_in TEXT COMMAND…: as run, with standard input.
-type_in()
-{
-    printf '%s' "$1" >"$work/.in"
-    shift
-    timeout -k 5 "$command_seconds_max" "$@" >"$work/.out" 2>"$work/.err" <"$work/.in"
-    code=$?
-    rm -f "$work/.in"
-    out=$(cat "$work/.out")
-    err=$(cat "$work/.err")
-}
-
-# vault HOME SUBCOMMAND…: through run.
-vault()
-{
-    local home=$1
-    shift
-    on "$home" vault "$@"
-}
-
-# vault_code CODE TEXT HOME SUBCOMMAND…
-vault_code()
-{
-    local wanted=$1 text=$2 home=$3
-    shift 3
-    expect_code "$wanted" "$text" "$client_program" --home "$work/$home" vault "$@"
-}
-
-sync_all()
-{
-    local home
-    for home in "$@"; do must "$client_program" --home "$work/$home" sync; done
-}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/vault_lib.sh"
 
 # keys HOME: devices of the vault of P-1 that have its newest key.
 keys()
@@ -153,7 +119,7 @@ stop_server
 vault_code 0 "stored without network" han add P-1 --name 交换机 --generate --json
 expect_equal "to be sent" false "$(member sent)"
 on han status --json
-expect_equal "status says what waits" 3 "$(member waiting "${out#*vault_notes}")"
+expect_equal "status says what waits" 3 "$(member to_send "${out#*vault_notes}")"
 start_server "$work/server" "$server_port" || fail "the server starts again"
 sync_equal han "it goes with the next sync"
 expect_equal "all of it" 3 "$(member sent "${out#*\"vaults\"}")"

@@ -7,8 +7,8 @@
 jump=$helpers/end_to_end_jump_clock.so
 quick=$helpers/end_to_end_quick_kdf.so
 [ -r "$jump" ] || { fail "end_to_end_jump_clock.so is not in $helpers"; e2e_end; }
-preload_quick_kdf
-canary=Qx7-canary-Pw49-zeta
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/vault_lib.sh"
 day=86400
 
 # at SECONDS HOME SUBCOMMAND…: vault with a wall clock that is so much ahead, through run.
@@ -17,20 +17,6 @@ at()
     local seconds=$1 home=$2
     shift 2
     run env "LD_PRELOAD=$quick:$jump" "COUNTERSIGN_TEST_CLOCK_SECONDS=$seconds" "$programs/countersign" --home "$work/$home" vault "$@"
-}
-
-# vault_code CODE TEXT HOME SUBCOMMAND…
-vault_code()
-{
-    local wanted=$1 text=$2 home=$3
-    shift 3
-    expect_code "$wanted" "$text" "$client_program" --home "$work/$home" vault "$@"
-}
-
-sync_all()
-{
-    local home
-    for home in "$@"; do must "$client_program" --home "$work/$home" sync; done
 }
 
 # revealed TEXT: the last command gave the password; the output is forgotten.

@@ -4,42 +4,8 @@
 # usage: vault_reveal.sh PROGRAMS [TEST_PROGRAMS]
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh" vault_reveal "$@"
-preload_quick_kdf
-canary=Qx7-canary-Pw49-zeta
-
-# type_in TEXT COMMAND…: as run, with standard input.
-type_in()
-{
-    printf '%s' "$1" >"$work/.in"
-    shift
-    timeout -k 5 "$command_seconds_max" "$@" >"$work/.out" 2>"$work/.err" <"$work/.in"
-    code=$?
-    rm -f "$work/.in"
-    out=$(cat "$work/.out")
-    err=$(cat "$work/.err")
-}
-
-# vault HOME SUBCOMMAND…: through run.
-vault()
-{
-    local home=$1
-    shift
-    on "$home" vault "$@"
-}
-
-# vault_code CODE TEXT HOME SUBCOMMAND…
-vault_code()
-{
-    local wanted=$1 text=$2 home=$3
-    shift 3
-    expect_code "$wanted" "$text" "$client_program" --home "$work/$home" vault "$@"
-}
-
-sync_all()
-{
-    local home
-    for home in "$@"; do must "$client_program" --home "$work/$home" sync; done
-}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/vault_lib.sh"
 
 # add HOME PROJECT NAME SECRET: must work.
 add()

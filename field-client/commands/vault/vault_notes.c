@@ -200,7 +200,7 @@ struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes)
     for (const struct due_vault *one = notes->due; one != NULL; one = one->next) {
         cs_json_append(due, due_json(one));
     }
-    cs_json_set(json, "waiting", cs_json_integer((int64_t)notes->waiting));
+    cs_json_set(json, "to_send", cs_json_integer((int64_t)notes->waiting));
     cs_json_set(json, "refused", refused);
     cs_json_set(json, "findings", findings);
     cs_json_set(json, "due", due);
