@@ -29,11 +29,6 @@ const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosu
     return disclosure->id;
 }
 
-const struct cs_id *cs_vault_disclosure_vault(const struct cs_vault_disclosure *disclosure)
-{
-    return &disclosure->vault;
-}
-
 bool cs_vault_disclosure_waits(const struct cs_vault_disclosure *disclosure)
 {
     return disclosure->kept;

@@ -64,7 +64,6 @@ enum cs_status cs_vault_disclosure_resume(struct cs_replica *replica,
 void cs_vault_disclosure_end(struct cs_vault_disclosure *disclosure);
 /* Id of the request, by which somebody else approves. */
 const uint8_t *cs_vault_disclosure_id(const struct cs_vault_disclosure *disclosure);
-const struct cs_id *cs_vault_disclosure_vault(const struct cs_vault_disclosure *disclosure);
 /* Is its key kept? */
 bool cs_vault_disclosure_waits(const struct cs_vault_disclosure *disclosure);
 /*

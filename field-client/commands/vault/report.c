@@ -53,13 +53,6 @@ void cs_report_time_text(const struct cs_command *command, int64_t ms,
     out[MINUTE_SIZE - 6] = ' '; /* between date and time */
 }
 
-struct cs_json *cs_report_time_json(const struct cs_command *command, int64_t ms)
-{
-    char text[CS_TIME_TEXT_MAX];
-    cs_instant_format(local(command, ms), text);
-    return ms == 0 ? cs_json_null() : cs_json_text(cs_bytes_of_text(text));
-}
-
 /* For people; `storage` is room for what has to be made. */
 static struct cs_bytes shown(const struct cs_command *command, const struct cs_report_cell *cell,
                              char storage[static CS_TABLE_CELL_COLUMNS_MAX])

@@ -73,10 +73,9 @@ enum cs_status cs_report_put(struct cs_report *report,
 enum cs_status cs_report_answer(struct cs_report *report, struct cs_json *owned_object,
                                 const char *member, const char *nothing) CS_MUST_USE;
 
-/* "2026-11-30 17:05" in the local zone, and with seconds and offset for programs. */
+/* "2026-11-30 17:05" in the local zone. */
 void cs_report_time_text(const struct cs_command *command, int64_t ms,
                          char out[static CS_TABLE_CELL_COLUMNS_MAX]);
-struct cs_json *cs_report_time_json(const struct cs_command *command, int64_t ms);
 
 /* ---- names ---- */
 
