@@ -500,25 +500,23 @@ enum cs_status cs_vault_book_newest(struct cs_vault_book *book, const struct cs_
 }
 
 enum cs_status cs_vault_book_state(struct cs_vault_book *book,
-                                   const struct cs_vault_record *version, enum cs_vault_state *out,
-                                   uint8_t out_current[static CS_HASH_SIZE])
+                                   const struct cs_vault_record *version,
+                                   struct cs_version_state *out)
 {
     struct cs_arena arena;
-    struct cs_vault_record state;
+    struct cs_vault_record newest;
     const struct cs_kept_filter filter = {
         .vault = version->vault, .kind = CS_VAULT_STATE, .version = &version->version};
     cs_arena_init(&arena, CS_MEBI);
-    enum cs_status status = cs_vault_book_newest(book, &filter, &arena, &state);
+    enum cs_status status = cs_vault_book_newest(book, &filter, &arena, &newest);
+    if (status == CS_OK || status == CS_NOT_FOUND) {
+        cs_version_state_begin(out, version->id, version->author);
+    }
     if (status == CS_OK) {
-        *out = (enum cs_vault_state)state.state;
-        memcpy(out_current, state.id, CS_HASH_SIZE);
-    } else if (status == CS_NOT_FOUND) {
-        *out = CS_VAULT_PENDING;
-        memcpy(out_current, version->id, CS_HASH_SIZE);
-        status = CS_OK;
+        cs_version_state_take(out, newest.state, newest.id, newest.author);
     }
     cs_arena_release(&arena);
-    return status;
+    return status == CS_NOT_FOUND ? CS_OK : status;
 }
 
 enum cs_status cs_vault_book_recovery(struct cs_vault_book *book, struct cs_vault_recovery *out)

@@ -12,6 +12,7 @@
 #include "field-client/vault/keyring.h"
 #include "shared/vault/recovery.h"
 #include "shared/vault/rules.h"
+#include "shared/vault/version_state.h"
 
 struct cs_vault_book; /* opaque */
 
@@ -62,10 +63,10 @@ enum cs_status cs_vault_book_find(struct cs_vault_book *book, const uint8_t id[s
 enum cs_status cs_vault_book_newest(struct cs_vault_book *book, const struct cs_kept_filter *filter,
                                     struct cs_arena *arena,
                                     struct cs_vault_record *out) CS_MUST_USE;
-/* In which state a version is, and by which record (of the version, or its newest state). CS_NOT_FOUND. */
+/* In which state a kept version is, by its newest state alone: `tried` and `confirmed` say of that one only. */
 enum cs_status cs_vault_book_state(struct cs_vault_book *book,
-                                   const struct cs_vault_record *version, enum cs_vault_state *out,
-                                   uint8_t out_current[static CS_HASH_SIZE]) CS_MUST_USE;
+                                   const struct cs_vault_record *version,
+                                   struct cs_version_state *out) CS_MUST_USE;
 /* The newest recovery key that the root has named. CS_NOT_FOUND. */
 enum cs_status cs_vault_book_recovery(struct cs_vault_book *book,
                                       struct cs_vault_recovery *out) CS_MUST_USE;

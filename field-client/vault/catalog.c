@@ -308,12 +308,14 @@ enum cs_status cs_vault_catalog_versions(struct cs_vault_book *book, const struc
                                          struct cs_vault_kept_version **out, size_t *out_count)
 {
     struct versions versions = {.arena = arena};
-    uint8_t current[CS_HASH_SIZE];
     enum cs_status status = cs_kept_records_of_item(
         cs_vault_book_replica(book), vault, CS_VAULT_VERSION, item, gather_version, &versions);
     for (size_t i = 0; status == CS_OK && i < versions.count; i++) {
-        struct cs_vault_kept_version *version = &versions.list[i];
-        status = cs_vault_book_state(book, &version->version, &version->state, current);
+        struct cs_version_state state;
+        status = cs_vault_book_state(book, &versions.list[i].version, &state);
+        if (status == CS_OK) {
+            versions.list[i].state = state.now;
+        }
     }
     if (status == CS_OK) {
         *out = versions.list;

@@ -72,6 +72,7 @@ static enum cs_status add_writing(struct cs_exposure *exposure,
     writing->at = at;
     memcpy(writing->author, record->author, CS_HASH_SIZE);
     memcpy(writing->record, record->id, CS_HASH_SIZE);
+    cs_version_state_begin(&writing->state, record->id, record->author);
     return cs_arena_copy(&exposure->arena, record->field, &writing->field);
 }
 

@@ -5,6 +5,7 @@
 #define CS_FIELD_CLIENT_VAULT_EXPOSURE_INTERNAL_H
 
 #include "field-client/vault/exposure.h"
+#include "shared/vault/version_state.h"
 
 #include <stddef.h>
 
@@ -20,6 +21,7 @@ struct exposed_writing {
     uint8_t author[CS_HASH_SIZE];
     uint8_t record[CS_HASH_SIZE];
     struct exposed_moment at;
+    struct cs_version_state state; /* settled by its states */
 };
 struct exposed_state {
     struct cs_id version;

@@ -65,11 +65,8 @@ static enum cs_status settle_versions(struct cs_exposure *exposure)
                 .item = writing->item, .field = writing->field, .first_version = i};
         }
         exposure->secrets[view->secret_count - 1].version_count++;
-        exposure->versions[i] = (struct cs_exposed_version){.secret = view->secret_count - 1,
-                                                            .id = writing->version,
-                                                            .written_ms = writing->at.ms,
-                                                            .state = CS_VAULT_PENDING,
-                                                            .may_be_in_force = true};
+        exposure->versions[i] = (struct cs_exposed_version){
+            .secret = view->secret_count - 1, .id = writing->version, .written_ms = writing->at.ms};
         exposure->by_id[i] = (struct exposed_by_id){writing->version, i};
     }
     view->version_count = count;
@@ -96,17 +93,20 @@ static void settle_states(struct cs_exposure *exposure)
 {
     cs_exposed_sort(&exposure->states, by_feed);
     const struct exposed_state *states = exposure->states.items;
+    struct exposed_writing *writings = exposure->writings.items;
     for (size_t i = 0; i < exposure->states.count; i++) {
         size_t index = cs_exposure_version(exposure, &states[i].version);
-        if (index == CS_EXPOSURE_NONE) {
-            continue;
+        if (index != CS_EXPOSURE_NONE) {
+            cs_version_state_take(&writings[index].state, states[i].state, states[i].record,
+                                  states[i].author);
         }
-        struct cs_exposed_version *version = &exposure->versions[index];
-        version->state = (enum cs_vault_state)states[i].state;
-        version->confirmed = version->confirmed || version->state == CS_VAULT_CONFIRMED;
-        version->tried = version->tried || (version->state >= CS_VAULT_APPLIED &&
-                                            version->state <= CS_VAULT_CONFIRMED);
-        version->may_be_in_force = version->tried || version->state != CS_VAULT_ARCHIVED;
+    }
+    for (size_t i = 0; i < exposure->writings.count; i++) {
+        const struct cs_version_state *state = &writings[i].state;
+        exposure->versions[i].state = state->now;
+        exposure->versions[i].confirmed = state->confirmed;
+        exposure->versions[i].tried = state->tried;
+        exposure->versions[i].may_be_in_force = cs_version_state_counts(state);
     }
 }
 

@@ -1,6 +1,8 @@
 /* How the secrets of a vault stand, see fields.h. */
 #include "field-client/vault/fields.h"
 
+#include "shared/vault/version_state.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 
 struct known {
     struct cs_vault_field_version version;
+    struct cs_version_state state;
     struct cs_id item;
     struct cs_bytes field;
 };
@@ -66,7 +69,6 @@ static enum cs_status kept_version(void *context, const struct cs_kept_record *k
     struct cs_vault_record record;
     enum cs_status status = decode(kept->record, &record);
     struct known known = {.version = {.id = kept->version,
-                                      .state = CS_VAULT_PENDING,
                                       .feed = kept->feed,
                                       .logged_ms = kept->moment.logged_ms,
                                       .state_ms = kept->moment.logged_ms,
@@ -74,8 +76,7 @@ static enum cs_status kept_version(void *context, const struct cs_kept_record *k
                           .item = kept->item,
                           .field = kept->field};
     if (status == CS_OK) {
-        memcpy(known.version.current, kept->id, CS_HASH_SIZE);
-        memcpy(known.version.author, record.author, CS_HASH_SIZE);
+        cs_version_state_begin(&known.state, record.id, record.author);
         status = add_version(gathering, &known);
     }
     return status;
@@ -84,14 +85,11 @@ static enum cs_status kept_version(void *context, const struct cs_kept_record *k
 static enum cs_status queued_version(struct gathering *gathering, size_t number,
                                      const struct cs_vault_record *record)
 {
-    struct known known = {.version = {.id = record->version,
-                                      .state = CS_VAULT_PENDING,
-                                      .feed = FEED_QUEUED + number,
-                                      .state_waits = true},
-                          .item = record->item,
-                          .field = record->field};
-    memcpy(known.version.current, record->id, CS_HASH_SIZE);
-    memcpy(known.version.author, record->author, CS_HASH_SIZE);
+    struct known known = {
+        .version = {.id = record->version, .feed = FEED_QUEUED + number, .state_waits = true},
+        .item = record->item,
+        .field = record->field};
+    cs_version_state_begin(&known.state, record->id, record->author);
     return add_version(gathering, &known);
 }
 
@@ -142,13 +140,6 @@ static struct known *find_version(struct gathering *gathering, const struct cs_i
     return NULL;
 }
 
-static void take_state(struct cs_vault_field_version *version, const struct cs_vault_record *record)
-{
-    version->state = (enum cs_vault_state)record->state;
-    memcpy(version->current, record->id, CS_HASH_SIZE);
-    memcpy(version->author, record->author, CS_HASH_SIZE);
-}
-
 /* They come in the order in which they were logged. */
 static enum cs_status kept_state(void *context, const struct cs_kept_record *kept)
 {
@@ -160,7 +151,7 @@ static enum cs_status kept_state(void *context, const struct cs_kept_record *kep
     }
     enum cs_status status = decode(kept->record, &record);
     if (status == CS_OK) {
-        take_state(&known->version, &record);
+        cs_version_state_take(&known->state, record.state, record.id, record.author);
         known->version.state_ms = kept->moment.logged_ms;
     }
     return status;
@@ -169,8 +160,8 @@ static enum cs_status kept_state(void *context, const struct cs_kept_record *kep
 static void queued_state(struct gathering *gathering, const struct cs_vault_record *record)
 {
     struct known *known = find_version(gathering, &record->version);
-    if (known != NULL && memcmp(record->previous, known->version.current, CS_HASH_SIZE) == 0) {
-        take_state(&known->version, record);
+    if (known != NULL && cs_version_state_goes_on(&known->state, record)) {
+        cs_version_state_take(&known->state, record->state, record->id, record->author);
         known->version.state_ms = 0;
         known->version.state_waits = true;
     }
@@ -262,6 +253,9 @@ static enum cs_status group(const struct gathering *gathering, struct cs_vault_f
     for (size_t i = 0; i < gathering->count; i++) {
         const struct known *known = &gathering->list[i];
         versions[i] = known->version;
+        versions[i].state = known->state.now;
+        memcpy(versions[i].current, known->state.record, CS_HASH_SIZE);
+        memcpy(versions[i].author, known->state.author, CS_HASH_SIZE);
         if (count == 0 || !cs_id_equal(&fields[count - 1].item, &known->item) ||
             !cs_bytes_equal(fields[count - 1].name, known->field)) {
             fields[count++] = (struct cs_vault_field){.vault = *gathering->vault,
@@ -327,7 +321,7 @@ const struct cs_vault_field_version *cs_vault_field_confirmed(const struct cs_va
 const struct cs_vault_field_version *cs_vault_field_coming(const struct cs_vault_field *field)
 {
     for (size_t i = 0; i < field->version_count; i++) {
-        if (field->versions[i].state < CS_VAULT_CONFIRMED) {
+        if (cs_vault_state_is_coming(field->versions[i].state)) {
             return &field->versions[i];
         }
     }

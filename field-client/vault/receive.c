@@ -129,8 +129,7 @@ static enum cs_status check_state(struct arrival *arrival)
 {
     const struct cs_vault_record *state = &arrival->record;
     struct cs_vault_record version;
-    enum cs_vault_state from = CS_VAULT_PENDING;
-    uint8_t current[CS_HASH_SIZE] = {0};
+    struct cs_version_state from;
     const struct cs_kept_filter filter = {
         .vault = state->vault, .kind = CS_VAULT_VERSION, .version = &state->version};
     arrival->kept.item = state->item;
@@ -142,11 +141,11 @@ static enum cs_status check_state(struct arrival *arrival)
                               "the server sent a change of state without its version");
     }
     if (status == CS_OK) {
-        status = cs_vault_book_state(arrival->book, &version, &from, current);
+        status = cs_vault_book_state(arrival->book, &version, &from);
     }
-    return status != CS_OK ? status
-                           : cs_vault_check_state(state, &version, from, current, &arrival->moment,
-                                                  arrival->problem);
+    return status != CS_OK
+               ? status
+               : cs_vault_check_state(state, &version, &from, &arrival->moment, arrival->problem);
 }
 
 static enum cs_status check_approval(struct arrival *arrival)

@@ -54,7 +54,7 @@ static bool is_there(const struct cs_vault_kept_version *list, size_t count, str
 {
     for (size_t i = 0; i < count; i++) {
         bool confirmed = list[i].state == CS_VAULT_CONFIRMED;
-        bool coming = !confirmed && list[i].state != CS_VAULT_ARCHIVED;
+        bool coming = cs_vault_state_is_coming(list[i].state);
         if (cs_bytes_equal(list[i].version.field, field) && (in_force ? confirmed : coming)) {
             return true;
         }

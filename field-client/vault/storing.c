@@ -56,21 +56,20 @@ static enum cs_status put_state(struct storing *storing, const struct cs_id *ver
 /* What was in force is so no more; a rotation that has not ended is not overtaken unseen. */
 static enum cs_status end_version(struct storing *storing, const struct cs_vault_record *version)
 {
-    enum cs_vault_state state = CS_VAULT_ARCHIVED;
-    uint8_t current[CS_HASH_SIZE];
-    enum cs_status status = cs_vault_book_state(storing->book, version, &state, current);
-    if (status != CS_OK || state == CS_VAULT_ARCHIVED) {
+    struct cs_version_state state;
+    enum cs_status status = cs_vault_book_state(storing->book, version, &state);
+    if (status != CS_OK || state.now == CS_VAULT_ARCHIVED) {
         return status;
     }
-    if (state != CS_VAULT_CONFIRMED && !storing->wish->replace) {
+    if (cs_vault_state_is_coming(state.now) && !storing->wish->replace) {
         return cs_problem_set(storing->problem, CS_USED,
                               "a version of it is %s and waits to come into force: end that "
                               "first, or replace it with --replace",
-                              cs_vault_state_name(state));
+                              cs_vault_state_name(state.now));
     }
-    return state == CS_VAULT_CONFIRMED && !storing->wish->in_force
+    return state.now == CS_VAULT_CONFIRMED && !storing->wish->in_force
                ? CS_OK
-               : put_state(storing, &version->version, current, CS_VAULT_ARCHIVED);
+               : put_state(storing, &version->version, state.record, CS_VAULT_ARCHIVED);
 }
 
 static enum cs_status end_earlier(struct storing *storing)

@@ -165,14 +165,15 @@ static enum cs_status check_state_right(const struct cs_vault_record *state,
     static const enum cs_vault_right tried[] = {CS_VAULT_MAY_REVEAL, CS_VAULT_MAY_LEASE};
     enum cs_status status = check_right(state, CS_VAULT_MAY_EDIT, moment, problem);
     for (size_t i = 0; i < CS_COUNT(tried); i++) {
-        if ((status == CS_DENIED || status == CS_EXPIRED) && state->state < CS_VAULT_CONFIRMED) {
+        if ((status == CS_DENIED || status == CS_EXPIRED) &&
+            cs_vault_state_is_coming((enum cs_vault_state)state->state)) {
             status = check_right(state, tried[i], moment, problem);
         }
     }
     return status;
 }
 
-static bool goes_on(enum cs_vault_state from, int64_t to)
+static bool may_come_to(enum cs_vault_state from, int64_t to)
 {
     return from != CS_VAULT_ARCHIVED && (to >= CS_VAULT_CONFIRMED ? to > (int64_t)from
                                          : to == CS_VAULT_PENDING ? from == CS_VAULT_APPLIED
@@ -180,13 +181,14 @@ static bool goes_on(enum cs_vault_state from, int64_t to)
 }
 
 enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
-                                    const struct cs_vault_record *version, enum cs_vault_state from,
-                                    const uint8_t *current, const struct cs_vault_moment *moment,
+                                    const struct cs_vault_record *version,
+                                    const struct cs_version_state *from,
+                                    const struct cs_vault_moment *moment,
                                     struct cs_problem *problem)
 {
     enum cs_status status = check_state_right(state, moment, problem);
     if (status == CS_OK) {
-        status = check_follows(state, current, problem);
+        status = check_follows(state, from->record, problem);
     }
     if (status != CS_OK) {
         return status;
@@ -197,13 +199,13 @@ enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
         !cs_id_equal(&state->version, &version->version)) {
         return cs_problem_set(problem, CS_FORGED, "the change of state is of another version");
     }
-    return goes_on(from, state->state)
+    return may_come_to(from->now, state->state)
                ? CS_OK
                : cs_problem_set(problem, CS_USED,
                                 "a version that is %s does not become %s: from pending it goes to "
                                 "applied, verified, confirmed and archived, and back only from "
                                 "applied to pending",
-                                cs_vault_state_name(from),
+                                cs_vault_state_name(from->now),
                                 cs_vault_state_name((enum cs_vault_state)state->state));
 }
 

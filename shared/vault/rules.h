@@ -16,6 +16,7 @@
 #define CS_VAULT_RULES_H
 
 #include "shared/vault/log.h"
+#include "shared/vault/version_state.h"
 
 /* Where and when a record was logged. */
 struct cs_vault_moment {
@@ -35,12 +36,12 @@ enum cs_status cs_vault_check_version(const struct cs_vault_record *version,
                                       struct cs_problem *problem) CS_MUST_USE;
 /* "pending"; static. */
 const char *cs_vault_state_name(enum cs_vault_state state);
-/* A change of state of `version`, which is in `from` by the record with id `current` (of the version, or of its latest state). CS_USED:
- * a state it cannot come to from there. From pending a version goes to applied, from there to verified or back to pending, said by
+/* A change of state of `version`, which is in `from`. CS_OUTDATED: it does not go on from there; CS_USED: it cannot come to that state. From pending a version goes to applied, from there to verified or back to pending, said by
  * whoever may reveal, lease or edit; to confirmed from any of these, and to archived from all, by those who edit. */
 enum cs_status cs_vault_check_state(const struct cs_vault_record *state,
-                                    const struct cs_vault_record *version, enum cs_vault_state from,
-                                    const uint8_t *current, const struct cs_vault_moment *moment,
+                                    const struct cs_vault_record *version,
+                                    const struct cs_version_state *from,
+                                    const struct cs_vault_moment *moment,
                                     struct cs_problem *problem) CS_MUST_USE;
 
 /* Does it begin one, or end one? */

@@ -186,6 +186,7 @@ static enum cs_status check_state(struct cs_vault_attempt *attempt)
     const struct cs_vault_record *state = &attempt->record;
     struct cs_vault_record version;
     struct cs_vault_record latest;
+    struct cs_version_state from;
     const uint8_t *changed = NULL;
     struct cs_vault_filter filter = {
         .vault = state->vault, .kind = CS_VAULT_VERSION, .version = &state->version};
@@ -200,12 +201,14 @@ static enum cs_status check_state(struct cs_vault_attempt *attempt)
     attempt->row.item = state->item;
     attempt->row.field = state->field;
     attempt->row.version = state->version;
-    enum cs_vault_state from =
-        changed == NULL ? CS_VAULT_PENDING : (enum cs_vault_state)latest.state;
-    return status != CS_OK
-               ? status
-               : cs_vault_check_state(state, &version, from, changed == NULL ? version.id : changed,
-                                      &attempt->moment, attempt->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_version_state_begin(&from, version.id, version.author);
+    if (changed != NULL) {
+        cs_version_state_take(&from, latest.state, latest.id, latest.author);
+    }
+    return cs_vault_check_state(state, &version, &from, &attempt->moment, attempt->problem);
 }
 
 /* A campaign is stored as an answer to the one it ends, or to none. */

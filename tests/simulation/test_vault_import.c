@@ -98,8 +98,7 @@ static void assert_all_there(struct laptop *laptop)
     struct cs_secret *secret = NULL;
     struct cs_arena records;
     struct cs_vault_record version;
-    enum cs_vault_state standing;
-    uint8_t current[CS_HASH_SIZE];
+    struct cs_version_state standing;
     assert_int_equal(stored_count(&scene, CS_VAULT_ENTRY), ENTRIES + 1);
     assert_int_equal(stored_count(&scene, CS_VAULT_VERSION), ENTRIES + ENTRIES / 2 + 1);
     assert_int_equal(stored_count(&scene, CS_VAULT_STATE), ENTRIES + ENTRIES / 2);
@@ -112,8 +111,8 @@ static void assert_all_there(struct laptop *laptop)
                                           .item = &items[7].id,
                                           .field = TEXT("password")};
     assert_ok(cs_vault_book_newest(book, &filter, &records, &version));
-    assert_ok(cs_vault_book_state(book, &version, &standing, current));
-    assert_int_equal(standing, CS_VAULT_CONFIRMED);
+    assert_ok(cs_vault_book_state(book, &version, &standing));
+    assert_int_equal(standing.now, CS_VAULT_CONFIRMED);
     scene.version = version.version;
     cs_vault_book_close(book);
     cs_arena_release(&records);

@@ -411,17 +411,16 @@ static enum cs_vault_state state_of(const struct cs_id *version)
 {
     struct cs_arena arena;
     struct cs_vault_record found;
-    uint8_t current[CS_HASH_SIZE];
-    enum cs_vault_state state = CS_VAULT_PENDING;
+    struct cs_version_state state;
     const struct cs_kept_filter filter = {
         .vault = scene.vault, .kind = CS_VAULT_VERSION, .version = version};
     struct cs_vault_book *book = open_book(scene.li);
     cs_arena_init(&arena, CS_MEBI);
     assert_ok(cs_vault_book_newest(book, &filter, &arena, &found));
-    assert_ok(cs_vault_book_state(book, &found, &state, current));
+    assert_ok(cs_vault_book_state(book, &found, &state));
     cs_arena_release(&arena);
     cs_vault_book_close(book);
-    return state;
+    return state.now;
 }
 
 static void test_what_is_stored_is_in_force(void **state)

@@ -44,6 +44,17 @@ static enum cs_status check_version(const struct cs_vault_record *version)
     return cs_vault_check_version(version, &moment, NULL, &scene.problem);
 }
 
+/* Of a version that came into `from` by the record some_id. */
+static enum cs_status check_state(const struct cs_vault_record *change,
+                                  const struct cs_vault_record *version, enum cs_vault_state from)
+{
+    struct cs_version_state state;
+    struct cs_vault_moment moment = now();
+    cs_version_state_begin(&state, version->id, version->author);
+    cs_version_state_take(&state, from, some_id, version->author);
+    return cs_vault_check_state(change, version, &state, &moment, &scene.problem);
+}
+
 /* ---- changes ---- */
 
 static void test_an_address_altered_without_the_right_to_edit(void **state)
@@ -185,34 +196,28 @@ static void test_states_only_go_on(void **state)
 {
     (void)state;
     made_vault(&scene, 0);
-    struct cs_vault_moment moment = now();
     const struct cs_vault_record version = made_version(&scene, CHEN);
     for (int from = CS_VAULT_PENDING; from <= CS_VAULT_ARCHIVED; from++) {
         for (int to = CS_VAULT_PENDING; to <= CS_VAULT_ARCHIVED; to++) {
             struct cs_vault_record change = made_state(&scene, CHEN, (enum cs_vault_state)to);
             memcpy(change.previous, some_id, CS_HASH_SIZE);
-            enum cs_status status = cs_vault_check_state(
-                &change, &version, (enum cs_vault_state)from, some_id, &moment, &scene.problem);
+            enum cs_status status = check_state(&change, &version, (enum cs_vault_state)from);
             bool permitted = goes[from - CS_VAULT_PENDING][to - CS_VAULT_PENDING];
             said(status, permitted ? CS_OK : CS_USED, permitted ? "" : "does not become");
         }
     }
     struct cs_vault_record change = made_state(&scene, CHEN, CS_VAULT_CONFIRMED);
-    said(
-        cs_vault_check_state(&change, &version, CS_VAULT_PENDING, some_id, &moment, &scene.problem),
-        CS_OUTDATED, "does not follow");
+    said(check_state(&change, &version, CS_VAULT_PENDING), CS_OUTDATED, "does not follow");
     change = made_state(&scene, ZHAO, CS_VAULT_CONFIRMED);
-    said(cs_vault_check_state(&change, &version, CS_VAULT_PENDING, NULL, &moment, &scene.problem),
-         CS_DENIED, "no grant");
+    said(check_state(&change, &version, CS_VAULT_PENDING), CS_DENIED, "no grant");
     struct cs_vault_record others[3] = {version, version, version};
     others[0].version = scene_id(1);
     others[1].item = scene_id(1);
     others[2].field = cs_bytes_of_text("totp");
     for (size_t i = 0; i < CS_COUNT(others); i++) {
         change = made_state(&scene, CHEN, CS_VAULT_CONFIRMED);
-        said(cs_vault_check_state(&change, &others[i], CS_VAULT_PENDING, NULL, &moment,
-                                  &scene.problem),
-             CS_FORGED, "of another version");
+        memcpy(change.previous, some_id, CS_HASH_SIZE);
+        said(check_state(&change, &others[i], CS_VAULT_PENDING), CS_FORGED, "of another version");
     }
 }
 
@@ -221,7 +226,6 @@ static void test_states_of_those_who_do_not_edit(void **state)
 {
     (void)state;
     made_vault(&scene, 0);
-    struct cs_vault_moment moment = now();
     const struct cs_vault_record version = made_version(&scene, CHEN);
     static const struct {
         enum member who;
@@ -237,14 +241,10 @@ static void test_states_of_those_who_do_not_edit(void **state)
     for (size_t i = 0; i < CS_COUNT(cases); i++) {
         struct cs_vault_record change = made_state(&scene, cases[i].who, cases[i].to);
         memcpy(change.previous, some_id, CS_HASH_SIZE);
-        assert_int_equal(cs_vault_check_state(&change, &version, cases[i].from, some_id, &moment,
-                                              &scene.problem),
-                         cases[i].status);
+        assert_int_equal(check_state(&change, &version, cases[i].from), cases[i].status);
     }
     struct cs_vault_record change = made_state(&scene, ZHAO, CS_VAULT_APPLIED);
-    said(
-        cs_vault_check_state(&change, &version, CS_VAULT_PENDING, some_id, &moment, &scene.problem),
-        CS_OUTDATED, "does not follow");
+    said(check_state(&change, &version, CS_VAULT_PENDING), CS_OUTDATED, "does not follow");
     assert_string_equal(cs_vault_state_name(CS_VAULT_APPLIED), "applied");
 }
 
