@@ -172,14 +172,14 @@ void sim_evidence_synced(struct sim_device *device)
     if (sim->went_back > 0 && device->session_since_ms <= sim->went_back_ms) {
         return;
     }
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     if (sim->machine.disk->dead || device->machine.disk->dead || sim_fork_is_shown_to(device) ||
         cs_log_state_load(device->replica, &log) != CS_OK) {
-        sim_server_look_away(sim, looked);
+        sim_disk_look_away(sim->machine.disk, looked);
         return;
     }
     follow(sim);
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     const struct cs_checkpoint *now = &log.checkpoint;
     bool of_server = log.any && now->size > 0 && now->size <= evidence->size &&
                      now->position <= evidence->position &&

@@ -4,24 +4,12 @@
 #include <sodium.h>
 #include <string.h>
 
-int64_t sim_server_look(struct sim *sim)
-{
-    int64_t error_left = sim->machine.disk->error_left;
-    sim->machine.disk->error_left = -1;
-    return error_left;
-}
-
-void sim_server_look_away(struct sim *sim, int64_t looked)
-{
-    sim->machine.disk->error_left = looked;
-}
-
 bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, struct cs_arena *arena,
                             struct cs_logged_transaction *out)
 {
     struct cs_store *store = cs_server_store(sim->server);
     struct cs_logged_transaction taken;
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     bool found = cs_store_transaction(store, &entry->version, arena, out) == CS_OK &&
                  memcmp(out->id, entry->id, sizeof entry->id) == 0;
     /* The same work may have come through another log: of the other copy of a laptop. */
@@ -31,7 +19,7 @@ bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, stru
         *out = taken;
         found = true;
     }
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     return found;
 }
 

@@ -23,12 +23,22 @@ void sim_device_incarnation(struct sim_device *device, uint8_t out[static 16])
 {
     struct cs_buffer bytes;
     cs_buffer_init(&bytes, 64);
+    int64_t looked = sim_disk_look(device->machine.disk);
     enum cs_status status = cs_replica_meta_bytes(device->replica, CS_META_INCARNATION, &bytes);
+    sim_disk_look_away(device->machine.disk, looked);
     memset(out, 0, 16);
     if (status == CS_OK && bytes.size == 16) {
         memcpy(out, bytes.data, 16);
     }
     cs_buffer_release(&bytes);
+}
+
+void sim_note_confirmed(struct sim_device *device)
+{
+    int64_t looked = sim_disk_look(device->machine.disk);
+    sim_expect(device->sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
+               "what was confirmed");
+    sim_disk_look_away(device->machine.disk, looked);
 }
 
 /* What is confirmed to it until it notices. */
@@ -44,8 +54,7 @@ void sim_check_sync_begins(struct sim_device *device)
     device->knows_more =
         device->knows_more && memcmp(before, device->incarnation, sizeof before) == 0;
     if (memcmp(device->incarnation, device->sim->incarnation, sizeof device->incarnation) != 0) {
-        sim_expect(device->sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
-                   "what was confirmed");
+        sim_note_confirmed(device);
     }
 }
 
@@ -57,9 +66,9 @@ static bool has_come_again(const struct sim_device *device)
 {
     struct sim *sim = device->sim;
     (void)sim_server_recover(sim);
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     bool again = sim_evidence_begins_with(sim, &device->log_told);
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     return again;
 }
 

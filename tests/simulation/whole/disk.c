@@ -318,6 +318,18 @@ enum cs_status sim_disk_take(struct sim_disk *disk, enum sim_operation operation
     return CS_OK;
 }
 
+int64_t sim_disk_look(struct sim_disk *disk)
+{
+    int64_t error_left = disk->error_left;
+    disk->error_left = -1;
+    return error_left;
+}
+
+void sim_disk_look_away(struct sim_disk *disk, int64_t looked)
+{
+    disk->error_left = looked;
+}
+
 void sim_file_read(const struct sim_file *file, size_t offset, void *out, size_t size)
 {
     uint8_t *to = out;

@@ -100,6 +100,9 @@ void sim_disk_remove(struct sim_disk *disk, struct sim_file *file, bool durably)
 /* What the fault plan says about the next operation: CS_OK, CS_IO, CS_DISK_FULL. */
 enum sim_operation { SIM_READ, SIM_WRITE, SIM_SYNC };
 enum cs_status sim_disk_take(struct sim_disk *disk, enum sim_operation operation) CS_MUST_USE;
+/* It does not fail while only the simulator looks; give back what look returned. */
+int64_t sim_disk_look(struct sim_disk *disk);
+void sim_disk_look_away(struct sim_disk *disk, int64_t looked);
 /* The rest never fails by itself. */
 void sim_file_read(const struct sim_file *file, size_t offset, void *out, size_t size);
 void sim_file_write(struct sim_file *file, size_t offset, const void *data, size_t size);

@@ -107,14 +107,14 @@ static uint64_t requests_seen(struct sim *sim, const struct sim_device *device)
 {
     struct cs_arena arena;
     struct cs_device known = {.request_counter = 0};
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     cs_arena_init(&arena, CS_MEBI);
     sim_expect(sim,
                cs_store_device_by_log(cs_server_store(sim->server),
                                       cs_identity_log(device->identity), &arena, &known),
                "the server knows a device");
     uint64_t seen = known.request_counter;
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     cs_arena_release(&arena);
     return seen;
 }

@@ -31,14 +31,14 @@ enum trick {
 static bool standing(struct sim *sim, struct cs_device *out)
 {
     struct cs_arena arena;
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     cs_arena_init(&arena, CS_MEBI);
     sim_expect(sim,
                cs_store_device_by_log(cs_server_store(sim->server),
                                       cs_identity_log(sim->intruder_identity), &arena, out),
                "the server knows the intruder's device");
     cs_arena_release(&arena);
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     return out->state == CS_DEVICE_ACTIVE;
 }
 

@@ -146,12 +146,12 @@ static bool load_subject(struct sim *sim, struct cs_device *out)
 {
     const struct sim_device *device = &sim->devices[sim->revoking.subject];
     struct cs_arena arena;
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     cs_arena_init(&arena, CS_MEBI);
     enum cs_status status = cs_store_device_by_log(cs_server_store(sim->server),
                                                    cs_identity_log(device->identity), &arena, out);
     cs_arena_release(&arena);
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
     return status == CS_OK;
 }
 

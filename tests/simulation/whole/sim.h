@@ -493,6 +493,8 @@ struct sim_device *sim_desk(struct sim *sim);
 void sim_check_incarnation(struct sim *sim);
 /* The incarnation that this laptop knows the server in. */
 void sim_device_incarnation(struct sim_device *device, uint8_t out[static 16]);
+/* Up to where its log is confirmed to it now, for what it loses when the server goes back. */
+void sim_note_confirmed(struct sim_device *device);
 /* check_went_back.c: when a sync begins, when it has ended well, and in the end. */
 void sim_check_sync_begins(struct sim_device *device);
 void sim_check_went_back_noticed(struct sim_device *device, const struct cs_sync_result *result);
@@ -541,9 +543,6 @@ void sim_evidence_release(struct sim *sim);
 /* Bit of the person with this row id; 0 for nobody. */
 uint32_t sim_person_bit(struct cs_bytes id);
 void sim_check_visible(struct sim *sim);
-/* Its disk does not fail while only the simulator looks; give back what look returned. */
-int64_t sim_server_look(struct sim *sim);
-void sim_server_look_away(struct sim *sim, int64_t looked);
 /* What the server has of a transaction; false if it has never had it. */
 bool sim_server_transaction(struct sim *sim, const struct sim_entry *entry, struct cs_arena *arena,
                             struct cs_logged_transaction *out);

@@ -145,8 +145,10 @@ void sim_sync_start(struct sim_device *device)
     sim_check_sync_begins(device);
     if (device->set_back) {
         int64_t counter = 0;
+        int64_t looked = sim_disk_look(device->machine.disk);
         sim_expect(sim, cs_replica_meta_number(device->replica, CS_META_REQUEST_COUNTER, &counter),
                    "the counter of requests");
+        sim_disk_look_away(device->machine.disk, looked);
         device->first_request = (uint64_t)counter + 1;
     }
     enum cs_status status = cs_sync_begin(device->replica, &device->session);

@@ -81,7 +81,9 @@ bool sim_is_kept(struct sim_device *device, uint64_t counter)
     struct cs_arena arena;
     struct cs_outbox_entry entry;
     cs_arena_init(&arena, CS_MEBI);
+    int64_t looked = sim_disk_look(device->machine.disk);
     enum cs_status status = cs_outbox_load_counter(device->replica, counter, &arena, &entry);
+    sim_disk_look_away(device->machine.disk, looked);
     bool kept = status == CS_OK && entry.first_counter <= counter;
     cs_arena_release(&arena);
     if (status != CS_NOT_FOUND) {
@@ -150,7 +152,9 @@ static void compare(struct sim_device *device, bool silent)
 {
     struct sim *sim = device->sim;
     struct cs_log_state log;
+    int64_t looked = sim_disk_look(device->machine.disk);
     sim_expect(sim, cs_log_state_load(device->replica, &log), "the known log");
+    sim_disk_look_away(device->machine.disk, looked);
     device->log_told = log.checkpoint;
     device->knows_more = log.any && !sim_evidence_begins_with(sim, &log.checkpoint);
     /* Who has not noticed one silence has not noticed it when the next loss comes. */
@@ -176,8 +180,7 @@ static void note_incarnation(struct sim *sim)
                    "the server knows a device");
         device->loss = (struct sim_loss){.log = known.log, .after = known.sequence};
         cs_arena_release(&arena);
-        sim_expect(sim, cs_outbox_acknowledged(device->replica, &device->loss.confirmed),
-                   "what was confirmed");
+        sim_note_confirmed(device);
     }
 }
 
@@ -187,7 +190,7 @@ void sim_check_incarnation(struct sim *sim)
     if (sim->went_back == 0) {
         return;
     }
-    int64_t looked = sim_server_look(sim);
+    int64_t looked = sim_disk_look(sim->machine.disk);
     sim_expect(sim,
                cs_fact_fixed(cs_server_store(sim->server), CS_FACT_INCARNATION, now, sizeof now),
                "the incarnation");
@@ -196,7 +199,7 @@ void sim_check_incarnation(struct sim *sim)
         sim->went_back_ms = sim->now_ms;
         note_incarnation(sim);
     }
-    sim_server_look_away(sim, looked);
+    sim_disk_look_away(sim->machine.disk, looked);
 }
 
 /* What the command `restore` does. */
