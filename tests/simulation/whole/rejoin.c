@@ -112,12 +112,14 @@ static bool clock_is_right(const struct sim_machine *machine)
     return machine->wrong_ms > -DAY_MS / 2 && machine->wrong_ms < DAY_MS / 2;
 }
 
-/* What may end it: either side's disk; a server that fell silent; and an inviter who does not know yet that it is a copy itself. */
+/* What may end it: either side's disk; a server that fell silent; and an inviter who does not know yet that it is a copy itself, or
+ * that it was revoked. */
 static bool may_end_so(const struct sim_device *inviter, enum cs_status status)
 {
     return status == CS_OK ||
            (status == CS_DENIED &&
             (inviter == NULL || inviter->in_clone_group || inviter->was_restored)) ||
+           (status == CS_REVOKED && inviter != NULL && sim_revoking_explains(inviter)) ||
            status == CS_IO || status == CS_DISK_FULL || status == CS_UNAVAILABLE ||
            status == CS_MALFORMED || status == CS_NOT_FOUND;
 }
