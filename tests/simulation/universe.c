@@ -4,6 +4,7 @@
 #include "field-client/replica/invite.h"
 #include "field-client/sync/join.h"
 #include "shared/domain/value_text.h"
+#include "tests/support/canary.h"
 #include "tests/support/testing.h"
 
 #include <stdarg.h>
@@ -54,10 +55,16 @@ static uint8_t *flipped(struct cs_bytes bytes, size_t at)
 static enum cs_status serve(struct laptop *laptop, struct cs_bytes request,
                             struct cs_buffer *response)
 {
+    struct universe *universe = laptop->universe;
     size_t before = response->size;
-    enum cs_status status = universe_serve(laptop->universe, request, response);
+    enum cs_status status = universe_serve(universe, request, response);
     laptop->answers++;
     laptop->answers_size += response->size - before;
+    if (universe->canary != NULL) {
+        canary_assert_none(request, universe->canary, "a request");
+        canary_assert_none(cs_buffer_bytes(response), universe->canary, "a response");
+        universe->traced += request.size + response->size;
+    }
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "field-client/vault/shares.h"
 #include "sync-server/stores/vault_store.h"
 #include "tests/simulation/universe.h"
+#include "tests/support/canary.h"
 #include "tests/support/testing.h"
 
 #include <string.h>
@@ -233,6 +234,7 @@ static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
     memset(scene, 0, sizeof *scene);
     cs_buffer_init(&scene->recovery, CS_MEBI);
     universe_open(&scene->universe, cs_registry_core(), seed);
+    scene->universe.canary = CANARY;
     scene->wang = universe_found(&scene->universe, "王芳");
     scene->li = universe_join(&scene->universe, scene->wang, "Li Lei", CS_ROLE(SECURITY));
     scene->han = universe_join(&scene->universe, scene->wang, "Han Meimei", CS_ROLE(SECURITY));
@@ -268,10 +270,16 @@ static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bo
     store_version(scene, scene->li);
 }
 
+/* Whatever was done, the password is in no file of the server and of the laptops. */
 static inline void vault_scene_close(struct vault_scene *scene)
 {
+    struct universe *universe = &scene->universe;
+    assert_true(canary_assert_folder(universe->server_folder, CANARY) > 0);
+    for (size_t i = 0; i < universe->laptop_count; i++) {
+        assert_true(canary_assert_folder(universe->laptops[i].home, CANARY) > 0);
+    }
     cs_buffer_release(&scene->recovery);
-    universe_close(&scene->universe);
+    universe_close(universe);
 }
 
 /* ---- disclosing ---- */
