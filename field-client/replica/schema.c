@@ -162,11 +162,22 @@ static enum cs_status make_memory_table(struct cs_database *database, void *cont
     return cs_database_execute(database, memory_table);
 }
 
+/* Alarms among the findings, by the record that raised them; and what was asked, by when, since only what is recent can be approved. */
+static const char alarm_columns[] =
+    "ALTER TABLE _vault_finding ADD COLUMN record BLOB;"
+    "CREATE INDEX _vault_record_asked ON _vault_record (vault, kind, logged_ms) WHERE kind >= 9;";
+
+static enum cs_status make_alarm_columns(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, alarm_columns);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
-        {make_tables_1},      {make_former_tables},    {make_staged_table},
-        {make_settled_table}, {make_recovered_tables}, {make_vault_tables},
-        {make_key_table},     {make_lease_table},      {make_memory_table}};
+        {make_tables_1},         {make_former_tables}, {make_staged_table}, {make_settled_table},
+        {make_recovered_tables}, {make_vault_tables},  {make_key_table},    {make_lease_table},
+        {make_memory_table},     {make_alarm_columns}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

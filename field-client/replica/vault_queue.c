@@ -1,6 +1,8 @@
 /* Records to be sent, recovery keys, and what was found wrong; see vault_records.h. */
 #include "field-client/replica/vault_records.h"
 
+#include "shared/base/text.h"
+
 #include <string.h>
 
 static enum cs_status status_named(struct cs_statement *statement, int column)
@@ -218,13 +220,40 @@ enum cs_status cs_vault_finding_put(struct cs_replica *replica, const struct cs_
     return cs_statement_run(statement);
 }
 
+enum cs_status cs_vault_alarm_put(struct cs_replica *replica, const struct cs_id *vault,
+                                  const uint8_t record[static CS_HASH_SIZE])
+{
+    const struct cs_world *world = cs_replica_world(replica);
+    char id[2 * CS_HASH_SIZE + 1];
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "INSERT OR IGNORE INTO _vault_finding (at_ms, vault, status, text, "
+                         "record) VALUES (?1, ?2, ?3, ?4, ?5)",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_hex_encode(cs_bytes_make(record, CS_HASH_SIZE), id);
+    cs_bind_integer(statement, 1, world->wall_ms(world->context));
+    cs_bind_bytes(statement, 2, cs_id_bytes(vault));
+    cs_bind_text(statement, 3, cs_bytes_of_text(cs_status_name(CS_LOCKED)));
+    cs_bind_text(statement, 4, cs_bytes_of_text(id));
+    cs_bind_bytes(statement, 5, cs_bytes_make(record, CS_HASH_SIZE));
+    return cs_statement_run(statement);
+}
+
 static enum cs_status keep_finding(struct cs_statement *statement, struct cs_arena *arena,
                                    struct cs_vault_finding *out)
 {
     out->number = cs_column_integer(statement, 0);
     out->at_ms = cs_column_integer(statement, 1);
     out->status = status_named(statement, 3);
+    out->alarm = !cs_column_is_null(statement, 5);
     enum cs_status status = cs_column_fixed(statement, 2, out->vault.bytes, CS_ID_SIZE);
+    if (status == CS_OK && out->alarm) {
+        status = cs_column_fixed(statement, 5, out->record, sizeof out->record);
+    }
     return status != CS_OK ? status
                            : cs_arena_copy(arena, cs_column_bytes(statement, 4), &out->text);
 }
@@ -239,7 +268,7 @@ enum cs_status cs_vault_findings(struct cs_replica *replica, struct cs_arena *ar
     bool more = true;
     enum cs_status status = cs_statement_get(
         cs_replica_database(replica),
-        "SELECT number, at_ms, vault, status, text FROM _vault_finding ORDER BY number",
+        "SELECT number, at_ms, vault, status, text, record FROM _vault_finding ORDER BY number",
         &statement);
     while (status == CS_OK) {
         status = cs_statement_step(statement, &more);

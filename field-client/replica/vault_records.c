@@ -215,24 +215,26 @@ enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct 
     return visit_all(statement, visit, context);
 }
 
-enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id *vault,
-                                  int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
-                                  void *context)
+enum cs_status cs_kept_unanswered(struct cs_replica *replica,
+                                  const struct cs_kept_unanswered *which,
+                                  cs_kept_record_visitor *visit, void *context)
 {
     struct cs_statement *statement;
     enum cs_status status =
         cs_statement_get(cs_replica_database(replica),
-                         "SELECT " COLUMNS " FROM _vault_record AS asked WHERE vault = ?1 AND kind "
-                         "= ?2 AND NOT EXISTS (SELECT 1 FROM _vault_record AS answer WHERE "
-                         "answer.vault = ?1 AND answer.kind = ?3 AND answer.request = asked.id) "
-                         "ORDER BY feed",
+                         "SELECT " COLUMNS " FROM _vault_record AS asked INDEXED BY "
+                         "_vault_record_asked WHERE vault = ?1 AND kind = ?2 AND kind >= 9 AND "
+                         "logged_ms > ?4 AND NOT EXISTS (SELECT 1 FROM _vault_record AS answer "
+                         "WHERE answer.vault = ?1 AND answer.kind = ?3 AND answer.request = "
+                         "asked.id) ORDER BY logged_ms, feed",
                          &statement);
     if (status != CS_OK) {
         return status;
     }
-    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    cs_bind_integer(statement, 2, kind);
-    cs_bind_integer(statement, 3, answer_kind);
+    cs_bind_bytes(statement, 1, cs_id_bytes(&which->vault));
+    cs_bind_integer(statement, 2, which->kind);
+    cs_bind_integer(statement, 3, which->answer_kind);
+    cs_bind_integer(statement, 4, which->after_ms);
     return visit_all(statement, visit, context);
 }
 

@@ -54,10 +54,17 @@ enum cs_status cs_kept_record_of_log(struct cs_replica *replica, const struct cs
 typedef enum cs_status cs_kept_record_visitor(void *context, const struct cs_kept_record *record);
 enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *vault, int64_t kind,
                                cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
-/* Those of one kind to which there is no answer of `answer_kind`, in the order of the feed. */
-enum cs_status cs_kept_unanswered(struct cs_replica *replica, const struct cs_id *vault,
-                                  int64_t kind, int64_t answer_kind, cs_kept_record_visitor *visit,
-                                  void *context) CS_MUST_USE;
+/* Those of one kind, logged after `after_ms`, to which there is no answer of `answer_kind`, in that order. Only kinds that are asked with
+ * have the index for it. */
+struct cs_kept_unanswered {
+    struct cs_id vault;
+    int64_t kind;
+    int64_t answer_kind;
+    int64_t after_ms;
+};
+enum cs_status cs_kept_unanswered(struct cs_replica *replica,
+                                  const struct cs_kept_unanswered *which,
+                                  cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
 
 /* Likewise those of one item, of all its fields. */
 enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct cs_id *vault,
@@ -124,16 +131,21 @@ enum cs_status cs_kept_recovery_get(struct cs_replica *replica, const uint8_t *i
                                     struct cs_arena *arena,
                                     struct cs_kept_recovery *out) CS_MUST_USE;
 
-/* What was wrong with a vault as the server showed it. Told once each, and kept until a person has read it. */
+/* What was wrong with a vault as the server showed it, or has to be known to people. Told once each, and kept until a person has read it. */
 struct cs_vault_finding {
     int64_t number;
     int64_t at_ms;
     struct cs_id vault; /* zero: recovery keys */
     enum cs_status status;
     struct cs_bytes text;
+    bool
+        alarm; /* nothing is wrong with the vault: what happened is in this record (field-client/vault/alarm.h), not in the text */
+    uint8_t record[CS_HASH_SIZE];
 };
 enum cs_status cs_vault_finding_put(struct cs_replica *replica, const struct cs_id *vault,
                                     enum cs_status status, struct cs_bytes text) CS_MUST_USE;
+enum cs_status cs_vault_alarm_put(struct cs_replica *replica, const struct cs_id *vault,
+                                  const uint8_t record[static CS_HASH_SIZE]) CS_MUST_USE;
 enum cs_status cs_vault_findings(struct cs_replica *replica, struct cs_arena *arena,
                                  struct cs_vault_finding **out, size_t *out_count) CS_MUST_USE;
 enum cs_status cs_vault_finding_remove(struct cs_replica *replica, int64_t number) CS_MUST_USE;

@@ -1,7 +1,7 @@
 /* Checking records of vaults as they come, see receive.h. */
 #include "field-client/vault/receive.h"
 
-#include "shared/base/text.h"
+#include "field-client/vault/alarm.h"
 
 #include <string.h>
 
@@ -78,11 +78,16 @@ static enum cs_status take_into_log(struct arrival *arrival)
                                 (unsigned long long)arrival->received->moment.log_position,
                                 (unsigned long long)cs_vault_log_position(arrival->log));
     }
-    return status != CS_OK
-               ? status
-               : cs_vault_log_append(arrival->log, arrival->received->record,
+    bool takes_place = cs_vault_alarm_takes_place(arrival->log, &arrival->record,
+                                                  arrival->received->moment.logged_ms);
+    if (status == CS_OK) {
+        status = cs_vault_log_append(arrival->log, arrival->received->record,
                                      cs_vault_book_directory(arrival->book),
                                      arrival->received->moment.logged_ms, arrival->problem);
+    }
+    return status == CS_OK && takes_place
+               ? cs_vault_alarm_place_taken(arrival->book, &arrival->record)
+               : status;
 }
 
 static enum cs_status check_entry(struct arrival *arrival)
@@ -227,38 +232,6 @@ static enum cs_status check_leak(struct arrival *arrival)
                : cs_vault_check_leak(leak, &version, &arrival->moment, arrival->problem);
 }
 
-/* Whoever manages the vault is told of every emergency of somebody else, until he has read it (vault_records.h, findings). */
-static enum cs_status raise_alarm(const struct arrival *arrival)
-{
-    struct cs_replica *replica = cs_vault_book_replica(arrival->book);
-    const struct cs_world *world = cs_replica_world(replica);
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    const struct cs_certificate *author = &arrival->author->leaf;
-    char id[2 * CS_HASH_SIZE + 1];
-    struct cs_problem ignored;
-    struct cs_buffer text;
-    if (cs_id_equal(&author->person, &cs_identity_certificate(identity)->person) ||
-        cs_vault_log_permits(arrival->log, cs_identity_certificate_id(identity),
-                             CS_VAULT_MAY_MANAGE, cs_vault_log_position(arrival->log),
-                             world->wall_ms(world->context), &ignored) != CS_OK) {
-        return CS_OK;
-    }
-    cs_hex_encode(cs_bytes_of_array(arrival->record.id), id);
-    cs_buffer_init(&text, 4 * CS_KIBI);
-    cs_buffer_append_bytes(&text, cs_bytes_of_text("break-glass: "));
-    cs_buffer_append_bytes(&text, author->person_name);
-    cs_buffer_append_format(&text,
-                            " was shown a password without anybody's approval (%.12s): ", id);
-    cs_buffer_append_bytes(&text, arrival->record.reason);
-    enum cs_status status = text.status;
-    if (status == CS_OK) {
-        status = cs_vault_finding_put(replica, &arrival->record.vault, CS_LOCKED,
-                                      cs_buffer_bytes(&text));
-    }
-    cs_buffer_release(&text);
-    return status;
-}
-
 static enum cs_status check_emergency(struct arrival *arrival)
 {
     struct cs_vault_record version;
@@ -279,7 +252,9 @@ static enum cs_status check_emergency(struct arrival *arrival)
     if (status == CS_OK) {
         status = cs_vault_check_emergency(&arrival->record, &version, arrival->problem);
     }
-    return status != CS_OK ? status : raise_alarm(arrival);
+    return status != CS_OK
+               ? status
+               : cs_vault_alarm_emergency(arrival->book, &arrival->record, arrival->author);
 }
 
 /* Kept in any case, as on the server: what is wrong with it is for people (rules.h). */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TYPED_MIN ((size_t)4)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 struct collecting {
     struct cs_vault_book *book;
@@ -178,9 +179,27 @@ static enum cs_status sift(struct collecting *collecting, size_t from,
     return CS_OK;
 }
 
+static const enum cs_vault_kind asked_kinds[] = {CS_VAULT_REQUEST, CS_VAULT_LEASE, CS_VAULT_EXPORT};
+
+/* What was asked for so recently that it is not over. */
+static enum cs_status visit_recent(struct cs_replica *replica, const struct cs_id *vault,
+                                   cs_kept_record_visitor *visit, void *context)
+{
+    const struct cs_world *world = cs_replica_world(replica);
+    struct cs_kept_unanswered which = {.vault = *vault,
+                                       .answer_kind = CS_VAULT_RELEASE,
+                                       .after_ms = world->wall_ms(world->context) -
+                                                   CS_VAULT_WAITING_DAYS_MAX * DAY_MS};
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < CS_COUNT(asked_kinds); i++) {
+        which.kind = asked_kinds[i];
+        status = cs_kept_unanswered(replica, &which, visit, context);
+    }
+    return status;
+}
+
 static enum cs_status add_others(struct collecting *collecting, const struct cs_id *vault)
 {
-    static const enum cs_vault_kind kinds[] = {CS_VAULT_REQUEST, CS_VAULT_LEASE, CS_VAULT_EXPORT};
     struct cs_vault_log *log = NULL;
     struct cs_problem ignored;
     size_t from = collecting->count;
@@ -188,10 +207,8 @@ static enum cs_status add_others(struct collecting *collecting, const struct cs_
     if (status != CS_OK) {
         return cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_OK;
     }
-    for (size_t i = 0; status == CS_OK && i < CS_COUNT(kinds); i++) {
-        status = cs_kept_unanswered(cs_vault_book_replica(collecting->book), vault, kinds[i],
-                                    CS_VAULT_RELEASE, keep_unanswered, collecting);
-    }
+    status =
+        visit_recent(cs_vault_book_replica(collecting->book), vault, keep_unanswered, collecting);
     return status != CS_OK ? status : sift(collecting, from, log);
 }
 
@@ -214,6 +231,50 @@ enum cs_status cs_vault_waiting_list(struct cs_vault_book *book, struct cs_arena
     if (status == CS_OK) {
         *out = collecting.list;
         *out_count = collecting.count;
+    }
+    return status;
+}
+
+/* ---- whether to look at all ---- */
+
+static enum cs_status notice(void *context, const struct cs_kept_record *kept)
+{
+    bool *any = context;
+    *any = *any || !kept->own;
+    return CS_OK;
+}
+
+static enum cs_status any_key(struct cs_replica *replica, struct cs_arena *arena, bool *out)
+{
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && !*out && i < CS_COUNT(asked_kinds); i++) {
+        struct cs_sealed_key *keys = NULL;
+        size_t count = 0;
+        if (asked_kinds[i] != CS_VAULT_LEASE) { /* those are listed by themselves */
+            status = cs_sealed_keys(replica, asked_kinds[i], arena, &keys, &count);
+            *out = status == CS_OK && count > 0;
+        }
+    }
+    return status;
+}
+
+enum cs_status cs_vault_waiting_any(struct cs_replica *replica, bool *out)
+{
+    struct cs_arena arena;
+    struct cs_kept_vault *vaults = NULL;
+    size_t count = 0;
+    bool any = false;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = any_key(replica, &arena, &any);
+    if (status == CS_OK && !any) {
+        status = cs_kept_vaults(replica, &arena, &vaults, &count);
+    }
+    for (size_t i = 0; status == CS_OK && !any && i < count; i++) {
+        status = visit_recent(replica, &vaults[i].vault, notice, &any);
+    }
+    cs_arena_release(&arena);
+    if (status == CS_OK) {
+        *out = any;
     }
     return status;
 }

@@ -23,6 +23,8 @@ struct cs_vault_waiting {
     struct cs_bytes refusal_text;
 };
 
+/* Can there be anything? Costs little, whatever was asked for before: only what is recent is looked at. */
+enum cs_status cs_vault_waiting_any(struct cs_replica *replica, bool *out) CS_MUST_USE;
 /* In all vaults; own ones first, each in the order in which they came. Everything is in the arena. A vault that does not verify
  * (cs_vault_book_log) is left out: it is a finding already. */
 enum cs_status cs_vault_waiting_list(struct cs_vault_book *book, struct cs_arena *arena,

@@ -63,6 +63,8 @@
 /* Records of one vault's log. */
 #define CS_VAULT_LOG_MAX ((size_t)65536)
 #define CS_VAULT_LEASE_DAYS_MAX 31
+/* So long after it was logged a request can be approved. */
+#define CS_VAULT_WAITING_DAYS_MAX 7
 /* One exchange about vaults (shared/wire/vault_message.h). */
 #define CS_VAULTS_PER_DEVICE_MAX ((size_t)4096)
 #define CS_VAULT_RECORDS_PER_REQUEST_MAX ((size_t)256)

@@ -355,6 +355,28 @@ enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
     return CS_OK;
 }
 
+int64_t cs_vault_waiting_ends_ms(const struct cs_vault_record *request, int64_t logged_ms)
+{
+    int64_t waits_ms = CS_VAULT_WAITING_DAYS_MAX * DAY_MS;
+    int64_t ends_ms = logged_ms > INT64_MAX - waits_ms ? INT64_MAX : logged_ms + waits_ms;
+    return request->kind == CS_VAULT_LEASE && request->expires_ms < ends_ms ? request->expires_ms
+                                                                            : ends_ms;
+}
+
+enum cs_status cs_vault_check_waiting(const struct cs_vault_record *request, int64_t logged_ms,
+                                      int64_t at_ms, struct cs_problem *problem)
+{
+    if (at_ms < cs_vault_waiting_ends_ms(request, logged_ms)) {
+        return CS_OK;
+    }
+    return request->kind == CS_VAULT_LEASE && request->expires_ms <= at_ms
+               ? cs_problem_set(problem, CS_EXPIRED, "the lease has ended")
+               : cs_problem_set(problem, CS_EXPIRED,
+                                "the request is older than %d days and is not approved any more: "
+                                "it has to be asked for again",
+                                CS_VAULT_WAITING_DAYS_MAX);
+}
+
 enum cs_status cs_vault_check_approval(const struct cs_vault_record *approval,
                                        const struct cs_vault_person *approver,
                                        const struct cs_vault_record *request,

@@ -83,6 +83,12 @@ enum cs_status cs_vault_check_approval(const struct cs_vault_record *approval,
                                        const struct cs_vault_person *requester,
                                        const struct cs_vault_moment *moment,
                                        struct cs_problem *problem) CS_MUST_USE;
+/* When a request, lease or export that was logged at `logged_ms` is over, and is not approved any more: CS_VAULT_WAITING_DAYS_MAX days
+ * later, by the server's clock; a lease also with its own end. */
+int64_t cs_vault_waiting_ends_ms(const struct cs_vault_record *request, int64_t logged_ms);
+/* CS_EXPIRED: it is over at `at_ms`. */
+enum cs_status cs_vault_check_waiting(const struct cs_vault_record *request, int64_t logged_ms,
+                                      int64_t at_ms, struct cs_problem *problem) CS_MUST_USE;
 /* The rule of four eyes by itself: another person, and no certificate above any device of one is of the other. CS_DENIED. */
 enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
                                         const struct cs_vault_person *approver,

@@ -251,8 +251,16 @@ vault_code 0 "and lets others in" wu2 grant P-3 李强 --rights list,reveal,mana
 sync_all li
 vault li list P-3 --json
 expect_equal "who verify all of it" 1 "$(rows)"
+on li status
+expect_match "and are told who took over" 'ALARM: taken over: 吴刚, with another device \(wu2\), .*电力局' "$out"
+chinese on li sync
+expect_match "in their language" '警报:接管:吴刚 的另一台设备\(wu2\)接管了 .*电力局' "$out"
+vault_code 0 "each puts that aside" li findings --dismiss --json
+expect_equal "when he has read it" "place_taken 吴刚 wu2" "$(member kind) $(member person_name) $(member device_name)"
 on li status --json
-expect_match "with nothing found wrong" '"findings": \[\]' "$out"
+expect_match "nothing else was found" '"findings": \[\]' "$out"
+vault wu2 findings --json
+expect_match "who did it is not told" '"findings": \[\]' "$out"
 
 # ---- nothing leaked ----
 expect_equal "no password in any file" "" "$(grep -rla -- "$canary" "$work" || true)"

@@ -32,6 +32,12 @@ vault_code()
     expect_code "$wanted" "$text" "$client_program" --home "$work/$home" vault "$@"
 }
 
+# chinese FUNCTION…: what follows speaks Chinese.
+chinese()
+{
+    LC_ALL=zh_CN.UTF-8 "$@"
+}
+
 sync_all()
 {
     local home

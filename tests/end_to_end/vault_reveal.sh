@@ -94,9 +94,19 @@ vault_code 0 "the list of who waits" zhao waiting --json
 expect_equal "his own" for_others "$(member state)"
 vault_code 2 "he does not approve himself" zhao approve "$request"
 vault_code 2 "nor does who let him in" li approve "$request"
-vault_code 0 "another officer sees it" han waiting
+on han sync
+expect_match "another officer is told by sync" 'wait for your approval: 1' "$out"
+chinese on han status
+expect_match "and by status" '等待您批准的密码查看请求:1 项' "$out"
+vault_code 0 "he sees it" han waiting
 expect_match "who, what, why and for which order" '赵六 .*数据库 .*检修 .*W-1' "$out"
 vault_code 0 "and approves" han approve "${request:0:10}"
+on han status --json
+expect_equal "then nothing waits for him" 0 "$(member to_approve)"
+on zhao sync
+expect_match "who asked is told" 'approved and can be opened: 1' "$out"
+on zhao status --json
+expect_equal "also for programs" 1 "$(member to_open)"
 vault_code 0 "it is opened by another program than asked" zhao reveal --request "$request"
 expect_equal "and is the one" "$canary" "$out"
 vault_code 2 "once" zhao reveal --request "$request"
@@ -109,7 +119,14 @@ expect_equal "is shown it" "$canary" "$out"
 on han sync
 expect_match "the other officer's sync is loud" 'break-glass: 李强 .*机房着火' "$out$err"
 on han status
-expect_match "and status, until he has read it" 'break-glass: 李强 .*机房着火' "$out"
+expect_match "and status, until he has read it" 'ALARM: break-glass: 李强 .*数据库 .*机房着火' "$out"
+chinese on han status
+expect_match "in his language" '警报:紧急查看:李强.*数据库.*事由:机房着火' "$out"
+chinese vault han findings
+expect_match "findings as well" '警报  紧急查看:李强.*机房着火' "$out"
+vault han findings --json
+expect_equal "and for programs" "emergency 李强 数据库 password 机房着火" \
+    "$(member kind) $(member person_name) $(member name) $(member field) $(member reason)"
 must "$client_program" --home "$work/han" vault findings --dismiss
 on han status
 expect_not_match "then it is quiet" 'break-glass' "$out"

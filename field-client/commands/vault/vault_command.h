@@ -112,6 +112,13 @@ enum cs_status cs_vault_work_person(struct cs_vault_work *work, struct cs_bytes 
 /* The project's label, or the id; in the arena. */
 enum cs_status cs_vault_work_project_name(struct cs_vault_work *work, const struct cs_id *project,
                                           struct cs_bytes *out) CS_MUST_USE;
+/* Of the project of a vault, likewise. Empty: the vault is not here any more. */
+enum cs_status cs_vault_work_vault_name(struct cs_vault_work *work, const struct cs_id *vault,
+                                        struct cs_bytes *out) CS_MUST_USE;
+/* What the item of a version is listed as; its id where this device has no listing key; in the arena. */
+enum cs_status cs_vault_work_item_name(struct cs_vault_work *work,
+                                       const struct cs_vault_record *version,
+                                       struct cs_bytes *out) CS_MUST_USE;
 /* For people: "pending", "待生效". For programs: cs_vault_state_name. */
 const char *cs_vault_state_words(const struct cs_command *command, enum cs_vault_state state);
 /* Instants of the server's clock as text, in UTC. */

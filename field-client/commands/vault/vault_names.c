@@ -342,3 +342,48 @@ enum cs_status cs_vault_work_person(struct cs_vault_work *work, struct cs_bytes 
     }
     return unknown(work->command, status);
 }
+
+/* ---- for people ---- */
+
+enum cs_status cs_vault_work_item_name(struct cs_vault_work *work,
+                                       const struct cs_vault_record *version, struct cs_bytes *out)
+{
+    struct cs_vault_record entry;
+    struct cs_vault_listing listing;
+    struct cs_vault_keyring *keyring = NULL;
+    struct cs_problem ignored;
+    struct cs_buffer storage;
+    char id[CS_ID_TEXT_SIZE];
+    const struct cs_kept_filter filter = {
+        .vault = version->vault, .kind = CS_VAULT_ENTRY, .item = &version->item};
+    cs_buffer_init(&storage, CS_VAULT_LISTING_MAX);
+    enum cs_status status = cs_vault_book_newest(work->book, &filter, &work->arena, &entry);
+    if (status == CS_OK) {
+        status = cs_vault_book_keyring(work->book, &version->vault, &keyring, &ignored);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_entry_open(keyring, &entry, &storage, &listing);
+    }
+    cs_id_format(&version->item, id);
+    if (status == CS_OK || cs_status_class(status) != CS_CLASS_LOCAL) {
+        status =
+            cs_arena_copy(&work->arena, status == CS_OK ? listing.name : cs_bytes_of_text(id), out);
+    }
+    cs_buffer_release(&storage);
+    cs_vault_keyring_destroy(keyring);
+    return status;
+}
+
+enum cs_status cs_vault_work_vault_name(struct cs_vault_work *work, const struct cs_id *vault,
+                                        struct cs_bytes *out)
+{
+    struct cs_vault_of_project *list = NULL;
+    size_t count = 0;
+    enum cs_status status = cs_vault_catalog_vaults(work->book, &work->arena, &list, &count);
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        if (cs_id_equal(&list[i].vault, vault)) {
+            return cs_vault_work_project_name(work, &list[i].project, out);
+        }
+    }
+    return status;
+}

@@ -3,9 +3,11 @@
 
 #include "field-client/commands/vault/vault_lease.h"
 #include "field-client/commands/vault/vault_recovery.h"
+#include "field-client/commands/vault/vault_told.h"
 #include "field-client/replica/kept_leases.h"
 #include "field-client/vault/due.h"
 #include "field-client/vault/lease.h"
+#include "field-client/vault/waiting.h"
 #include "shared/base/text.h"
 
 #define SHOWN_MAX ((size_t)100)
@@ -23,8 +25,10 @@ struct cs_vault_notes {
     size_t waiting;
     struct cs_queued_record *refused;
     size_t refused_count;
-    struct cs_vault_finding *findings;
+    struct cs_vault_told *findings;
     size_t finding_count;
+    size_t to_approve; /* wait for this person */
+    size_t to_open;    /* his own, approved */
     struct due_vault *due;
     size_t lease_count;    /* that are not over */
     int64_t lease_ends_ms; /* the first of them */
@@ -48,6 +52,11 @@ static enum cs_status gather_leases(struct cs_vault_notes *notes)
         notes->lease_count++;
     }
     return status;
+}
+
+static enum cs_status need_book(struct cs_vault_work *work)
+{
+    return work->book == NULL ? cs_vault_book_open(work->replica, &work->book) : CS_OK;
 }
 
 static bool manages(const struct cs_vault_book *book, const struct cs_vault_log *log)
@@ -89,15 +98,34 @@ static enum cs_status gather_all_due(struct cs_vault_notes *notes)
     struct cs_vault_of_project *vaults = NULL;
     size_t count = 0;
     struct cs_vault_work *work = &notes->work;
-    enum cs_status status = cs_vault_book_open(work->replica, &work->book);
+    enum cs_status status = need_book(work);
     if (status == CS_OK) {
         status = cs_vault_catalog_vaults(work->book, &work->arena, &vaults, &count);
     }
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         status = gather_due(notes, &vaults[i]);
     }
-    cs_vault_book_close(work->book);
-    work->book = NULL;
+    return status;
+}
+
+static enum cs_status gather_waiting(struct cs_vault_notes *notes)
+{
+    struct cs_vault_work *work = &notes->work;
+    struct cs_vault_waiting *list = NULL;
+    size_t count = 0;
+    bool any = false;
+    enum cs_status status = cs_vault_waiting_any(work->replica, &any);
+    if (status != CS_OK || !any) {
+        return status;
+    }
+    status = need_book(work);
+    if (status == CS_OK) {
+        status = cs_vault_waiting_list(work->book, &work->arena, &list, &count);
+    }
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        notes->to_approve += list[i].state == CS_VAULT_WAITS_FOR_ME ? 1 : 0;
+        notes->to_open += list[i].state == CS_VAULT_WAITS_TO_BE_OPENED ? 1 : 0;
+    }
     return status;
 }
 
@@ -119,7 +147,10 @@ enum cs_status cs_vault_notes_gather(struct cs_command *command, struct cs_repli
                                    &notes->refused_count);
     }
     if (status == CS_OK) {
-        status = cs_vault_findings(replica, arena, &notes->findings, &notes->finding_count);
+        status = cs_vault_told_list(&notes->work, &notes->findings, &notes->finding_count);
+    }
+    if (status == CS_OK) {
+        status = gather_waiting(notes);
     }
     if (status == CS_OK) {
         status = gather_leases(notes);
@@ -127,6 +158,8 @@ enum cs_status cs_vault_notes_gather(struct cs_command *command, struct cs_repli
     if (status == CS_OK && extent == CS_VAULT_NOTES_ALL) {
         status = gather_all_due(notes);
     }
+    cs_vault_book_close(notes->work.book);
+    notes->work.book = NULL;
     if (status == CS_OK) {
         *out = notes;
     } else {
@@ -160,17 +193,6 @@ struct cs_json *cs_vault_refused_json(const struct cs_queued_record *refused)
     return json;
 }
 
-struct cs_json *cs_vault_finding_json(const struct cs_vault_finding *finding)
-{
-    struct cs_json *json = cs_json_object();
-    cs_json_set(json, "number", cs_json_integer(finding->number));
-    cs_json_set(json, "at", cs_vault_time_json(finding->at_ms));
-    cs_json_set(json, "vault", cs_command_json_id(&finding->vault));
-    cs_json_set(json, "status", cs_json_text(cs_bytes_of_text(cs_status_name(finding->status))));
-    cs_json_set(json, "text", cs_json_text(finding->text));
-    return json;
-}
-
 static struct cs_json *due_json(const struct due_vault *due)
 {
     struct cs_json *json = cs_json_object();
@@ -195,7 +217,7 @@ struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes)
         cs_json_append(refused, cs_vault_refused_json(&notes->refused[i]));
     }
     for (size_t i = 0; i < notes->finding_count; i++) {
-        cs_json_append(findings, cs_vault_finding_json(&notes->findings[i]));
+        cs_json_append(findings, cs_vault_told_json(&notes->findings[i]));
     }
     for (const struct due_vault *one = notes->due; one != NULL; one = one->next) {
         cs_json_append(due, due_json(one));
@@ -204,6 +226,8 @@ struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes)
     cs_json_set(json, "refused", refused);
     cs_json_set(json, "findings", findings);
     cs_json_set(json, "due", due);
+    cs_json_set(json, "to_approve", cs_json_integer((int64_t)notes->to_approve));
+    cs_json_set(json, "to_open", cs_json_integer((int64_t)notes->to_open));
     cs_json_set(json, "leases", cs_json_integer((int64_t)notes->lease_count));
     cs_json_set(json, "lease_ends",
                 notes->lease_count > 0 ? cs_vault_time_json(notes->lease_ends_ms) : cs_json_null());
@@ -247,16 +271,40 @@ static void print_due(struct cs_command *command, const struct due_vault *one)
     cs_command_print(command, "  (countersign vault rekey)\n");
 }
 
+static void print_asked(struct cs_command *command, const struct cs_vault_notes *notes)
+{
+    if (notes->to_approve > 0) {
+        cs_command_print(command,
+                         CS_WORDS(command,
+                                  "requests for passwords that wait for your approval: %zu  "
+                                  "(countersign vault waiting)\n",
+                                  "等待您批准的密码查看请求:%zu 项  (countersign vault waiting)\n"),
+                         notes->to_approve);
+    }
+    if (notes->to_open > 0) {
+        cs_command_print(command,
+                         CS_WORDS(command,
+                                  "requests of yours that were approved and can be opened: %zu  "
+                                  "(countersign vault waiting)\n",
+                                  "您的请求已获批准,可查看:%zu 项  (countersign vault waiting)\n"),
+                         notes->to_open);
+    }
+}
+
 void cs_vault_notes_print(struct cs_command *command, const struct cs_vault_notes *notes)
 {
     for (size_t i = 0; i < notes->finding_count; i++) {
-        print_text(command, cs_command_words(command, "WARNING: a vault: ", "警告:密码库:"),
+        print_text(command,
+                   notes->findings[i].alarm
+                       ? cs_command_words(command, "ALARM: ", "警报:")
+                       : cs_command_words(command, "WARNING: a vault: ", "警告:密码库:"),
                    notes->findings[i].text);
         cs_command_print(command, "  (countersign vault findings)\n");
     }
     for (const struct due_vault *one = notes->due; one != NULL; one = one->next) {
         print_due(command, one);
     }
+    print_asked(command, notes);
     for (size_t i = 0; i < notes->refused_count; i++) {
         print_text(command, cs_command_words(command, "refused for a vault: ", "密码库记录被拒绝:"),
                    notes->refused[i].text);

@@ -18,14 +18,13 @@ enum cs_status cs_vault_notes_gather(struct cs_command *command, struct cs_repli
                                      struct cs_vault_notes **out) CS_MUST_USE;
 /* NULL is accepted. */
 void cs_vault_notes_destroy(struct cs_vault_notes *notes);
-/* {"waiting", "refused" [], "findings" [], "due" [], "leases", "lease_ends"}; see field-client/commands/README.md. */
+/* {"to_send", "refused" [], "findings" [], "due" [], "to_approve", "to_open", "leases", "lease_ends"}; see field-client/commands/README.md. */
 struct cs_json *cs_vault_notes_json(const struct cs_vault_notes *notes);
 /* A line for each, loud ones first; nothing when there is nothing. */
 void cs_vault_notes_print(struct cs_command *command, const struct cs_vault_notes *notes);
 
-/* One thing refused, one that was found; as in the lists of cs_vault_notes_json. */
+/* One thing refused, as in the list of cs_vault_notes_json; one that was found: vault_told.h. */
 struct cs_json *cs_vault_refused_json(const struct cs_queued_record *refused);
-struct cs_json *cs_vault_finding_json(const struct cs_vault_finding *finding);
 
 /* The vaults' part of a sync: runs it if there can be something, and gives what it came to (NULL: nothing to do). On failure too. */
 enum cs_status cs_vault_part_of_sync(struct cs_command *command, struct cs_replica *replica,

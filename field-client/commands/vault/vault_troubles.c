@@ -1,13 +1,14 @@
-/* vault refused, vault findings: what the server refused of this device's records, and what of a vault did not hold. */
+/* vault refused, vault findings: what the server refused of this device's records; what of a vault did not hold, and alarms. */
 #include "field-client/commands/vault/vault_notes.h"
+#include "field-client/commands/vault/vault_told.h"
 #include "shared/base/text.h"
 
 #define LISTED_MAX ((size_t)10000)
 
-static void print_line(struct cs_command *command, int64_t number, enum cs_status status,
+static void print_line(struct cs_command *command, int64_t number, const char *what,
                        struct cs_bytes text)
 {
-    cs_command_print(command, "#%lld  %s  ", (long long)number, cs_status_name(status));
+    cs_command_print(command, "#%lld  %s  ", (long long)number, what);
     cs_command_print_safe(command, text);
     cs_command_print(command, "\n");
 }
@@ -35,7 +36,7 @@ static enum cs_status list_refused(struct cs_vault_work *work, bool dismiss)
         if (work->command->json) {
             cs_json_append(json, cs_vault_refused_json(&list[i]));
         } else {
-            print_line(work->command, list[i].number, list[i].status, list[i].text);
+            print_line(work->command, list[i].number, cs_status_name(list[i].status), list[i].text);
         }
         if (dismiss) {
             status = cs_queued_record_remove(work->replica, list[i].number);
@@ -50,25 +51,30 @@ static enum cs_status list_refused(struct cs_vault_work *work, bool dismiss)
 
 static enum cs_status list_findings(struct cs_vault_work *work, bool dismiss)
 {
-    struct cs_vault_finding *list = NULL;
+    struct cs_command *command = work->command;
+    struct cs_vault_told *list = NULL;
     size_t count = 0;
     struct cs_json *json = cs_json_array();
-    enum cs_status status = cs_vault_findings(work->replica, &work->arena, &list, &count);
+    enum cs_status status = cs_vault_told_list(work, &list, &count);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
-        if (work->command->json) {
-            cs_json_append(json, cs_vault_finding_json(&list[i]));
+        const struct cs_vault_finding *finding = list[i].finding;
+        if (command->json) {
+            cs_json_append(json, cs_vault_told_json(&list[i]));
         } else {
-            print_line(work->command, list[i].number, list[i].status, list[i].text);
+            print_line(command, finding->number,
+                       list[i].alarm ? cs_command_words(command, "ALARM", "警报")
+                                     : cs_status_name(finding->status),
+                       list[i].text);
         }
         if (dismiss) {
-            status = cs_vault_finding_remove(work->replica, list[i].number);
+            status = cs_vault_finding_remove(work->replica, finding->number);
         }
     }
     if (status != CS_OK) {
         cs_json_destroy(json);
         return status;
     }
-    return answer(work->command, "findings", json);
+    return answer(command, "findings", json);
 }
 
 static enum cs_status run(struct cs_command *command,

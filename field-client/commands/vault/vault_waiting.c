@@ -68,36 +68,6 @@ static enum cs_status label(struct cs_vault_work *work, const char *entity_name,
     return status;
 }
 
-/* The item's listed name; its id where this device has no listing key. */
-static enum cs_status name_item(struct cs_vault_work *work, const struct cs_vault_record *version,
-                                struct cs_bytes *out)
-{
-    struct cs_vault_record entry;
-    struct cs_vault_listing listing;
-    struct cs_vault_keyring *keyring = NULL;
-    struct cs_problem ignored;
-    struct cs_buffer storage;
-    char id[CS_ID_TEXT_SIZE];
-    const struct cs_kept_filter filter = {
-        .vault = version->vault, .kind = CS_VAULT_ENTRY, .item = &version->item};
-    cs_buffer_init(&storage, CS_VAULT_LISTING_MAX);
-    enum cs_status status = cs_vault_book_newest(work->book, &filter, &work->arena, &entry);
-    if (status == CS_OK) {
-        status = cs_vault_book_keyring(work->book, &version->vault, &keyring, &ignored);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_entry_open(keyring, &entry, &storage, &listing);
-    }
-    cs_id_format(&version->item, id);
-    if (status == CS_OK || cs_status_class(status) != CS_CLASS_LOCAL) {
-        status =
-            cs_arena_copy(&work->arena, status == CS_OK ? listing.name : cs_bytes_of_text(id), out);
-    }
-    cs_buffer_release(&storage);
-    cs_vault_keyring_destroy(keyring);
-    return status;
-}
-
 static enum cs_status name_version(struct cs_vault_work *work,
                                    const struct cs_vault_record *request, struct described *out)
 {
@@ -111,21 +81,7 @@ static enum cs_status name_version(struct cs_vault_work *work,
         return status == CS_NOT_FOUND ? CS_OK : status; /* of a vault that went away */
     }
     out->field = version.field;
-    return name_item(work, &version, &out->item);
-}
-
-static enum cs_status name_project(struct cs_vault_work *work, const struct cs_id *vault,
-                                   struct cs_bytes *out)
-{
-    struct cs_vault_of_project *list = NULL;
-    size_t count = 0;
-    enum cs_status status = cs_vault_catalog_vaults(work->book, &work->arena, &list, &count);
-    for (size_t i = 0; status == CS_OK && i < count; i++) {
-        if (cs_id_equal(&list[i].vault, vault)) {
-            return cs_vault_work_project_name(work, &list[i].project, out);
-        }
-    }
-    return status;
+    return cs_vault_work_item_name(work, &version, &out->item);
 }
 
 static enum cs_status describe(struct cs_vault_work *work, const struct cs_vault_waiting *waiting,
@@ -138,7 +94,7 @@ static enum cs_status describe(struct cs_vault_work *work, const struct cs_vault
     cs_hex_encode(cs_bytes_of_array(request->id), out->id);
     enum cs_status status = label(work, "person", &waiting->person, &out->person);
     if (status == CS_OK) {
-        status = name_project(work, &request->vault, &out->project);
+        status = cs_vault_work_vault_name(work, &request->vault, &out->project);
     }
     if (status == CS_OK) {
         status = name_version(work, request, out);
