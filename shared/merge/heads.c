@@ -23,7 +23,7 @@ enum cs_status cs_heads_apply(struct cs_heads heads, const struct cs_head *edit,
             items[count++] = *edit;
         }
         placed = placed || order <= 0;
-        items[count++] = *head;
+        items[count++] = order == 0 ? *edit : *head;
     }
     if (!placed) {
         items[count++] = *edit;

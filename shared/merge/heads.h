@@ -25,7 +25,11 @@ struct cs_heads {
     size_t count;
 };
 
-/* heads := heads \ base ∪ {edit}. A version already there is not added twice. Result lives in the arena; values borrowed. */
+/*
+ * heads := heads \ base ∪ {edit}. A version already there is not added twice: what its own change says of it replaces what others
+ * said (after a server went back in time they may bring its value before it comes, and know nothing else of it). The result lives in
+ * the arena; values borrowed.
+ */
 enum cs_status cs_heads_apply(struct cs_heads heads, const struct cs_head *edit,
                               struct cs_versions base, struct cs_arena *arena,
                               struct cs_heads *out) CS_MUST_USE;

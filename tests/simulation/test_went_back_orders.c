@@ -244,6 +244,33 @@ static void what_was_not_seen_while_away_is_a_conflict(void **state)
     universe_close(&scene.universe);
 }
 
+/* Others bring back a row with a value before its own change comes, and cannot say when it was made: it is the later one as before. */
+static void a_value_that_came_before_its_change_is_judged_by_it(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 80);
+    struct cs_id part = laptop_new(scene.field, "part", "code=DAY-1", "name=one", NULL);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.office);
+    assert_ok(laptop_set(scene.office, "part", part, "name=earlier", NULL));
+    universe_advance(&scene.universe, (int64_t)3600 * 1000);
+    assert_ok(laptop_set(scene.field, "part", part, "name=later", NULL));
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.field);
+    laptop_sync_equal(scene.office);
+    assert_string_equal(laptop_text(scene.office, "part", part, "name"), "later");
+    restore(&scene, "yesterday");
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.office);
+    assert_int_equal(scene.office->last.returned, 1);
+    laptop_sync_equal(scene.field);
+    check_equal(&scene);
+    assert_string_equal(laptop_text(scene.owner, "part", part, "name"), "later");
+    assert_int_equal(laptop_count(scene.owner, "conflict", "state", "open"), 1);
+    universe_close(&scene.universe);
+}
+
 /*
  * It went back once more, to before a laptop had reported to it: who knows the present incarnation does not report again, and by now
  * the server is further than that laptop knows. It syncs as always, and all it ever sent is there: it is waited for no longer.
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test(what_was_replaced_while_it_waits_stays_replaced),
         cmocka_unit_test(what_was_not_seen_while_away_is_a_conflict),
         cmocka_unit_test(the_end_of_the_wait_ends_what_waits),
+        cmocka_unit_test(a_value_that_came_before_its_change_is_judged_by_it),
         cmocka_unit_test(a_report_that_was_lost_itself_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

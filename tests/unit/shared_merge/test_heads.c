@@ -112,6 +112,28 @@ static void test_apply_twice_adds_once(void **state)
     cs_arena_release(&arena);
 }
 
+/* What was brought by others is not known to be a fact, nor when it was made; its own change says it. */
+static void test_its_own_change_says_what_it_is(void **state)
+{
+    (void)state;
+    struct cs_arena arena;
+    cs_arena_init(&arena, ARENA_LIMIT);
+    struct cs_head items[] = {make_head(1, 1, "brought", 0, false),
+                              make_head(2, 1, "plan", 5, false)};
+    struct cs_head own = make_head(1, 1, "own", 7, true);
+    struct cs_heads heads = {items, 2};
+    struct cs_versions none = {NULL, 0};
+    assert_int_equal(cs_heads_shown(heads, CS_MERGE_FACT_OVER_PLAN), 1);
+    assert_int_equal(cs_heads_apply(heads, &own, none, &arena, &heads), CS_OK);
+    assert_int_equal(heads.count, 2);
+    assert_true(cs_bytes_equal_text(heads.items[0].value, "own"));
+    assert_int_equal(heads.items[0].effective_ms, 7);
+    assert_true(heads.items[0].fact);
+    assert_int_equal(cs_heads_shown(heads, CS_MERGE_FACT_OVER_PLAN), 0);
+    assert_int_equal(cs_heads_shown(heads, CS_MERGE_LATEST), 0);
+    cs_arena_release(&arena);
+}
+
 /* Two operations of one transaction on one unit: the second names its own version as base and
  * its value stays. */
 static void test_apply_with_own_version_as_base_replaces_value(void **state)
@@ -282,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_apply_replaces_only_its_base),
         cmocka_unit_test(test_apply_keeps_heads_ascending),
         cmocka_unit_test(test_apply_twice_adds_once),
+        cmocka_unit_test(test_its_own_change_says_what_it_is),
         cmocka_unit_test(test_apply_with_own_version_as_base_replaces_value),
         cmocka_unit_test(test_single_head_is_shown),
         cmocka_unit_test(test_latest_and_computed_show_the_latest),
