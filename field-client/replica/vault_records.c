@@ -95,6 +95,26 @@ enum cs_status cs_kept_record_put(struct cs_replica *replica, const struct cs_ke
     return cs_statement_run(statement);
 }
 
+/* What was worked out of records that go or move. */
+static enum cs_status forget(struct cs_replica *replica, const struct cs_id *vault)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        cs_replica_database(replica), "DELETE FROM _vault_memory WHERE vault = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    return cs_statement_run(statement);
+}
+
+enum cs_status cs_kept_record_put_again(struct cs_replica *replica,
+                                        const struct cs_kept_record *record)
+{
+    enum cs_status status = cs_kept_record_put(replica, record);
+    return status != CS_OK ? status : forget(replica, &record->vault);
+}
+
 enum cs_status cs_kept_record_get(struct cs_replica *replica, const uint8_t id[static CS_HASH_SIZE],
                                   struct cs_arena *arena, struct cs_kept_record *out)
 {
@@ -196,6 +216,25 @@ enum cs_status cs_kept_records(struct cs_replica *replica, const struct cs_id *v
     return visit_all(statement, visit, context);
 }
 
+enum cs_status cs_kept_records_after(struct cs_replica *replica, const struct cs_id *vault,
+                                     int64_t kind, uint64_t feed, cs_kept_record_visitor *visit,
+                                     void *context)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(replica),
+                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND kind = ?2 "
+                         "AND feed > ?3 ORDER BY feed",
+                         &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
+    cs_bind_integer(statement, 2, kind);
+    cs_bind_integer(statement, 3, (int64_t)feed);
+    return visit_all(statement, visit, context);
+}
+
 enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct cs_id *vault,
                                        int64_t kind, const struct cs_id *item,
                                        cs_kept_record_visitor *visit, void *context)
@@ -239,19 +278,21 @@ enum cs_status cs_kept_unanswered(struct cs_replica *replica,
 }
 
 enum cs_status cs_kept_records_extent(struct cs_replica *replica, const struct cs_id *vault,
-                                      int64_t kind, uint64_t *out_count, uint64_t *out_newest)
+                                      int64_t kind, uint64_t through, uint64_t *out_count,
+                                      uint64_t *out_newest)
 {
     struct cs_statement *statement;
     enum cs_status status =
         cs_statement_get(cs_replica_database(replica),
                          "SELECT count(*), coalesce(max(feed), 0) FROM _vault_record WHERE vault = "
-                         "?1 AND kind = ?2",
+                         "?1 AND kind = ?2 AND feed <= ?3",
                          &statement);
     if (status != CS_OK) {
         return status;
     }
     cs_bind_bytes(statement, 1, cs_id_bytes(vault));
     cs_bind_integer(statement, 2, kind);
+    cs_bind_integer(statement, 3, (int64_t)through);
     status = cs_statement_one(statement);
     if (status == CS_OK) {
         *out_count = (uint64_t)cs_column_integer(statement, 0);
@@ -340,19 +381,6 @@ enum cs_status cs_kept_vaults(struct cs_replica *replica, struct cs_arena *arena
         *out_count = count;
     }
     return status;
-}
-
-/* What was worked out of records that go. */
-static enum cs_status forget(struct cs_replica *replica, const struct cs_id *vault)
-{
-    struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(
-        cs_replica_database(replica), "DELETE FROM _vault_memory WHERE vault = ?1", &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_bytes(statement, 1, cs_id_bytes(vault));
-    return cs_statement_run(statement);
 }
 
 enum cs_status cs_kept_vault_empty(struct cs_replica *replica, const struct cs_id *vault)

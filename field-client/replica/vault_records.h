@@ -30,6 +30,10 @@ struct cs_kept_record {
 /* Replaces one with the same id. */
 enum cs_status cs_kept_record_put(struct cs_replica *replica,
                                   const struct cs_kept_record *record) CS_MUST_USE;
+/* One that is here has come again from a server that goes on from an older state: at another place and moment. What was worked out of the records
+ * of its vault is forgotten. */
+enum cs_status cs_kept_record_put_again(struct cs_replica *replica,
+                                        const struct cs_kept_record *record) CS_MUST_USE;
 enum cs_status cs_kept_record_get(struct cs_replica *replica, const uint8_t id[static CS_HASH_SIZE],
                                   struct cs_arena *arena,
                                   struct cs_kept_record *out) CS_MUST_USE; /* CS_NOT_FOUND */
@@ -66,14 +70,18 @@ enum cs_status cs_kept_unanswered(struct cs_replica *replica,
                                   const struct cs_kept_unanswered *which,
                                   cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
 
+/* Likewise those behind this place in the feed. */
+enum cs_status cs_kept_records_after(struct cs_replica *replica, const struct cs_id *vault,
+                                     int64_t kind, uint64_t feed, cs_kept_record_visitor *visit,
+                                     void *context) CS_MUST_USE;
 /* Likewise those of one item, of all its fields. */
 enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct cs_id *vault,
                                        int64_t kind, const struct cs_id *item,
                                        cs_kept_record_visitor *visit, void *context) CS_MUST_USE;
 
-/* How many there are, and the place in the feed of the newest; 0 for none. */
+/* How many there are up to this place in the feed, and the place of the newest of them; 0 for none. */
 enum cs_status cs_kept_records_extent(struct cs_replica *replica, const struct cs_id *vault,
-                                      int64_t kind, uint64_t *out_count,
+                                      int64_t kind, uint64_t through, uint64_t *out_count,
                                       uint64_t *out_newest) CS_MUST_USE;
 
 struct cs_kept_vault {

@@ -3,8 +3,8 @@
  *
  * Why that is safe: the replica's files are not to be believed (anybody who has the disk can write them), so nothing is remembered that
  * the files alone could say. It is sealed under the identity's master key, which only the passphrase gives, for this device, vault, kind
- * and program version, and for what it follows from (`as_of`): the bytes it was worked out of, by their digest or by number and place. So
- * it opens only where this device itself came to this result from these inputs, which a second look would only repeat. Whoever
+ * and program version and the rules it was worked out by (`as_of`); and it names what it follows from: the bytes, by their digest, or the entries, by
+ * number and place. So it opens only where this device itself came to this result from these inputs, which a second look would only repeat. Whoever
  * puts an older state of the file back gets what he got before: inputs and result of then.
  *
  * What it never holds: keys, secrets, rights. Whether this device may look is judged from the log each time.

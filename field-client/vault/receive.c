@@ -342,7 +342,7 @@ static enum cs_status take_again(struct arrival *arrival, struct cs_kept_record 
     kept->confirmed = true;
     kept->moment = arrival->received->moment;
     kept->feed = arrival->received->feed;
-    return cs_kept_record_put(cs_vault_book_replica(arrival->book), kept);
+    return cs_kept_record_put_again(cs_vault_book_replica(arrival->book), kept);
 }
 
 static enum cs_status keep(struct arrival *arrival)

@@ -10,6 +10,7 @@
 #ifndef TESTS_SIMULATION_VAULT_SCENE_H
 #define TESTS_SIMULATION_VAULT_SCENE_H
 
+#include "field-client/replica/revocation.h"
 #include "field-client/sync/vault_sync.h"
 #include "field-client/vault/shares.h"
 #include "sync-server/stores/vault_store.h"
@@ -158,6 +159,18 @@ static inline void withdraw(struct vault_scene *scene, struct laptop *officer,
                                     cs_bytes_of_text("离职"), NULL, &scene->universe.problem));
     cs_vault_book_close(book);
     vault_sync(scene, officer);
+}
+
+static inline void vault_revoke(struct vault_scene *scene, struct laptop *by,
+                                const struct laptop *laptop)
+{
+    struct cs_id device;
+    struct cs_id made;
+    cs_certificate_row_id(certificate_of(laptop), &device);
+    laptop_sync_equal(by);
+    assert_ok(cs_revocation_make(by->replica, &device, cs_bytes_of_text("遗失"), &made,
+                                 &scene->universe.problem));
+    laptop_sync_equal(by);
 }
 
 /* The next epoch by this officer, who grants himself everything. */
