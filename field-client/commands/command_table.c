@@ -11,50 +11,57 @@ static const struct cs_command_entry commands[] = {
      "Reads the invite from FILE or standard input, never from an argument. The first device of "
      "an\n"
      "organisation also needs --person, the owner's name. Asks for a new passphrase twice.\n"
-     "After a lost connection run it again with the same invite."},
+     "After a lost connection run it again with the same invite.",
+     NULL},
     {"invite", cs_command_invite,
      "--person NAME --role ROLE[,ROLE] [--expires-days N] [--output FILE]",
      "invite a person's device; works offline", "邀请人员的设备(可离线)",
      "The invite is a secret for one device. It goes to standard output, or to FILE (mode 0600).\n"
      "Roles: owner security office manager director committee finance warehouse technician "
      "auditor.\n"
-     "It expires after 14 days unless --expires-days says otherwise."},
+     "It expires after 14 days unless --expires-days says otherwise.",
+     NULL},
     {"devices", cs_command_devices, "", "whose devices there are, and which were revoked",
-     "设备及其状态", ""},
+     "设备及其状态", "", NULL},
     {"revoke", cs_command_revoke, "DEVICE --reason TEXT",
      "shut out a device, such as a lost laptop; works offline", "吊销设备(如笔记本丢失;可离线)",
      "DEVICE: its id or fingerprint, its name or its person's, or the beginning of one of them.\n"
      "The owner and security may revoke any device, others those they let in. It counts from the\n"
      "moment the server has it; an offline laptop cannot know before its next sync. What it sends\n"
-     "later is held for review."},
+     "later is held for review.",
+     NULL},
     {"review", cs_command_review, "[list | show WORK | accept|reject WORK…|DEVICE --reason TEXT]",
      "what devices sent after they were revoked", "审查设备吊销后发送的内容",
      "accept applies it as if it came now, reject keeps its values in the list of refusals. "
      "DEVICE\n"
-     "means all that waits of it."},
+     "means all that waits of it.",
+     NULL},
     {"status", cs_command_status, "", "who this is, what waits, what needs a person",
-     "身份、待发送内容与待处理事项", ""},
+     "身份、待发送内容与待处理事项", "", NULL},
     {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",
-     "Exit code 1 when it failed, or when this replica and the server are not equal afterwards."},
+     "Exit code 1 when it failed, or when this replica and the server are not equal afterwards.",
+     NULL},
     {"new", cs_command_new, "ENTITY field=value…", "record something; prints its id",
      "新建记录,输出编号",
-     "A reference is an id, the beginning of one, or the natural key of the row it means."},
+     "A reference is an id, the beginning of one, or the natural key of the row it means.", NULL},
     {"set", cs_command_set, "ENTITY ID field=value…", "change fields; field= clears one",
-     "修改字段;field= 表示清空", "ID: the id, its beginning (if unique), or the natural key."},
+     "修改字段;field= 表示清空", "ID: the id, its beginning (if unique), or the natural key.",
+     NULL},
     {"get", cs_command_get, "ENTITY ID", "show one row", "查看一条记录",
-     "ID: the id, its beginning (if unique), or the natural key."},
+     "ID: the id, its beginning (if unique), or the natural key.", NULL},
     {"list", cs_command_list, "ENTITY [field=value…] [--limit N]", "list rows", "列出记录",
-     "field=value selects rows with that value; field= those without one."},
-    {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", ""},
+     "field=value selects rows with that value; field= those without one.", NULL},
+    {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", "", NULL},
     {"import", cs_command_import, "ENTITY FILE.csv [--skip-bad]", "import rows from CSV",
      "从 CSV 导入",
      "The first line names the fields (or their Chinese or English labels; \"id\" is possible). "
      "Rows are\n"
      "found again by id, else natural key, else equal content, and changed where they differ. "
      "Nothing\n"
-     "is imported if any row is bad, unless --skip-bad is given."},
+     "is imported if any row is bad, unless --skip-bad is given.",
+     NULL},
     {"export", cs_command_export, "ENTITY [FILE]", "export rows as CSV", "导出为 CSV",
-     "The same form that import reads. References are natural keys where they have one."},
+     "The same form that import reads. References are natural keys where they have one.", NULL},
     {"visit", cs_command_visit, "start|fault|work|result|part|note|sign|finish|list|show|attach …",
      "work on site", "现场服务",
      "visit start WORK_ORDER [--departed TIME] [--arrived TIME] [--another]\n"
@@ -65,51 +72,59 @@ static const struct cs_command_entry commands[] = {
      "visit sign VISIT --signer NAME --strokes FILE\n"
      "visit finish VISIT [--left TIME] [--unsigned REASON]\n"
      "visit list; visit show VISIT\n"
-     "VISIT: its id, the beginning of it, or the number of its work order."},
+     "VISIT: its id, the beginning of it, or the number of its work order.",
+     NULL},
     {"receipt", cs_command_receipt, "show|verify|void|series …", "service receipts", "服务回执单",
      "receipt show ID; receipt verify ID\n"
      "receipt void NUMBER|ID --reason TEXT   a number, or a receipt, that does not stand\n"
      "receipt series [SERIES]                what became of every number: used, void, gap, "
-     "duplicate"},
+     "duplicate",
+     NULL},
     {"vault", cs_command_vault, "create|grant|revoke|add|set|list|show …",
-     "passwords of customers' systems", "客户系统密码库", cs_vault_details},
+     "passwords of customers' systems", "客户系统密码库", cs_vault_details,
+     cs_vault_details_of_rotation},
     {"conflicts", cs_command_conflicts, "", "values changed by two people at once",
-     "多人同时修改造成的冲突", "See resolve."},
+     "多人同时修改造成的冲突", "See resolve.", NULL},
     {"resolve", cs_command_resolve, "CONFLICT current|other|value=…", "decide a conflict",
      "处理冲突",
      "current keeps what is shown, other takes what lost, value=… sets something else. CONFLICT: "
      "its\n"
-     "id or the beginning of it, from conflicts."},
+     "id or the beginning of it, from conflicts.",
+     NULL},
     {"exceptions", cs_command_exceptions, "", "what the server found inconsistent",
      "服务器发现的异常",
      "Below the list stands what clears each kind. People annotate one with\n"
      "set exception ID note=… assigned_to=…; where its kind allows it, decision=accepted takes it "
      "as "
-     "it is."},
+     "it is.",
+     NULL},
     {"merge", cs_command_merge, "ENTITY KEEP DROP [--take FIELD[,FIELD]]",
      "two rows that are one: keep one of them", "合并两条重复记录",
      "What refers to DROP refers to KEEP afterwards, and DROP is deleted; --take takes values from "
      "it. What\n"
      "is written once (stock movements, visits) stays and counts for KEEP. May be repeated when "
      "others\n"
-     "referred to DROP meanwhile."},
+     "referred to DROP meanwhile.",
+     NULL},
     {"refusals", cs_command_refusals,
      "[show N | correct N field=value… | dismiss N | export [FILE]]",
      "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",
      "correct makes the change again with other values, together with what was refused because it "
      "rests on it;\n"
      "dismiss takes both off the list. export writes all that was ever refused here, with its "
-     "values."},
+     "values.",
+     NULL},
     {"entities", cs_command_entities, "[ENTITY]", "what can be recorded, and its fields",
-     "可记录的对象及字段", ""},
+     "可记录的对象及字段", "", NULL},
     {"doctor", cs_command_doctor, "[--repair]", "check this replica", "检查本机数据",
      "Reads everything. Exit code 1 when something was found; the next sync then counts "
      "everything\n"
      "anew and has the server put right what differs. --repair first puts right what needs no "
      "server:\n"
      "sums, what is shown over unsent changes, rows that cannot be read. Unsent changes are never\n"
-     "touched."},
-    {"lock", cs_command_lock, "", "forget the passphrase", "锁定", ""},
+     "touched.",
+     NULL},
+    {"lock", cs_command_lock, "", "forget the passphrase", "锁定", "", NULL},
 };
 
 const struct cs_command_entry *cs_command_at(size_t index)

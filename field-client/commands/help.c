@@ -43,6 +43,9 @@ void cs_help_command(FILE *stream, const struct cs_command_entry *entry, bool ch
     if (entry->details[0] != '\0') {
         (void)fprintf(stream, "\n%s\n", entry->details);
     }
+    if (entry->more != NULL) {
+        (void)fprintf(stream, "%s\n", entry->more);
+    }
 }
 
 /* Levenshtein; names are short. */

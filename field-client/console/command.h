@@ -43,6 +43,7 @@ struct cs_command_entry {
     const char *summary;    /* one line, English */
     const char *summary_zh; /* one line, Chinese */
     const char *details;    /* more lines of help, English; may be "" */
+    const char *more;       /* and those that follow; NULL: none */
 };
 
 /* What the list of a command's subcommands says of one (subcommand.h). */

@@ -2,51 +2,47 @@
 #include "field-client/vault/memory.h"
 
 #include "field-client/replica/vault_memory.h"
+#include "field-client/vault/own_seal.h"
 #include "shared/crypto/aead.h"
 #include "shared/storage/database.h"
 
-#define LABEL "countersign vault memory 1"
 /* Ten times a vault of ten thousand items. */
 #define MEMORY_MAX (32 * CS_MEBI)
+#define PLACE_PARTS 4
 
-static void bind(const struct cs_identity *identity, const struct cs_id *vault,
-                 enum cs_vault_memory kind, struct cs_bytes as_of, struct cs_buffer *out)
+struct memory_place {
+    struct cs_own_place place;
+    struct cs_bytes parts[PLACE_PARTS];
+    uint8_t kind;
+};
+
+/* `vault` is borrowed. */
+static void place_at(struct memory_place *out, const struct cs_id *vault, enum cs_vault_memory kind,
+                     struct cs_bytes as_of)
 {
-    const uint8_t class_value = (uint8_t)kind;
-    cs_buffer_append_prefixed(out, cs_bytes_of_text(CS_VERSION));
-    cs_buffer_append_prefixed(out, cs_bytes_make(cs_identity_organisation(identity), CS_HASH_SIZE));
-    cs_buffer_append_prefixed(out,
-                              cs_bytes_make(cs_identity_certificate_id(identity), CS_HASH_SIZE));
-    cs_buffer_append_prefixed(out, cs_id_bytes(vault));
-    cs_buffer_append_prefixed(out, cs_bytes_make(&class_value, 1));
-    cs_buffer_append_prefixed(out, as_of);
+    out->kind = (uint8_t)kind;
+    out->parts[0] = cs_bytes_of_text(CS_VERSION);
+    out->parts[1] = cs_id_bytes(vault);
+    out->parts[2] = cs_bytes_make(&out->kind, 1);
+    out->parts[3] = as_of;
+    out->place = (struct cs_own_place){"countersign vault memory 1", out->parts, PLACE_PARTS};
 }
 
 void cs_vault_remember(struct cs_replica *replica, const struct cs_id *vault,
                        enum cs_vault_memory kind, struct cs_bytes as_of, struct cs_bytes content)
 {
-    const struct cs_world *world = cs_replica_world(replica);
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    uint8_t nonce[CS_AEAD_NONCE_SIZE];
-    struct cs_buffer place;
+    struct memory_place at;
     struct cs_buffer sealed;
     if (cs_database_in_transaction(cs_replica_database(replica))) {
         return;
     }
-    cs_buffer_init(&place, CS_KIBI);
+    place_at(&at, vault, kind, as_of);
     cs_buffer_init(&sealed, MEMORY_MAX + CS_AEAD_OVERHEAD);
-    bind(identity, vault, kind, as_of, &place);
-    world->random(world->context, nonce, sizeof nonce);
-    enum cs_status status = place.status;
-    if (status == CS_OK) {
-        status = cs_aead_encrypt(cs_identity_master_key(identity), LABEL, cs_buffer_bytes(&place),
-                                 content, nonce, &sealed);
-    }
+    enum cs_status status = cs_own_seal(replica, &at.place, content, &sealed);
     if (status == CS_OK) {
         status = cs_kept_memory_put(replica, vault, (int64_t)kind, cs_buffer_bytes(&sealed));
     }
     (void)status; /* then it is worked out again */
-    cs_buffer_release(&place);
     cs_buffer_release(&sealed);
 }
 
@@ -54,21 +50,14 @@ enum cs_status cs_vault_recall(struct cs_replica *replica, const struct cs_id *v
                                enum cs_vault_memory kind, struct cs_bytes as_of,
                                struct cs_buffer *out)
 {
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    struct cs_buffer place;
+    struct memory_place at;
     struct cs_buffer sealed;
-    cs_buffer_init(&place, CS_KIBI);
+    place_at(&at, vault, kind, as_of);
     cs_buffer_init(&sealed, MEMORY_MAX + CS_AEAD_OVERHEAD);
-    bind(identity, vault, kind, as_of, &place);
-    enum cs_status status = place.status;
+    enum cs_status status = cs_kept_memory_get(replica, vault, (int64_t)kind, &sealed);
     if (status == CS_OK) {
-        status = cs_kept_memory_get(replica, vault, (int64_t)kind, &sealed);
+        status = cs_own_open(replica, &at.place, cs_buffer_bytes(&sealed), out);
     }
-    if (status == CS_OK) {
-        status = cs_aead_decrypt(cs_identity_master_key(identity), LABEL, cs_buffer_bytes(&place),
-                                 cs_buffer_bytes(&sealed), out);
-    }
-    cs_buffer_release(&place);
     cs_buffer_release(&sealed);
     return status == CS_OK || cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_NOT_FOUND;
 }

@@ -1,8 +1,8 @@
 /*
  * The key of a request that waits for somebody else's approval, kept across programs: sealed under the identity's master key, for this
- * request and device, in the replica (field-client/replica/vault_keys.h).
+ * request and device (own_seal.h), in the replica (field-client/replica/vault_keys.h).
  *
- *   sealed = AEAD(master key, "countersign vault waiting key 1", part(organisation) ‖ part(certificate id) ‖ part(id of the request), secret(32))
+ *   sealed = OWN("countersign vault waiting key 1", id of the request; secret(32))
  *
  * Whoever has the disk and the passphrase has the key too while it is kept; so it is kept only where an answer may take longer than a
  * program lives, and destroyed before what it opens is shown.

@@ -110,7 +110,7 @@ static struct cs_json *value(const struct cs_command *command, const struct cs_r
 
 static void put_heading(struct cs_report *report)
 {
-    const struct cs_command *command = report->command;
+    const struct cs_command *command = report->work.command;
     for (size_t i = 0; i < report->column_count; i++) {
         const struct cs_report_column *column = &report->columns[i];
         if (report->as_csv) {
@@ -128,15 +128,17 @@ static void put_heading(struct cs_report *report)
     }
 }
 
-enum cs_status cs_report_begin(struct cs_report *report, struct cs_command *command,
-                               const struct cs_report_column *columns, size_t column_count)
+static enum cs_status begin(struct cs_report *report, struct cs_command *command,
+                            const struct cs_report_form *form)
 {
     size_t in_table = 0;
-    cs_require(column_count <= CS_REPORT_COLUMNS_MAX);
-    *report = (struct cs_report){
-        .command = command, .columns = columns, .column_count = column_count, .complete = true};
-    for (size_t i = 0; i < column_count; i++) {
-        in_table += columns[i].audience == CS_REPORT_ALL ? 1 : 0;
+    cs_require(form->column_count <= CS_REPORT_COLUMNS_MAX);
+    *report = (struct cs_report){.work = {.command = command},
+                                 .columns = form->columns,
+                                 .column_count = form->column_count,
+                                 .complete = true};
+    for (size_t i = 0; i < form->column_count; i++) {
+        in_table += form->columns[i].audience == CS_REPORT_ALL ? 1 : 0;
     }
     cs_table_init(&report->table, in_table);
     cs_buffer_init(&report->csv, CSV_MAX);
@@ -149,19 +151,37 @@ enum cs_status cs_report_begin(struct cs_report *report, struct cs_command *comm
     return CS_OK;
 }
 
-void cs_report_release(struct cs_report *report)
+static void release(struct cs_report *report)
 {
     cs_table_release(&report->table);
     cs_buffer_release(&report->csv);
     cs_json_destroy(report->rows);
-    report->rows = NULL;
+}
+
+enum cs_status cs_report_command(struct cs_report *report, struct cs_command *command,
+                                 const struct cs_report_form *form, void *context)
+{
+    enum cs_status status = begin(report, command, form);
+    if (status == CS_OK && form->options != NULL) {
+        status = form->options(context);
+    }
+    if (status == CS_OK) {
+        status = cs_command_expect(command, form->argument_min, 1);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_work_begin(command, &report->work);
+        status = status == CS_OK ? form->run(context) : status;
+        cs_vault_work_end(&report->work);
+    }
+    release(report);
+    return status;
 }
 
 static void put_json(struct cs_report *report, const struct cs_report_cell *cells)
 {
     struct cs_json *row = cs_json_object();
     for (size_t i = 0; i < report->column_count; i++) {
-        cs_json_set(row, report->columns[i].key, value(report->command, &cells[i]));
+        cs_json_set(row, report->columns[i].key, value(report->work.command, &cells[i]));
     }
     cs_json_append(report->rows, row);
 }
@@ -173,7 +193,7 @@ static void put_csv(struct cs_report *report, const struct cs_report_cell *cells
         if (i > 0) {
             cs_csv_separator(&report->csv);
         }
-        cs_csv_put(&report->csv, written(report->command, &cells[i], storage));
+        cs_csv_put(&report->csv, written(report->work.command, &cells[i], storage));
     }
     cs_csv_end_record(&report->csv);
 }
@@ -183,7 +203,7 @@ static void put_table(struct cs_report *report, const struct cs_report_cell *cel
     for (size_t i = 0; i < report->column_count; i++) {
         char storage[CS_TABLE_CELL_COLUMNS_MAX];
         if (report->columns[i].audience == CS_REPORT_ALL) {
-            cs_table_put(&report->table, shown(report->command, &cells[i], storage));
+            cs_table_put(&report->table, shown(report->work.command, &cells[i], storage));
         }
     }
 }
@@ -191,7 +211,7 @@ static void put_table(struct cs_report *report, const struct cs_report_cell *cel
 enum cs_status cs_report_put(struct cs_report *report, const struct cs_report_cell *cells)
 {
     report->row_count++;
-    if (report->command->json) {
+    if (report->work.command->json) {
         put_json(report, cells);
     } else if (report->as_csv) {
         put_csv(report, cells);
@@ -205,7 +225,7 @@ enum cs_status cs_report_put(struct cs_report *report, const struct cs_report_ce
 
 static void tell(const struct cs_report *report, const char *nothing)
 {
-    struct cs_command *command = report->command;
+    struct cs_command *command = report->work.command;
     if (report->row_count == 0) {
         cs_command_note(command, "%s", nothing);
     }
@@ -221,7 +241,7 @@ static void tell(const struct cs_report *report, const char *nothing)
 enum cs_status cs_report_answer(struct cs_report *report, struct cs_json *owned_object,
                                 const char *member, const char *nothing)
 {
-    struct cs_command *command = report->command;
+    struct cs_command *command = report->work.command;
     if (command->json) {
         struct cs_json *object = owned_object == NULL ? cs_json_object() : owned_object;
         cs_json_set(object, member, report->rows);

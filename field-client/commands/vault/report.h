@@ -44,10 +44,25 @@ struct cs_report_cell cs_report_time(int64_t ms);
 struct cs_report_cell cs_report_id(const struct cs_id *id);
 struct cs_report_cell cs_report_flag(bool flag);
 
+/* What a report is narrowed to. */
+struct cs_report_subject {
+    bool has_vault;
+    struct cs_vault_of_project vault;
+    bool has_item;
+    struct cs_id item;
+    struct cs_bytes item_name;
+    bool has_person;
+    struct cs_id person;
+    struct cs_bytes person_name;
+    bool has_device;
+    struct cs_id device; /* its row */
+};
+
 #define CS_REPORT_COLUMNS_MAX ((size_t)24)
 
 struct cs_report {
-    struct cs_command *command;
+    struct cs_vault_work work;
+    struct cs_report_subject subject;
     const struct cs_report_column *columns;
     size_t column_count;
     bool as_csv;
@@ -58,11 +73,17 @@ struct cs_report {
     struct cs_json *rows;
 };
 
-/* Takes --csv. CS_USAGE with --json. To be released in any case. */
-enum cs_status cs_report_begin(struct cs_report *report, struct cs_command *command,
-                               const struct cs_report_column *columns,
-                               size_t column_count) CS_MUST_USE;
-void cs_report_release(struct cs_report *report);
+struct cs_report_form {
+    const struct cs_report_column *columns;
+    size_t column_count;
+    size_t argument_min;                      /* 0 or 1; at most one is typed */
+    enum cs_status (*options)(void *context); /* takes options of its own; NULL: it has none */
+    /* Puts the rows, and answers; the work is open. */
+    enum cs_status (*run)(void *context);
+};
+/* A whole report command, with --csv (CS_USAGE with --json). `report` is its state, with `context` about it. */
+enum cs_status cs_report_command(struct cs_report *report, struct cs_command *command,
+                                 const struct cs_report_form *form, void *context) CS_MUST_USE;
 /* `cells` has one for each column. */
 enum cs_status cs_report_put(struct cs_report *report,
                              const struct cs_report_cell *cells) CS_MUST_USE;
@@ -83,7 +104,8 @@ struct cs_report_item {
     struct cs_id id;
     struct cs_bytes name;
 };
-/* What ids of one vault mean to people. Texts are in the arena of the work, so they hold until it ends. */
+/* What ids of one vault mean to people. Texts are in the arena of the work, so they hold until it ends. Without the listing key items have no
+ * names, and everything else is as it is. */
 struct cs_report_names {
     struct cs_vault_work *work;
     struct cs_vault_of_project vault;
@@ -92,10 +114,6 @@ struct cs_report_names {
     size_t item_count;
     size_t item_capacity;
 };
-/* Without the listing key items have no names, and everything else is as it is. */
-enum cs_status cs_report_names_load(struct cs_vault_work *work,
-                                    const struct cs_vault_of_project *vault,
-                                    struct cs_report_names *out) CS_MUST_USE;
 /* The item's name; empty if it is not known. */
 struct cs_bytes cs_report_item_name(const struct cs_report_names *names, const struct cs_id *item);
 
@@ -119,35 +137,26 @@ struct cs_report_cell cs_report_why(const struct cs_command *command, enum cs_du
 
 /* ---- which vaults, which people ---- */
 
-/* Calls `visit` for the one vault, or for all of this replica; and says whether all of it is shown here. */
-typedef enum cs_status cs_report_vault_visitor(void *context, const struct cs_report_names *names);
-enum cs_status cs_report_vaults(struct cs_vault_work *work, struct cs_report *report,
-                                const struct cs_vault_of_project *only,
-                                cs_report_vault_visitor *visit, void *context) CS_MUST_USE;
-
-/* What a report is narrowed to. */
-struct cs_report_subject {
-    bool has_vault;
-    struct cs_vault_of_project vault;
-    bool has_item;
-    struct cs_id item;
-    struct cs_bytes item_name;
-    bool has_person;
-    struct cs_id person;
-    struct cs_bytes person_name;
-    bool has_device;
-    struct cs_id device; /* its row */
-};
 enum {
     CS_REPORT_OF_PROJECT = 1,
     CS_REPORT_OF_CREDENTIAL = 2,
     CS_REPORT_OF_PERSON = 4,
     CS_REPORT_OF_DEVICE = 8
 };
-/* What was typed, as the first of these that it fits. CS_NOT_FOUND: none. Empty text: everything. */
-enum cs_status cs_report_subject_find(struct cs_vault_work *work, struct cs_bytes text, int of,
-                                      struct cs_report_subject *out) CS_MUST_USE;
 bool cs_report_is_about(const struct cs_report_subject *subject,
                         const struct cs_report_device *device);
+
+/* What was typed becomes the report's subject, as the first of these that it fits (CS_NOT_FOUND: none); nothing typed: everything. Then calls
+ * `visit` for its vault, or for all of this replica; and says whether all of it is shown here. */
+typedef enum cs_status cs_report_vault_visitor(void *context, const struct cs_report_names *names);
+enum cs_status cs_report_collect(struct cs_report *report, int of, cs_report_vault_visitor *visit,
+                                 void *context) CS_MUST_USE;
+/* The same with who knows what of each vault; the view holds during the call. */
+typedef enum cs_status cs_report_exposure_visitor(void *context,
+                                                  const struct cs_report_names *names,
+                                                  const struct cs_exposure_view *view);
+enum cs_status cs_report_collect_exposures(struct cs_report *report, int of,
+                                           cs_report_exposure_visitor *visit,
+                                           void *context) CS_MUST_USE;
 
 #endif

@@ -30,9 +30,9 @@ static int by_id(const void *left, const void *right)
     return cs_id_compare(&a->id, &b->id);
 }
 
-enum cs_status cs_report_names_load(struct cs_vault_work *work,
-                                    const struct cs_vault_of_project *vault,
-                                    struct cs_report_names *out)
+static enum cs_status load_names(struct cs_vault_work *work,
+                                 const struct cs_vault_of_project *vault,
+                                 struct cs_report_names *out)
 {
     struct cs_problem problem = {""};
     *out = (struct cs_report_names){.work = work, .vault = *vault};
@@ -134,37 +134,6 @@ struct cs_report_cell cs_report_why(const struct cs_command *command, enum cs_du
 
 /* ---- which vaults, which people ---- */
 
-static enum cs_status visit_vault(struct cs_vault_work *work, struct cs_report *report,
-                                  const struct cs_vault_of_project *vault,
-                                  cs_report_vault_visitor *visit, void *context)
-{
-    struct cs_report_names names;
-    bool whole = false;
-    struct cs_problem *problem = &work->command->problem;
-    enum cs_status status = cs_exposure_is_whole(work->book, &vault->vault, &whole, problem);
-    if (status == CS_OK) {
-        status = cs_report_names_load(work, vault, &names);
-    }
-    report->complete = report->complete && whole;
-    return status != CS_OK ? status : visit(context, &names);
-}
-
-enum cs_status cs_report_vaults(struct cs_vault_work *work, struct cs_report *report,
-                                const struct cs_vault_of_project *only,
-                                cs_report_vault_visitor *visit, void *context)
-{
-    struct cs_vault_of_project *list = NULL;
-    size_t count = 0;
-    if (only != NULL) {
-        return visit_vault(work, report, only, visit, context);
-    }
-    enum cs_status status = cs_vault_catalog_vaults(work->book, &work->arena, &list, &count);
-    for (size_t i = 0; i < count && status == CS_OK; i++) {
-        status = visit_vault(work, report, &list[i], visit, context);
-    }
-    return status;
-}
-
 static enum cs_status find_device(struct cs_vault_work *work, struct cs_bytes text,
                                   struct cs_report_subject *out)
 {
@@ -210,8 +179,7 @@ static enum cs_status find_vault(struct cs_vault_work *work, struct cs_bytes tex
     return status;
 }
 
-enum cs_status cs_report_subject_find(struct cs_vault_work *work, struct cs_bytes text, int of,
-                                      struct cs_report_subject *out)
+static enum cs_status find_subject(struct cs_report *report, int of)
 {
     static const struct {
         int of;
@@ -221,12 +189,13 @@ enum cs_status cs_report_subject_find(struct cs_vault_work *work, struct cs_byte
                 {CS_REPORT_OF_CREDENTIAL, find_credential},
                 {CS_REPORT_OF_PERSON, find_person},
                 {CS_REPORT_OF_DEVICE, find_device}};
-    struct cs_command *command = work->command;
-    *out = (struct cs_report_subject){.has_vault = false};
+    struct cs_command *command = report->work.command;
+    struct cs_bytes text = cs_command_argument(command, 0);
+    report->subject = (struct cs_report_subject){.has_vault = false};
     enum cs_status status = text.size == 0 ? CS_OK : CS_NOT_FOUND;
     for (size_t i = 0; i < CS_COUNT(ways) && status == CS_NOT_FOUND; i++) {
         if ((of & ways[i].of) != 0) {
-            status = ways[i].find(work, text, out);
+            status = ways[i].find(&report->work, text, &report->subject);
         }
     }
     if (status == CS_OK) {
@@ -246,4 +215,68 @@ bool cs_report_is_about(const struct cs_report_subject *subject,
 {
     return (!subject->has_person || cs_id_equal(&subject->person, &device->person)) &&
            (!subject->has_device || cs_id_equal(&subject->device, &device->row));
+}
+
+/* ---- which vaults ---- */
+
+static enum cs_status visit_vault(struct cs_report *report, const struct cs_vault_of_project *vault,
+                                  cs_report_vault_visitor *visit, void *context)
+{
+    struct cs_vault_work *work = &report->work;
+    struct cs_report_names names;
+    bool whole = false;
+    struct cs_problem *problem = &work->command->problem;
+    enum cs_status status = cs_exposure_is_whole(work->book, &vault->vault, &whole, problem);
+    if (status == CS_OK) {
+        status = load_names(work, vault, &names);
+    }
+    report->complete = report->complete && whole;
+    return status != CS_OK ? status : visit(context, &names);
+}
+
+enum cs_status cs_report_collect(struct cs_report *report, int of, cs_report_vault_visitor *visit,
+                                 void *context)
+{
+    struct cs_vault_of_project *list = NULL;
+    size_t count = 0;
+    enum cs_status status = find_subject(report, of);
+    if (status != CS_OK) {
+        return status;
+    }
+    if (report->subject.has_vault) {
+        return visit_vault(report, &report->subject.vault, visit, context);
+    }
+    status = cs_vault_catalog_vaults(report->work.book, &report->work.arena, &list, &count);
+    for (size_t i = 0; i < count && status == CS_OK; i++) {
+        status = visit_vault(report, &list[i], visit, context);
+    }
+    return status;
+}
+
+struct exposing {
+    struct cs_report *report;
+    cs_report_exposure_visitor *visit;
+    void *context;
+};
+
+static enum cs_status visit_exposure(void *context, const struct cs_report_names *names)
+{
+    struct exposing *exposing = context;
+    struct cs_vault_work *work = &exposing->report->work;
+    struct cs_exposure *exposure = NULL;
+    const struct cs_exposure_view *view = NULL;
+    enum cs_status status = cs_exposure_read(work->book, &names->vault.vault, &exposure, &view,
+                                             &work->command->problem);
+    if (status == CS_OK) {
+        status = exposing->visit(exposing->context, names, view);
+    }
+    cs_exposure_destroy(exposure);
+    return status;
+}
+
+enum cs_status cs_report_collect_exposures(struct cs_report *report, int of,
+                                           cs_report_exposure_visitor *visit, void *context)
+{
+    struct exposing exposing = {report, visit, context};
+    return cs_report_collect(report, of, visit_exposure, &exposing);
 }

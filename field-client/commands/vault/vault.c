@@ -46,7 +46,9 @@ const char cs_vault_details[] =
     "vault leak CREDENTIAL [--project P] [--field F] [--version V] [--reason T]\n"
     "                                    who knew a password; with a reason: declares that it "
     "leaked\n"
-    "    access, audit, exposed, due and leak also answer with --csv\n"
+    "    access, audit, exposed, due and leak also answer with --csv";
+
+const char cs_vault_details_of_rotation[] =
     "vault rotate begin PROJECT --consent TEXT\n"
     "                                    all passwords of a project are to be changed; who of the "
     "customer\n"

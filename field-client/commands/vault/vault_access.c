@@ -14,12 +14,6 @@ static const struct cs_report_column columns[] = {
     {"device", "", "", CS_REPORT_PROGRAMS},
 };
 
-struct access {
-    struct cs_vault_work work;
-    struct cs_report report;
-    struct cs_report_subject subject;
-};
-
 /* "list reveal lease", in the arena. */
 static enum cs_status rights_text(struct cs_vault_work *work, int64_t rights, struct cs_bytes *out)
 {
@@ -55,74 +49,56 @@ static struct cs_report_cell state_of(const struct cs_command *command,
                : cs_report_word("active", cs_command_words(command, "active", "有效"));
 }
 
-static enum cs_status put_device(struct access *access, const struct cs_report_names *names,
+static enum cs_status put_device(struct cs_report *report, const struct cs_report_names *names,
                                  const struct cs_exposed_device *device)
 {
     struct cs_report_device who;
     struct cs_bytes rights = CS_BYTES_NONE;
-    enum cs_status status = cs_report_device_of(&access->work, device->certificate, &who);
-    if (status != CS_OK || device->rights == 0 || !cs_report_is_about(&access->subject, &who)) {
+    enum cs_status status = cs_report_device_of(&report->work, device->certificate, &who);
+    if (status != CS_OK || device->rights == 0 || !cs_report_is_about(&report->subject, &who)) {
         return status;
     }
-    status = rights_text(&access->work, device->rights, &rights);
+    status = rights_text(&report->work, device->rights, &rights);
     if (status != CS_OK) {
         return status;
     }
     const struct cs_report_cell cells[CS_COUNT(columns)] = {
         cs_report_text(names->project),      cs_report_text(who.person_name),
         cs_report_text(who.device_name),     cs_report_text(rights),
-        cs_report_time(device->expires_ms),  state_of(access->work.command, device),
+        cs_report_time(device->expires_ms),  state_of(report->work.command, device),
         cs_report_id(&names->vault.project), cs_report_id(&names->vault.vault),
         cs_report_id(&who.person),           cs_report_id(&who.row),
     };
-    return cs_report_put(&access->report, cells);
+    return cs_report_put(report, cells);
 }
 
-static enum cs_status take_vault(void *context, const struct cs_report_names *names)
+static enum cs_status put_vault(void *context, const struct cs_report_names *names,
+                                const struct cs_exposure_view *view)
 {
-    struct access *access = context;
-    struct cs_exposure *exposure = NULL;
-    const struct cs_exposure_view *view = NULL;
-    enum cs_status status = cs_exposure_read(access->work.book, &names->vault.vault, &exposure,
-                                             &view, &access->work.command->problem);
+    enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < view->device_count; i++) {
-        status = put_device(access, names, &view->devices[i]);
+        status = put_device(context, names, &view->devices[i]);
     }
-    cs_exposure_destroy(exposure);
     return status;
 }
 
-static enum cs_status run(struct access *access)
+static enum cs_status run(void *context)
 {
-    struct cs_command *command = access->work.command;
-    enum cs_status status =
-        cs_report_subject_find(&access->work, cs_command_argument(command, 0),
-                               CS_REPORT_OF_PROJECT | CS_REPORT_OF_PERSON, &access->subject);
-    if (status == CS_OK) {
-        status = cs_report_vaults(&access->work, &access->report,
-                                  access->subject.has_vault ? &access->subject.vault : NULL,
-                                  take_vault, access);
-    }
+    struct cs_report *report = context;
+    enum cs_status status = cs_report_collect_exposures(
+        report, CS_REPORT_OF_PROJECT | CS_REPORT_OF_PERSON, put_vault, report);
     if (status != CS_OK) {
         return status;
     }
-    access->report.complete = true; /* every member has the whole log */
-    return cs_report_answer(&access->report, NULL, "access",
-                            cs_command_words(command, "nobody has a grant", "无人持有授权"));
+    report->complete = true; /* every member has the whole log */
+    return cs_report_answer(
+        report, NULL, "access",
+        cs_command_words(report->work.command, "nobody has a grant", "无人持有授权"));
 }
 
 enum cs_status cs_vault_command_access(struct cs_command *command)
 {
-    struct access access = {.work = {.command = command}};
-    enum cs_status status = cs_report_begin(&access.report, command, columns, CS_COUNT(columns));
-    if (status == CS_OK) {
-        status = cs_command_expect(command, 0, 1);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_work_begin(command, &access.work);
-        status = status == CS_OK ? run(&access) : status;
-        cs_vault_work_end(&access.work);
-    }
-    cs_report_release(&access.report);
-    return status;
+    static const struct cs_report_form form = {columns, CS_COUNT(columns), 0, NULL, run};
+    struct cs_report report;
+    return cs_report_command(&report, command, &form, &report);
 }

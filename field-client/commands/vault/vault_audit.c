@@ -37,9 +37,7 @@ static const struct cs_report_column columns[] = {
 };
 
 struct audit {
-    struct cs_vault_work work;
     struct cs_report report;
-    struct cs_report_subject subject;
     int64_t since_ms;
 };
 
@@ -129,12 +127,12 @@ static enum cs_status find_people(struct audit *audit, const struct cs_audit_eve
                                   struct people *out)
 {
     *out = (struct people){.author = {.person_name = CS_BYTES_NONE}};
-    enum cs_status status = cs_report_device_of(&audit->work, event->author, &out->author);
+    enum cs_status status = cs_report_device_of(&audit->report.work, event->author, &out->author);
     if (status == CS_OK && (event->kind == CS_VAULT_GRANT || event->kind == CS_VAULT_WITHDRAWAL)) {
-        status = cs_report_device_of(&audit->work, event->recipient, &out->recipient);
+        status = cs_report_device_of(&audit->report.work, event->recipient, &out->recipient);
     }
     return status == CS_OK && event->approved
-               ? cs_report_device_of(&audit->work, event->approver, &out->approver)
+               ? cs_report_device_of(&audit->report.work, event->approver, &out->approver)
                : status;
 }
 
@@ -142,7 +140,7 @@ static enum cs_status find_people(struct audit *audit, const struct cs_audit_eve
 static bool is_wanted(const struct audit *audit, const struct cs_audit_event *event,
                       const struct people *people)
 {
-    const struct cs_report_subject *subject = &audit->subject;
+    const struct cs_report_subject *subject = &audit->report.subject;
     bool about = cs_report_is_about(subject, &people->author) ||
                  cs_report_is_about(subject, &people->recipient) ||
                  cs_report_is_about(subject, &people->approver);
@@ -153,14 +151,15 @@ static bool is_wanted(const struct audit *audit, const struct cs_audit_event *ev
 static enum cs_status put_event(struct audit *audit, const struct cs_report_names *names,
                                 const struct cs_audit_event *event, const struct people *people)
 {
-    const struct cs_command *command = audit->work.command;
+    const struct cs_command *command = audit->report.work.command;
     bool asked = cs_vault_kind_asks(event->kind);
     char record[2 * CS_HASH_SIZE + 1];
     struct cs_bytes work_order = CS_BYTES_NONE;
     struct cs_id work_order_id = {{0}};
     (void)cs_id_from_bytes(event->work_order, &work_order_id);
     cs_hex_encode(cs_bytes_of_array(event->record), record);
-    enum cs_status status = cs_report_work_order(&audit->work, event->work_order, &work_order);
+    enum cs_status status =
+        cs_report_work_order(&audit->report.work, event->work_order, &work_order);
     if (status != CS_OK) {
         return status;
     }
@@ -194,15 +193,15 @@ static enum cs_status put_event(struct audit *audit, const struct cs_report_name
     return cs_report_put(&audit->report, cells);
 }
 
-static enum cs_status take_vault(void *context, const struct cs_report_names *names)
+static enum cs_status put_vault(void *context, const struct cs_report_names *names)
 {
     struct audit *audit = context;
     struct cs_arena arena;
     struct cs_audit_event *events = NULL;
     size_t count = 0;
     cs_arena_init(&arena, 1024 * CS_MEBI);
-    enum cs_status status = cs_audit_read(audit->work.book, &names->vault.vault, &arena, &events,
-                                          &count, &audit->work.command->problem);
+    enum cs_status status = cs_audit_read(audit->report.work.book, &names->vault.vault, &arena,
+                                          &events, &count, &audit->report.work.command->problem);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         struct people people;
         status = find_people(audit, &events[i], &people);
@@ -217,9 +216,10 @@ static enum cs_status take_vault(void *context, const struct cs_report_names *na
 /* ---- the command ---- */
 
 /* A day, or a moment, in the local zone. */
-static enum cs_status take_since(struct audit *audit)
+static enum cs_status take_since(void *context)
 {
-    struct cs_command *command = audit->work.command;
+    struct audit *audit = context;
+    struct cs_command *command = audit->report.work.command;
     const char *text = NULL;
     int offset = command->world->offset_minutes(command->world->context);
     int64_t value = 0;
@@ -237,38 +237,22 @@ static enum cs_status take_since(struct audit *audit)
     return CS_OK;
 }
 
-static enum cs_status run(struct audit *audit)
+static enum cs_status run(void *context)
 {
-    struct cs_command *command = audit->work.command;
-    enum cs_status status = cs_report_subject_find(
-        &audit->work, cs_command_argument(command, 0),
-        CS_REPORT_OF_PROJECT | CS_REPORT_OF_CREDENTIAL | CS_REPORT_OF_PERSON, &audit->subject);
-    if (status == CS_OK) {
-        status = cs_report_vaults(&audit->work, &audit->report,
-                                  audit->subject.has_vault ? &audit->subject.vault : NULL,
-                                  take_vault, audit);
-    }
-    return status != CS_OK ? status
-                           : cs_report_answer(&audit->report, NULL, "events",
-                                              cs_command_words(command, "nothing has happened",
-                                                               "没有符合条件的记录"));
+    struct audit *audit = context;
+    enum cs_status status = cs_report_collect(
+        &audit->report, CS_REPORT_OF_PROJECT | CS_REPORT_OF_CREDENTIAL | CS_REPORT_OF_PERSON,
+        put_vault, audit);
+    return status != CS_OK
+               ? status
+               : cs_report_answer(&audit->report, NULL, "events",
+                                  cs_command_words(audit->report.work.command,
+                                                   "nothing has happened", "没有符合条件的记录"));
 }
 
 enum cs_status cs_vault_command_audit(struct cs_command *command)
 {
-    struct audit audit = {.work = {.command = command}, .since_ms = INT64_MIN};
-    enum cs_status status = cs_report_begin(&audit.report, command, columns, CS_COUNT(columns));
-    if (status == CS_OK) {
-        status = take_since(&audit);
-    }
-    if (status == CS_OK) {
-        status = cs_command_expect(command, 0, 1);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_work_begin(command, &audit.work);
-        status = status == CS_OK ? run(&audit) : status;
-        cs_vault_work_end(&audit.work);
-    }
-    cs_report_release(&audit.report);
-    return status;
+    static const struct cs_report_form form = {columns, CS_COUNT(columns), 0, take_since, run};
+    struct audit audit = {.since_ms = INT64_MIN};
+    return cs_report_command(&audit.report, command, &form, &audit);
 }

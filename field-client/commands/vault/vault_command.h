@@ -13,8 +13,9 @@
 
 /* The command itself: which of its subcommands. */
 enum cs_status cs_command_vault(struct cs_command *command) CS_MUST_USE;
-/* What the help says of each of them. */
+/* What the help says of each of them: two texts, since a literal is at most 4,095 bytes. */
 extern const char cs_vault_details[];
+extern const char cs_vault_details_of_rotation[];
 
 cs_command_function cs_vault_command_list;
 cs_command_function cs_vault_command_create;

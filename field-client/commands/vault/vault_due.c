@@ -19,20 +19,15 @@ static const struct cs_report_column columns[] = {
     {"device", "", "", CS_REPORT_PROGRAMS},
 };
 
-struct due {
-    struct cs_vault_work work;
-    struct cs_report report;
-};
-
-static enum cs_status put_due(struct due *due, const struct cs_report_names *names,
+static enum cs_status put_due(struct cs_report *report, const struct cs_report_names *names,
                               const struct cs_exposure_view *view, const struct cs_due *reason)
 {
     struct cs_report_device who;
-    const struct cs_command *command = due->work.command;
+    const struct cs_command *command = report->work.command;
     const struct cs_exposed_secret *secret = &view->secrets[reason->secret];
     const struct cs_exposed_version *version = &view->versions[reason->version];
     enum cs_status status =
-        cs_report_device_of(&due->work, view->devices[reason->device].certificate, &who);
+        cs_report_device_of(&report->work, view->devices[reason->device].certificate, &who);
     if (status != CS_OK) {
         return status;
     }
@@ -54,52 +49,34 @@ static enum cs_status put_due(struct due *due, const struct cs_report_names *nam
         cs_report_id(&who.person),
         cs_report_id(&who.row),
     };
-    return cs_report_put(&due->report, cells);
+    return cs_report_put(report, cells);
 }
 
-static enum cs_status take_vault(void *context, const struct cs_report_names *names)
+static enum cs_status put_vault(void *context, const struct cs_report_names *names,
+                                const struct cs_exposure_view *view)
 {
-    struct due *due = context;
-    struct cs_exposure *exposure = NULL;
-    const struct cs_exposure_view *view = NULL;
-    enum cs_status status = cs_exposure_read(due->work.book, &names->vault.vault, &exposure, &view,
-                                             &due->work.command->problem);
+    enum cs_status status = CS_OK;
     for (size_t i = 0; status == CS_OK && i < view->due_count; i++) {
-        status = put_due(due, names, view, &view->dues[i]);
+        status = put_due(context, names, view, &view->dues[i]);
     }
-    cs_exposure_destroy(exposure);
     return status;
 }
 
-static enum cs_status run(struct due *due)
+static enum cs_status run(void *context)
 {
-    struct cs_command *command = due->work.command;
-    struct cs_report_subject subject;
-    enum cs_status status = cs_report_subject_find(&due->work, cs_command_argument(command, 0),
-                                                   CS_REPORT_OF_PROJECT, &subject);
-    if (status == CS_OK) {
-        status = cs_report_vaults(&due->work, &due->report,
-                                  subject.has_vault ? &subject.vault : NULL, take_vault, due);
-    }
-    return status != CS_OK
-               ? status
-               : cs_report_answer(&due->report, NULL, "due",
-                                  cs_command_words(command, "nothing is due for rotation",
-                                                   "没有需要更换的密码"));
+    struct cs_report *report = context;
+    enum cs_status status =
+        cs_report_collect_exposures(report, CS_REPORT_OF_PROJECT, put_vault, report);
+    return status != CS_OK ? status
+                           : cs_report_answer(report, NULL, "due",
+                                              cs_command_words(report->work.command,
+                                                               "nothing is due for rotation",
+                                                               "没有需要更换的密码"));
 }
 
 enum cs_status cs_vault_command_due(struct cs_command *command)
 {
-    struct due due = {.work = {.command = command}};
-    enum cs_status status = cs_report_begin(&due.report, command, columns, CS_COUNT(columns));
-    if (status == CS_OK) {
-        status = cs_command_expect(command, 0, 1);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_work_begin(command, &due.work);
-        status = status == CS_OK ? run(&due) : status;
-        cs_vault_work_end(&due.work);
-    }
-    cs_report_release(&due.report);
-    return status;
+    static const struct cs_report_form form = {columns, CS_COUNT(columns), 0, NULL, run};
+    struct cs_report report;
+    return cs_report_command(&report, command, &form, &report);
 }

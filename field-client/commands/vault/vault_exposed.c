@@ -23,9 +23,7 @@ static const struct cs_report_column columns[] = {
 };
 
 struct exposed {
-    struct cs_vault_work work;
     struct cs_report report;
-    struct cs_report_subject subject;
     struct cs_bytes person_name; /* of the first device that fits */
     struct cs_id person;
 };
@@ -48,13 +46,14 @@ static enum cs_status put_knowing(struct exposed *exposed, const struct cs_repor
                                   const struct cs_knowing *knowing,
                                   const struct cs_report_device *who)
 {
-    const struct cs_command *command = exposed->work.command;
+    const struct cs_command *command = exposed->report.work.command;
     const struct cs_exposed_version *version = &view->versions[knowing->version];
     const struct cs_exposed_secret *secret = &view->secrets[version->secret];
     struct cs_bytes work_order = CS_BYTES_NONE;
     struct cs_id work_order_id = {{0}};
     (void)cs_id_from_bytes(knowing->work_order, &work_order_id);
-    enum cs_status status = cs_report_work_order(&exposed->work, knowing->work_order, &work_order);
+    enum cs_status status =
+        cs_report_work_order(&exposed->report.work, knowing->work_order, &work_order);
     if (status != CS_OK) {
         return status;
     }
@@ -83,10 +82,11 @@ static enum cs_status put_knowing(struct exposed *exposed, const struct cs_repor
 }
 
 /* Each device is looked up once, for there may be many knowings. */
-static enum cs_status put_all(struct exposed *exposed, const struct cs_report_names *names,
-                              const struct cs_exposure_view *view)
+static enum cs_status put_vault(void *context, const struct cs_report_names *names,
+                                const struct cs_exposure_view *view)
 {
-    struct cs_vault_work *work = &exposed->work;
+    struct exposed *exposed = context;
+    struct cs_vault_work *work = &exposed->report.work;
     struct cs_report_device *devices =
         cs_arena_take_array(&work->arena, view->device_count + 1, sizeof *devices);
     enum cs_status status = devices == NULL ? CS_NO_MEMORY : CS_OK;
@@ -95,7 +95,7 @@ static enum cs_status put_all(struct exposed *exposed, const struct cs_report_na
     }
     for (size_t i = 0; status == CS_OK && i < view->knowing_count; i++) {
         const struct cs_report_device *who = &devices[view->knowings[i].device];
-        if (cs_report_is_about(&exposed->subject, who)) {
+        if (cs_report_is_about(&exposed->report.subject, who)) {
             exposed->person = who->person;
             status = cs_arena_copy(&work->arena, who->person_name, &exposed->person_name);
             status = status != CS_OK ? status
@@ -105,23 +105,9 @@ static enum cs_status put_all(struct exposed *exposed, const struct cs_report_na
     return status;
 }
 
-static enum cs_status take_vault(void *context, const struct cs_report_names *names)
-{
-    struct exposed *exposed = context;
-    struct cs_exposure *exposure = NULL;
-    const struct cs_exposure_view *view = NULL;
-    enum cs_status status = cs_exposure_read(exposed->work.book, &names->vault.vault, &exposure,
-                                             &view, &exposed->work.command->problem);
-    if (status == CS_OK) {
-        status = put_all(exposed, names, view);
-    }
-    cs_exposure_destroy(exposure);
-    return status;
-}
-
 static struct cs_json *person_json(const struct exposed *exposed)
 {
-    const struct cs_report_subject *subject = &exposed->subject;
+    const struct cs_report_subject *subject = &exposed->report.subject;
     struct cs_json *json = cs_json_object();
     struct cs_bytes name = subject->has_person ? subject->person_name : exposed->person_name;
     const struct cs_id *person = subject->has_person ? &subject->person : &exposed->person;
@@ -131,15 +117,12 @@ static struct cs_json *person_json(const struct exposed *exposed)
     return json;
 }
 
-static enum cs_status run(struct exposed *exposed)
+static enum cs_status run(void *context)
 {
-    struct cs_command *command = exposed->work.command;
-    enum cs_status status =
-        cs_report_subject_find(&exposed->work, cs_command_argument(command, 0),
-                               CS_REPORT_OF_PERSON | CS_REPORT_OF_DEVICE, &exposed->subject);
-    if (status == CS_OK) {
-        status = cs_report_vaults(&exposed->work, &exposed->report, NULL, take_vault, exposed);
-    }
+    struct exposed *exposed = context;
+    struct cs_command *command = exposed->report.work.command;
+    enum cs_status status = cs_report_collect_exposures(
+        &exposed->report, CS_REPORT_OF_PERSON | CS_REPORT_OF_DEVICE, put_vault, exposed);
     if (status != CS_OK) {
         return status;
     }
@@ -150,16 +133,7 @@ static enum cs_status run(struct exposed *exposed)
 
 enum cs_status cs_vault_command_exposed(struct cs_command *command)
 {
-    struct exposed exposed = {.work = {.command = command}};
-    enum cs_status status = cs_report_begin(&exposed.report, command, columns, CS_COUNT(columns));
-    if (status == CS_OK) {
-        status = cs_command_expect(command, 1, 1);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_work_begin(command, &exposed.work);
-        status = status == CS_OK ? run(&exposed) : status;
-        cs_vault_work_end(&exposed.work);
-    }
-    cs_report_release(&exposed.report);
-    return status;
+    static const struct cs_report_form form = {columns, CS_COUNT(columns), 1, NULL, run};
+    struct exposed exposed = {.person_name = CS_BYTES_NONE};
+    return cs_report_command(&exposed.report, command, &form, &exposed);
 }

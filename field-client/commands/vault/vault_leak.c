@@ -20,7 +20,6 @@ static const struct cs_report_column columns[] = {
 };
 
 struct leak {
-    struct cs_vault_work work;
     struct cs_report report;
     const char *project;
     const char *field;
@@ -44,7 +43,7 @@ static bool begins(const struct cs_id *id, const char *text)
 /* The one that was typed; without that the newest that is confirmed, or the newest of all. */
 static enum cs_status choose_version(struct leak *leak, const struct cs_exposure_view *view)
 {
-    struct cs_command *command = leak->work.command;
+    struct cs_command *command = leak->report.work.command;
     size_t index = cs_exposure_secret(view, &leak->credential.item, cs_bytes_of_text(leak->field));
     size_t found = CS_EXPOSURE_NONE;
     size_t matches = 0;
@@ -80,12 +79,12 @@ static enum cs_status choose_version(struct leak *leak, const struct cs_exposure
 
 static enum cs_status declare(struct leak *leak)
 {
-    struct cs_command *command = leak->work.command;
+    struct cs_command *command = leak->report.work.command;
     enum cs_status status =
-        cs_vault_act_leak(leak->work.book, &leak->credential.vault.vault, &leak->version,
+        cs_vault_act_leak(leak->report.work.book, &leak->credential.vault.vault, &leak->version,
                           cs_bytes_of_text(leak->reason), leak->record, &command->problem);
     if (status == CS_OK) {
-        status = cs_vault_work_send(&leak->work, leak->record);
+        status = cs_vault_work_send(&leak->report.work, leak->record);
     }
     if (status == CS_BUSY || cs_status_class(status) == CS_CLASS_LATER) {
         cs_command_note(command, "%s",
@@ -107,9 +106,9 @@ static enum cs_status put_knower(struct leak *leak, const struct cs_exposure_vie
     struct cs_id work_order_id = {{0}};
     (void)cs_id_from_bytes(knowing->work_order, &work_order_id);
     enum cs_status status =
-        cs_report_device_of(&leak->work, view->devices[knowing->device].certificate, &who);
+        cs_report_device_of(&leak->report.work, view->devices[knowing->device].certificate, &who);
     if (status == CS_OK) {
-        status = cs_report_work_order(&leak->work, knowing->work_order, &work_order);
+        status = cs_report_work_order(&leak->report.work, knowing->work_order, &work_order);
     }
     if (status != CS_OK) {
         return status;
@@ -117,7 +116,7 @@ static enum cs_status put_knower(struct leak *leak, const struct cs_exposure_vie
     const struct cs_report_cell cells[CS_COUNT(columns)] = {
         cs_report_text(who.person_name),
         cs_report_text(who.device_name),
-        cs_report_how(leak->work.command, knowing->how),
+        cs_report_how(leak->report.work.command, knowing->how),
         cs_report_time(knowing->since_ms),
         cs_report_text(knowing->reason),
         cs_report_text(work_order),
@@ -132,9 +131,10 @@ static enum cs_status look(struct leak *leak, bool choose)
 {
     struct cs_exposure *exposure = NULL;
     const struct cs_exposure_view *view = NULL;
-    struct cs_problem *problem = &leak->work.command->problem;
+    struct cs_problem *problem = &leak->report.work.command->problem;
     const struct cs_id *vault = &leak->credential.vault.vault;
-    enum cs_status status = cs_exposure_read(leak->work.book, vault, &exposure, &view, problem);
+    enum cs_status status =
+        cs_exposure_read(leak->report.work.book, vault, &exposure, &view, problem);
     if (status == CS_OK && choose) {
         status = choose_version(leak, view);
     } else if (status == CS_OK) {
@@ -164,11 +164,12 @@ static struct cs_json *leak_json(const struct leak *leak)
     return json;
 }
 
-static enum cs_status run(struct leak *leak)
+static enum cs_status run(void *context)
 {
-    struct cs_command *command = leak->work.command;
-    enum cs_status status = cs_vault_work_credential(&leak->work, cs_command_argument(command, 0),
-                                                     leak->project, &leak->credential);
+    struct leak *leak = context;
+    struct cs_command *command = leak->report.work.command;
+    enum cs_status status = cs_vault_work_credential(
+        &leak->report.work, cs_command_argument(command, 0), leak->project, &leak->credential);
     if (status == CS_OK) {
         status = look(leak, true);
     }
@@ -179,7 +180,7 @@ static enum cs_status run(struct leak *leak)
         status = look(leak, false);
     }
     if (status == CS_OK) {
-        status = cs_exposure_is_whole(leak->work.book, &leak->credential.vault.vault,
+        status = cs_exposure_is_whole(leak->report.work.book, &leak->credential.vault.vault,
                                       &leak->report.complete, &command->problem);
     }
     if (status != CS_OK) {
@@ -190,10 +191,10 @@ static enum cs_status run(struct leak *leak)
         cs_command_words(command, "nobody is known to know it", "没有知悉记录"));
 }
 
-static enum cs_status take_options(struct leak *leak)
+static enum cs_status take_options(void *context)
 {
-    struct cs_command *command = leak->work.command;
-    leak->field = NULL;
+    struct leak *leak = context;
+    struct cs_command *command = leak->report.work.command;
     enum cs_status status = cs_command_option(command, "--project", &leak->project);
     if (status == CS_OK) {
         status = cs_command_option(command, "--field", &leak->field);
@@ -209,21 +210,12 @@ static enum cs_status take_options(struct leak *leak)
         (leak->reason[0] == '\0' || strlen(leak->reason) > CS_VAULT_REASON_MAX)) {
         return cs_command_usage(command, "--reason: 1 to %zu bytes", CS_VAULT_REASON_MAX);
     }
-    return status == CS_OK ? cs_command_expect(command, 1, 1) : status;
+    return status;
 }
 
 enum cs_status cs_vault_command_leak(struct cs_command *command)
 {
-    struct leak leak = {.work = {.command = command}};
-    enum cs_status status = cs_report_begin(&leak.report, command, columns, CS_COUNT(columns));
-    if (status == CS_OK) {
-        status = take_options(&leak);
-    }
-    if (status == CS_OK) {
-        status = cs_vault_work_begin(command, &leak.work);
-        status = status == CS_OK ? run(&leak) : status;
-        cs_vault_work_end(&leak.work);
-    }
-    cs_report_release(&leak.report);
-    return status;
+    static const struct cs_report_form form = {columns, CS_COUNT(columns), 1, take_options, run};
+    struct leak leak = {.declared = false};
+    return cs_report_command(&leak.report, command, &form, &leak);
 }

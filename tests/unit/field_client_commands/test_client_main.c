@@ -34,6 +34,9 @@ static void test_help(void **state)
     assert_has(commands.out, "usage: countersign");
     assert_int_equal(run("help", "import"), 0);
     assert_has(commands.out, "--skip-bad");
+    assert_int_equal(run("help", "vault"), 0); /* whose help is in two parts */
+    assert_has(commands.out, "vault leak CREDENTIAL");
+    assert_has(commands.out, "also answer with --csv\nvault rotate begin");
     assert_int_equal(run("import", "--help"), 0);
     assert_has(commands.out, "ENTITY FILE.csv");
     assert_int_equal(run("--version"), 0);

@@ -9,7 +9,7 @@
 #define ARGUMENTS_MAX 8
 
 static const struct cs_command_entry entry = {
-    "list", NULL, "ENTITY [field=value…] [--limit N]", "list rows", "列出记录", ""};
+    "list", NULL, "ENTITY [field=value…] [--limit N]", "list rows", "列出记录", "", NULL};
 static char storage[ARGUMENTS_MAX][64];
 static char *arguments[ARGUMENTS_MAX];
 static struct cs_command command;

@@ -12,7 +12,7 @@ static enum cs_status expect_one(struct cs_command *command)
 
 static const struct cs_subcommand list[] = {
     {"show", expect_one, "CREDENTIAL"}, {"waiting", expect_one, ""}, {"old", expect_one, NULL}};
-static const struct cs_command_entry entry = {"vault", NULL, "show|waiting …", "", "", ""};
+static const struct cs_command_entry entry = {"vault", NULL, "show|waiting …", "", "", "", NULL};
 
 /* Runs `vault` with one or two arguments. */
 static enum cs_status type(struct cs_command *command, const char *first, const char *second)
