@@ -40,4 +40,12 @@ void cs_lease_notice(struct cs_command *command)
                             settled.ended[i], why);
         }
     }
+    if (settled.requests > 0) {
+        cs_command_note(command,
+                        CS_WORDS(command,
+                                 "requests for passwords that nobody approved within %d days are "
+                                 "over: %zu; ask again",
+                                 "%d 天内无人批准的密码查看请求已失效:%zu 项,需重新申请"),
+                        CS_VAULT_WAITING_DAYS_MAX, settled.requests);
+    }
 }

@@ -1,6 +1,8 @@
 /* What people do with vaults: the log, what is stored, approvals; see actions.h. */
 #include "field-client/vault/actions.h"
 
+#include "field-client/vault/waiting.h"
+
 #include <string.h>
 
 #define RECORDS_MAX (CS_RECORD_MAX + CS_KIBI)
@@ -505,6 +507,18 @@ static enum cs_status check_other_person(struct cs_vault_book *book,
     return status != CS_OK ? status : cs_vault_check_four_eyes(&requester, &approver, problem);
 }
 
+/* Neither too late nor given up; the server would say the same. */
+static enum cs_status check_still_waits(struct cs_vault_book *book,
+                                        const struct cs_vault_record *request,
+                                        struct cs_arena *arena, struct cs_problem *problem)
+{
+    struct cs_kept_record kept;
+    enum cs_status status =
+        cs_kept_record_get(cs_vault_book_replica(book), request->id, arena, &kept);
+    return status != CS_OK ? status
+                           : cs_vault_waiting_check(book, request, kept.moment.logged_ms, problem);
+}
+
 enum cs_status cs_vault_act_approve(struct cs_vault_book *book,
                                     const uint8_t request_id[static CS_HASH_SIZE], uint8_t *out_id,
                                     struct cs_problem *problem)
@@ -522,6 +536,9 @@ enum cs_status cs_vault_act_approve(struct cs_vault_book *book,
     enum cs_status status = cs_vault_book_find(book, request_id, &arena, &request);
     if (status == CS_OK) {
         status = check_other_person(book, &request, holder.certificate, &arena, problem);
+    }
+    if (status == CS_OK) {
+        status = check_still_waits(book, &request, &arena, problem);
     }
     if (status == CS_OK) {
         status = load_versions(book, &request, &arena, &versions, &four_eyes);

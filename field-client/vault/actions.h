@@ -79,7 +79,7 @@ enum cs_status cs_vault_act_ask(struct cs_vault_book *book, const struct cs_id *
                                 const struct cs_vault_ask *ask, uint8_t *out_id,
                                 struct cs_seal_key **out_key,
                                 struct cs_problem *problem) CS_MUST_USE;
-/* Agrees to a request, lease or export of somebody else. */
+/* Agrees to a request, lease or export of somebody else. CS_EXPIRED: it is over (waiting.h). */
 enum cs_status cs_vault_act_approve(struct cs_vault_book *book,
                                     const uint8_t request[static CS_HASH_SIZE], uint8_t *out_id,
                                     struct cs_problem *problem) CS_MUST_USE;

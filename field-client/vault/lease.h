@@ -51,6 +51,7 @@ enum cs_status cs_vault_lease_take(struct cs_vault_book *book,
 struct cs_vault_settled {
     size_t live;                            /* left */
     size_t ended[CS_VAULT_LEASE_END_COUNT]; /* now, by reason */
+    size_t requests; /* that waited and were not approved in time: over now (waiting_end.h) */
 };
 /*
  * Ends what is over, and queues the signed return of it: for every command, right after the replica was opened, and after every sync. Costs one look where there is no lease.

@@ -16,6 +16,13 @@ enum cs_status cs_vault_lease_find(struct cs_replica *replica,
                                    const uint8_t id[static CS_HASH_SIZE], struct cs_arena *arena,
                                    struct cs_vault_lease_found *out) CS_MUST_USE;
 
+/*
+ * The signed return of a lease, request or export, into the queue. It names the log as it was verified last: that the key is gone has to be
+ * said also where the vault does not verify any more. Takes part in the transaction that is open.
+ */
+enum cs_status cs_vault_queue_return(struct cs_vault_book *book, const struct cs_id *vault,
+                                     const uint8_t request[static CS_HASH_SIZE],
+                                     const char *reason) CS_MUST_USE;
 /* As cs_vault_leases_settle, in a book that is open. */
 enum cs_status cs_vault_lease_settle(struct cs_vault_book *book,
                                      struct cs_vault_settled *out) CS_MUST_USE;

@@ -2,6 +2,7 @@
 #include "field-client/replica/clock_mark.h"
 #include "field-client/replica/revocation.h"
 #include "field-client/vault/lease_internal.h"
+#include "field-client/vault/waiting_end.h"
 #include "shared/storage/database.h"
 #include "shared/wire/vault_message.h"
 
@@ -81,37 +82,42 @@ static enum cs_status judge(const struct bench *bench, const struct cs_kept_leas
     return status;
 }
 
-/* The signed return, into the queue. It names the log as it was verified last: that the key is gone has to be said also where the vault
- * does not verify any more. */
-static enum cs_status report(const struct bench *bench, const struct cs_kept_lease *lease,
-                             enum cs_vault_lease_end end)
+enum cs_status cs_vault_queue_return(struct cs_vault_book *book, const struct cs_id *vault,
+                                     const uint8_t request[static CS_HASH_SIZE], const char *reason)
 {
     struct cs_kept_vault kept = {.length = 0};
     struct cs_evidence_signer signer;
     struct cs_buffer bytes;
-    enum cs_status status = cs_kept_vault_get(bench->replica, &lease->vault, &kept);
-    cs_vault_book_signer(bench->book, &signer);
+    enum cs_status status = cs_kept_vault_get(cs_vault_book_replica(book), vault, &kept);
+    cs_vault_book_signer(book, &signer);
     struct cs_vault_record record = {
         .kind = CS_VAULT_RETURN,
         .claimed = signer.claimed,
         .checkpoint = signer.checkpoint,
-        .vault = lease->vault,
+        .vault = *vault,
         .position = (int64_t)kept.length,
-        .reason = cs_bytes_of_text(cs_vault_lease_end_name(end)),
+        .reason = cs_bytes_of_text(reason),
     };
     memcpy(record.organisation, signer.organisation, CS_HASH_SIZE);
     memcpy(record.author, signer.certificate, CS_HASH_SIZE);
     memcpy(record.head, kept.head, CS_HASH_SIZE);
-    memcpy(record.request, lease->id, CS_HASH_SIZE);
+    memcpy(record.request, request, CS_HASH_SIZE);
     cs_buffer_init(&bytes, CS_RECORD_MAX + CS_KIBI);
     if (status == CS_OK || status == CS_NOT_FOUND) {
         status = cs_vault_record_encode(&record, signer.key, &bytes);
     }
     if (status == CS_OK) {
-        status = cs_vault_book_queue(bench->book, cs_buffer_bytes(&bytes), NULL);
+        status = cs_vault_book_queue(book, cs_buffer_bytes(&bytes), NULL);
     }
     cs_buffer_release(&bytes);
     return status;
+}
+
+static enum cs_status report(const struct bench *bench, const struct cs_kept_lease *lease,
+                             enum cs_vault_lease_end end)
+{
+    return cs_vault_queue_return(bench->book, &lease->vault, lease->id,
+                                 cs_vault_lease_end_name(end));
 }
 
 static enum cs_status settle_one(const struct bench *bench, const struct cs_kept_lease *lease,
@@ -254,6 +260,9 @@ enum cs_status cs_vault_leases_settle(struct cs_replica *replica, struct cs_vaul
     enum cs_status status = cs_vault_book_open(replica, &book);
     if (status == CS_OK) {
         status = cs_vault_lease_settle(book, out);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_waiting_settle(book, &out->requests);
     }
     cs_vault_book_close(book);
     return status;

@@ -269,6 +269,9 @@ static enum cs_status check_under_lease(struct arrival *arrival)
     enum cs_status (*check)(const struct cs_vault_record *, const struct cs_vault_record *,
                             struct cs_problem *) =
         shows ? cs_vault_check_reveal : cs_vault_check_return;
+    if (status == CS_OK && cs_vault_given_up(&arrival->record, &lease)) {
+        return cs_vault_check_return(&arrival->record, &lease, arrival->problem);
+    }
     bool breaks = status == CS_NOT_FOUND ||
                   (status == CS_OK && (lease.kind != CS_VAULT_LEASE ||
                                        check(&arrival->record, &lease, &ignored) != CS_OK));

@@ -53,13 +53,20 @@ static enum cs_status find_logged(const struct collecting *collecting,
     struct cs_vault_record release;
     const struct cs_kept_filter filter = {
         .vault = key->vault, .kind = CS_VAULT_RELEASE, .request = key->record};
-    enum cs_status status =
-        cs_vault_book_find(collecting->book, key->record, collecting->arena, &out->record);
+    struct cs_kept_record kept;
+    enum cs_status status = cs_kept_record_get(cs_vault_book_replica(collecting->book), key->record,
+                                               collecting->arena, &kept);
+    if (status == CS_OK) {
+        status = cs_vault_record_decode(kept.record, &out->record);
+    }
     if (status != CS_OK) {
         return status;
     }
+    out->logged_ms = kept.moment.logged_ms;
     status = cs_vault_book_newest(collecting->book, &filter, collecting->arena, &release);
     out->state = status == CS_OK ? CS_VAULT_WAITS_TO_BE_OPENED : CS_VAULT_WAITS_FOR_OTHERS;
+    out->ends_ms =
+        status == CS_OK ? 0 : cs_vault_waiting_ends_ms(&out->record, kept.moment.logged_ms);
     return status == CS_NOT_FOUND ? CS_OK : status;
 }
 
@@ -89,7 +96,8 @@ static enum cs_status add_own(struct collecting *collecting, enum cs_vault_kind 
 static enum cs_status keep_unanswered(void *context, const struct cs_kept_record *kept)
 {
     struct collecting *collecting = context;
-    struct cs_vault_waiting waiting = {.state = CS_VAULT_WAITS_FOR_ME};
+    struct cs_vault_waiting waiting = {.state = CS_VAULT_WAITS_FOR_ME,
+                                       .logged_ms = kept->moment.logged_ms};
     struct cs_bytes copy;
     if (kept->own) {
         return CS_OK;
@@ -98,24 +106,35 @@ static enum cs_status keep_unanswered(void *context, const struct cs_kept_record
     if (status == CS_OK) {
         status = cs_vault_record_decode(copy, &waiting.record);
     }
+    if (status == CS_OK) {
+        waiting.ends_ms = cs_vault_waiting_ends_ms(&waiting.record, waiting.logged_ms);
+    }
     return status != CS_OK ? status : add(collecting, &waiting);
 }
 
-/* A lease that is over, or whose key its device has destroyed, would open nothing. */
-static enum cs_status check_lease(const struct collecting *collecting,
-                                  const struct cs_vault_record *lease, int64_t now_ms)
+enum cs_status cs_vault_waiting_check(struct cs_vault_book *book,
+                                      const struct cs_vault_record *request, int64_t logged_ms,
+                                      struct cs_problem *problem)
 {
-    struct cs_vault_record returned;
+    const struct cs_world *world = cs_replica_world(cs_vault_book_replica(book));
+    struct cs_arena arena;
+    struct cs_vault_record end;
     const struct cs_kept_filter filter = {
-        .vault = lease->vault, .kind = CS_VAULT_RETURN, .request = lease->id};
-    if (lease->expires_ms <= now_ms) {
-        return CS_EXPIRED;
-    }
+        .vault = request->vault, .kind = CS_VAULT_RETURN, .request = request->id};
     enum cs_status status =
-        cs_vault_book_newest(collecting->book, &filter, collecting->arena, &returned);
-    if (status == CS_OK) {
-        return memcmp(returned.author, lease->author, CS_HASH_SIZE) == 0 ? CS_EXPIRED : CS_OK;
+        cs_vault_check_waiting(request, logged_ms, world->wall_ms(world->context), problem);
+    if (status != CS_OK) {
+        return status;
     }
+    cs_arena_init(&arena, CS_MEBI);
+    status = cs_vault_book_newest(book, &filter, &arena, &end);
+    if (status == CS_OK && memcmp(end.author, request->author, CS_HASH_SIZE) == 0) {
+        status = cs_problem_set(problem, CS_EXPIRED,
+                                request->kind == CS_VAULT_LEASE
+                                    ? "the lease was returned"
+                                    : "the request was given up by who asked");
+    }
+    cs_arena_release(&arena);
     return status == CS_NOT_FOUND ? CS_OK : status;
 }
 
@@ -142,8 +161,9 @@ static enum cs_status check_approvable(const struct collecting *collecting,
                                                                              : CS_VAULT_MAY_REVEAL,
                                       position, now_ms, &ignored);
     }
-    if (status == CS_OK && waiting->record.kind == CS_VAULT_LEASE) {
-        status = check_lease(collecting, &waiting->record, now_ms);
+    if (status == CS_OK) {
+        status = cs_vault_waiting_check(collecting->book, &waiting->record, waiting->logged_ms,
+                                        &ignored);
     }
     if (status == CS_OK) {
         status = directory->find(directory->context, waiting->record.author, &chain);
@@ -313,7 +333,10 @@ enum cs_status cs_vault_waiting_find(const struct cs_vault_waiting *list, size_t
         }
     }
     if (found == NULL) {
-        return cs_problem_set(problem, CS_NOT_FOUND, "no such request waits here");
+        return cs_problem_set(problem, CS_NOT_FOUND,
+                              "no such request waits here: it was opened, given up, or not "
+                              "approved within %d days",
+                              CS_VAULT_WAITING_DAYS_MAX);
     }
     *out = found;
     return CS_OK;

@@ -19,10 +19,17 @@ struct cs_vault_waiting {
     enum cs_vault_waiting_state state;
     struct cs_vault_record record;
     struct cs_id person; /* who asked */
+    int64_t logged_ms;   /* 0: not yet */
+    int64_t
+        ends_ms; /* then it is over, if nobody has approved it (rules.h); 0: not logged yet, or approved */
     enum cs_status refusal;
     struct cs_bytes refusal_text;
 };
 
+/* Can it still be approved, and would the answer open? CS_EXPIRED: it is over, or was given up; `problem` says which. */
+enum cs_status cs_vault_waiting_check(struct cs_vault_book *book,
+                                      const struct cs_vault_record *request, int64_t logged_ms,
+                                      struct cs_problem *problem) CS_MUST_USE;
 /* Can there be anything? Costs little, whatever was asked for before: only what is recent is looked at. */
 enum cs_status cs_vault_waiting_any(struct cs_replica *replica, bool *out) CS_MUST_USE;
 /* In all vaults; own ones first, each in the order in which they came. Everything is in the arena. A vault that does not verify

@@ -436,14 +436,24 @@ enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
     return CS_OK;
 }
 
+bool cs_vault_given_up(const struct cs_vault_record *end, const struct cs_vault_record *request)
+{
+    return end->kind == CS_VAULT_RETURN &&
+           (request->kind == CS_VAULT_REQUEST || request->kind == CS_VAULT_EXPORT);
+}
+
 enum cs_status cs_vault_check_return(const struct cs_vault_record *end,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem)
 {
+    bool lent = lease->kind == CS_VAULT_LEASE;
     if (!same(end->request, lease->id) || !cs_id_equal(&end->vault, &lease->vault)) {
-        return cs_problem_set(problem, CS_FORGED, "another lease was returned");
+        return cs_problem_set(problem, CS_FORGED,
+                              lent ? "another lease was returned" : "another request was given up");
     }
     return same(end->author, lease->author)
                ? CS_OK
-               : cs_problem_set(problem, CS_DENIED, "the lease is another device's");
+               : cs_problem_set(problem, CS_DENIED,
+                                lent ? "the lease is another device's"
+                                     : "only the device that asked gives its request up");
 }

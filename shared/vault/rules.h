@@ -104,7 +104,10 @@ enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem) CS_MUST_USE;
 
-/* The end of `lease`, by the same device. Kept in any case, as a reveal. CS_DENIED, CS_FORGED. */
+/* Is this return one of a request or export that waited, rather than of a lease? Nobody knows a password by that, or that nobody knows it: so
+ * unlike the return of a lease it is refused where cs_vault_check_return says so. */
+bool cs_vault_given_up(const struct cs_vault_record *end, const struct cs_vault_record *request);
+/* The end of `lease`, or of a request or export, by the same device. Of a lease kept in any case, as a reveal. CS_DENIED, CS_FORGED. */
 enum cs_status cs_vault_check_return(const struct cs_vault_record *end,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem) CS_MUST_USE;

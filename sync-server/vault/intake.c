@@ -19,8 +19,9 @@ static enum cs_status read_stored(const struct cs_vault_row *row, struct cs_vaul
     return status == CS_OK || cs_status_class(status) == CS_CLASS_LOCAL ? status : CS_CORRUPT;
 }
 
-enum cs_status cs_vault_attempt_find(const struct cs_vault_attempt *attempt, const uint8_t *id,
-                                     struct cs_vault_record *out)
+enum cs_status cs_vault_attempt_find_logged(const struct cs_vault_attempt *attempt,
+                                            const uint8_t *id, struct cs_vault_record *out,
+                                            int64_t *out_logged_ms)
 {
     struct cs_vault_row row;
     enum cs_status status =
@@ -28,7 +29,20 @@ enum cs_status cs_vault_attempt_find(const struct cs_vault_attempt *attempt, con
     if (status == CS_OK && !cs_id_equal(&row.vault, &attempt->record.vault)) {
         status = CS_NOT_FOUND;
     }
-    return status != CS_OK ? status : read_stored(&row, out);
+    if (status == CS_OK) {
+        status = read_stored(&row, out);
+    }
+    if (status == CS_OK) {
+        *out_logged_ms = row.moment.logged_ms;
+    }
+    return status;
+}
+
+enum cs_status cs_vault_attempt_find(const struct cs_vault_attempt *attempt, const uint8_t *id,
+                                     struct cs_vault_record *out)
+{
+    int64_t ignored = 0;
+    return cs_vault_attempt_find_logged(attempt, id, out, &ignored);
 }
 
 enum cs_status cs_vault_attempt_newest(const struct cs_vault_attempt *attempt,
@@ -249,7 +263,8 @@ static enum cs_status check_leak(struct cs_vault_attempt *attempt)
                : cs_vault_check_leak(leak, &version, &attempt->moment, attempt->problem);
 }
 
-/* The password was seen, or its key is destroyed: it is written down whatever is wrong with it. */
+/* The password was seen, or its key is destroyed: it is written down whatever is wrong with it. But nobody gives up what somebody else
+ * asked for: that says nothing of what happened. */
 static enum cs_status check_under_lease(struct cs_vault_attempt *attempt)
 {
     struct cs_vault_record lease;
@@ -257,6 +272,9 @@ static enum cs_status check_under_lease(struct cs_vault_attempt *attempt)
     memcpy(attempt->row.request, attempt->record.request, CS_HASH_SIZE);
     attempt->row.version = attempt->record.version;
     attempt->row.about = attempt->author->leaf.person;
+    if (status == CS_OK && cs_vault_given_up(&attempt->record, &lease)) {
+        return cs_vault_check_return(&attempt->record, &lease, attempt->problem);
+    }
     if (status == CS_NOT_FOUND || (status == CS_OK && lease.kind != CS_VAULT_LEASE)) {
         (void)cs_problem_set(attempt->problem, CS_NOT_FOUND, "there is no such lease");
         return CS_OK;

@@ -20,6 +20,10 @@ struct cs_vault_attempt {
 /* A record of this vault by its id, verified when it was taken: of this kind, or CS_NOT_FOUND. Views into the arena. */
 enum cs_status cs_vault_attempt_find(const struct cs_vault_attempt *attempt, const uint8_t *id,
                                      struct cs_vault_record *out) CS_MUST_USE;
+/* The same with the moment at which it was logged. */
+enum cs_status cs_vault_attempt_find_logged(const struct cs_vault_attempt *attempt,
+                                            const uint8_t *id, struct cs_vault_record *out,
+                                            int64_t *out_logged_ms) CS_MUST_USE;
 /* The newest that the filter matches. */
 enum cs_status cs_vault_attempt_newest(const struct cs_vault_attempt *attempt,
                                        const struct cs_vault_filter *filter,

@@ -136,14 +136,16 @@ enum cs_status cs_vault_answer_request(struct cs_vault_attempt *attempt)
 
 /* What is approved: still unanswered, and by somebody who still may have it. */
 static enum cs_status find_approved(const struct cs_vault_attempt *attempt,
-                                    struct cs_vault_record *out, const struct cs_chain **out_author)
+                                    struct cs_vault_record *out, int64_t *out_logged_ms,
+                                    const struct cs_chain **out_author)
 {
     const struct cs_vault_directory *directory = cs_vault_office_directory(attempt->intake->office);
     struct cs_vault_record answered;
     const struct cs_vault_filter filter = {.vault = attempt->record.vault,
                                            .kind = CS_VAULT_RELEASE,
                                            .request = attempt->record.request};
-    enum cs_status status = cs_vault_attempt_find(attempt, attempt->record.request, out);
+    enum cs_status status =
+        cs_vault_attempt_find_logged(attempt, attempt->record.request, out, out_logged_ms);
     if (status == CS_NOT_FOUND || (status == CS_OK && !cs_vault_kind_asks(out->kind))) {
         return cs_problem_set(attempt->problem, CS_NOT_FOUND,
                               "there is nothing in this vault that this would approve");
@@ -162,28 +164,33 @@ static enum cs_status find_approved(const struct cs_vault_attempt *attempt,
                                     : status;
 }
 
-/* A lease whose key is destroyed needs no halves any more. */
+/* What has no key any more needs no halves. */
 static enum cs_status check_not_returned(const struct cs_vault_attempt *attempt,
-                                         const struct cs_vault_record *lease)
+                                         const struct cs_vault_record *request)
 {
     struct cs_vault_record returned;
     const struct cs_vault_filter filter = {
-        .vault = lease->vault, .kind = CS_VAULT_RETURN, .request = lease->id};
+        .vault = request->vault, .kind = CS_VAULT_RETURN, .request = request->id};
     enum cs_status status = cs_vault_attempt_newest(attempt, &filter, &returned);
-    if (status == CS_OK && memcmp(returned.author, lease->author, CS_HASH_SIZE) == 0) {
-        return cs_problem_set(attempt->problem, CS_EXPIRED, "the lease was returned");
+    if (status == CS_OK && memcmp(returned.author, request->author, CS_HASH_SIZE) == 0) {
+        return cs_problem_set(attempt->problem, CS_EXPIRED,
+                              request->kind == CS_VAULT_LEASE
+                                  ? "the lease was returned"
+                                  : "the request was given up by who asked");
     }
     return status == CS_NOT_FOUND ? CS_OK : status;
 }
 
 static enum cs_status check_still_permitted(const struct cs_vault_attempt *attempt,
-                                            const struct cs_vault_record *request)
+                                            const struct cs_vault_record *request,
+                                            int64_t logged_ms)
 {
     bool leases = request->kind == CS_VAULT_LEASE;
-    if (leases && request->expires_ms <= attempt->moment.ms) {
-        return cs_problem_set(attempt->problem, CS_EXPIRED, "the lease has ended");
+    enum cs_status status =
+        cs_vault_check_waiting(request, logged_ms, attempt->moment.ms, attempt->problem);
+    if (status == CS_OK) {
+        status = check_not_returned(attempt, request);
     }
-    enum cs_status status = leases ? check_not_returned(attempt, request) : CS_OK;
     return status != CS_OK ? status
                            : cs_vault_log_permits(attempt->log, request->author,
                                                   leases ? CS_VAULT_MAY_LEASE : CS_VAULT_MAY_REVEAL,
@@ -200,7 +207,8 @@ enum cs_status cs_vault_check_approved(struct cs_vault_attempt *attempt)
     struct cs_vault_person approver;
     struct cs_vault_person requester;
     struct asked asked = {.four_eyes = false};
-    enum cs_status status = find_approved(attempt, &request, &asker);
+    int64_t logged_ms = 0;
+    enum cs_status status = find_approved(attempt, &request, &logged_ms, &asker);
     if (status == CS_OK) {
         status = cs_vault_office_person(office, attempt->record.author, arena, &approver.devices,
                                         &approver.count);
@@ -214,7 +222,7 @@ enum cs_status cs_vault_check_approved(struct cs_vault_attempt *attempt)
                                          &attempt->moment, attempt->problem);
     }
     if (status == CS_OK) {
-        status = check_still_permitted(attempt, &request);
+        status = check_still_permitted(attempt, &request, logged_ms);
     }
     if (status == CS_OK) {
         status = load_asked(attempt, &request, &asked);

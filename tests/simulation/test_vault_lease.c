@@ -287,6 +287,10 @@ static void test_an_approval_after_the_end_gives_nothing(void **state)
     vault_sync(&scene, scene.han);
     universe_advance(&scene.universe, 4 * DAY_MS);
     struct cs_vault_book *book = open_book(scene.han);
+    assert_says(&scene, cs_vault_act_approve(book, id, NULL, &scene.universe.problem), CS_EXPIRED,
+                "the lease has ended");
+    /* A clock that is behind deceives only its own device. */
+    scene.han->fake.wall_ms -= 2 * DAY_MS;
     assert_ok(cs_vault_act_approve(book, id, NULL, &scene.universe.problem));
     cs_vault_book_close(book);
     vault_sync(&scene, scene.han);

@@ -114,11 +114,79 @@ static void test_in_both_languages(void **state)
     assert_prints(printed.out, "您的请求已获批准,可查看:1 项");
 }
 
+static const struct cs_json *first_of(const char *list)
+{
+    return cs_json_at(cs_json_get(printed.json, list), 0);
+}
+
+static void test_giving_up(void **state)
+{
+    uint8_t request[CS_HASH_SIZE];
+    (void)state;
+    ask(scene.zhao, request);
+    assert_code(laptop_run(scene.han, "vault", "waiting", "--give-up", typed(request)),
+                CS_EXIT_FAILED);
+    assert_prints(printed.err, "only who asked");
+    assert_code(laptop_run(scene.zhao, "vault", "waiting", "--give-up", "abcdef"), CS_EXIT_USAGE);
+    assert_code(laptop_run(scene.zhao, "vault", "waiting", "--give-up"), CS_EXIT_USAGE);
+    assert_code(laptop_run_json(scene.zhao, "vault", "waiting"), CS_EXIT_DONE);
+    assert_true(strlen(printed_text(first_of("waiting"), "until")) > 0);
+    assert_code(laptop_run_json(scene.zhao, "vault", "waiting", "--give-up", typed(request)),
+                CS_EXIT_DONE);
+    assert_string_equal(printed_text(first_of("given_up"), "state"), "given_up");
+    assert_int_equal(stored_count(&scene, CS_VAULT_RETURN), 1);
+    assert_code(laptop_run(scene.han, "vault", "approve", typed(request)), CS_EXIT_USAGE);
+    assert_prints(printed.err, "no such request waits here");
+    assert_code(laptop_run(scene.zhao, "vault", "reveal", "--request", typed(request)),
+                CS_EXIT_USAGE);
+    assert_string_equal(printed.out, "");
+    vault_sync(&scene, scene.li);
+    assert_code(laptop_run(scene.li, "vault", "audit"), CS_EXIT_DONE);
+    assert_prints(printed.out, "gave up a request");
+}
+
+/* Without network as well, since its key has to go; others are told with the next sync. */
+static void test_giving_up_without_network(void **state)
+{
+    uint8_t request[CS_HASH_SIZE];
+    (void)state;
+    ask(scene.zhao, request);
+    scene.zhao->fault = NETWORK_DOWN;
+    speak("zh_CN.UTF-8");
+    assert_code(laptop_run(scene.zhao, "vault", "waiting", "--give-up", typed(request)),
+                CS_EXIT_DONE);
+    assert_prints(printed.out, "已撤回");
+    assert_int_equal(stored_count(&scene, CS_VAULT_RETURN), 0);
+    scene.zhao->fault = NETWORK_FINE;
+    assert_code(laptop_run(scene.zhao, "sync"), CS_EXIT_DONE);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RETURN), 1);
+}
+
+static void test_what_is_over_is_told(void **state)
+{
+    uint8_t request[CS_HASH_SIZE];
+    (void)state;
+    ask(scene.zhao, request);
+    universe_advance(&scene.universe, CS_VAULT_WAITING_DAYS_MAX * INT64_C(24) * 3600 * 1000);
+    assert_code(laptop_run(scene.zhao, "status"), CS_EXIT_DONE);
+    assert_prints(printed.err, "that nobody approved within 7 days are over: 1");
+    assert_code(laptop_run(scene.zhao, "status"), CS_EXIT_DONE);
+    assert_string_equal(printed.err, "");
+    ask(scene.zhao, request);
+    universe_advance(&scene.universe, CS_VAULT_WAITING_DAYS_MAX * INT64_C(24) * 3600 * 1000);
+    speak("zh_CN.UTF-8");
+    assert_code(laptop_run(scene.zhao, "status"), CS_EXIT_DONE);
+    assert_prints(printed.err, "7 天内无人批准的密码查看请求已失效:1 项");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_status_says_what_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_in_both_languages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_giving_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_giving_up_without_network, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_over_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,8 @@ const char cs_vault_details[] =
     "network\n"
     "vault leases [--all]; vault return [LEASE]   what is taken along; giving it back\n"
     "vault code CREDENTIAL --reason T    a one-time password\n"
-    "vault waiting; vault approve REQUEST…   what waits for approval; agreeing to it\n"
+    "vault waiting [--give-up REQUEST]; vault approve REQUEST…\n"
+    "                                    what waits for approval, at most 7 days; agreeing to it\n"
     "vault import FILE --project P [--dry-run]   KeePass, Bitwarden or CSV\n"
     "vault export --project P --reason T; FILE --request ID   by two officers\n"
     "vault access [PROJECT|PERSON]       who may do what\n"
@@ -95,7 +96,7 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"return", cs_vault_command_return, "[LEASE]"},
         {"code", cs_vault_command_code,
          "CREDENTIAL --reason TEXT [--work-order W] [--clipboard SECONDS] | --request ID"},
-        {"waiting", cs_vault_command_waiting, ""},
+        {"waiting", cs_vault_command_waiting, "[--give-up REQUEST]"},
         {"approve", cs_vault_command_approve, "REQUEST…"},
         {"import", cs_vault_command_import,
          "FILE --project PROJECT [--format kdbx|bitwarden|csv] [--password-file F] "

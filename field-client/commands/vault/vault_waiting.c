@@ -1,8 +1,8 @@
-/* vault waiting: what waits for this person's approval, and what of his own waits. vault approve: agreeing to it. */
+/* vault waiting: what waits for this person's approval, and what of his own waits, which can be given up. vault approve: agreeing to it. */
 #include "field-client/commands/vault/vault_command.h"
 #include "field-client/console/table.h"
 #include "field-client/replica/query.h"
-#include "field-client/vault/waiting.h"
+#include "field-client/vault/waiting_end.h"
 #include "shared/base/text.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ struct described {
     struct cs_bytes field;
     struct cs_bytes work_order;
     size_t version_count;
-    bool approved; /* by this command */
+    const char *became; /* by this command: "approved", "given_up"; NULL: nothing */
 };
 
 /* ---- names ---- */
@@ -50,6 +50,12 @@ static const char *state_words(const struct cs_command *command, enum cs_vault_w
         break;
     }
     return cs_command_words(command, "waits for your approval", "等待您批准");
+}
+
+static const char *became_words(const struct cs_command *command, const char *became)
+{
+    return strcmp(became, "approved") == 0 ? cs_command_words(command, "approved", "已批准")
+                                           : cs_command_words(command, "given up", "已撤回");
 }
 
 static enum cs_status label(struct cs_vault_work *work, const char *entity_name,
@@ -115,13 +121,15 @@ static struct cs_json *described_json(const struct described *described)
     cs_json_set(json, "request", cs_json_text(cs_bytes_of_text(described->id)));
     cs_json_set(json, "kind", cs_json_text(cs_bytes_of_text(cs_vault_kind_name(request->kind))));
     cs_json_set(json, "state",
-                cs_json_text(cs_bytes_of_text(described->approved ? "approved"
-                                                                  : state_key(waiting->state))));
+                cs_json_text(cs_bytes_of_text(
+                    described->became != NULL ? described->became : state_key(waiting->state))));
     cs_json_set(json, "vault", cs_command_json_id(&request->vault));
     cs_json_set(json, "project_name", cs_json_text(described->project));
     cs_json_set(json, "person", cs_command_json_id(&waiting->person));
     cs_json_set(json, "person_name", cs_json_text(described->person));
     cs_json_set(json, "asked_at", cs_vault_time_json(cs_instant_utc_ms(request->claimed)));
+    cs_json_set(json, "until",
+                waiting->ends_ms > 0 ? cs_vault_time_json(waiting->ends_ms) : cs_json_null());
     cs_json_set(json, "name", cs_json_text(described->item));
     cs_json_set(json, "field", cs_json_text(described->field));
     cs_json_set(json, "versions", cs_json_integer((int64_t)described->version_count));
@@ -140,8 +148,9 @@ static void put_row(const struct cs_command *command, struct cs_table *table,
 {
     char text[64];
     cs_table_put(table, cs_bytes_make(described->id, ID_SHOWN));
-    cs_table_put_text(table, described->approved ? cs_command_words(command, "approved", "已批准")
-                                                 : state_words(command, described->waiting->state));
+    cs_table_put_text(table, described->became != NULL
+                                 ? became_words(command, described->became)
+                                 : state_words(command, described->waiting->state));
     cs_table_put(table, described->person);
     cs_table_put(table, described->project);
     if (described->version_count == 1) {
@@ -211,13 +220,60 @@ static enum cs_status sync_if_possible(struct cs_vault_work *work)
     return status;
 }
 
-enum cs_status cs_vault_command_waiting(struct cs_command *command)
+static enum cs_status list_waiting(struct cs_vault_work *work)
 {
-    struct cs_vault_work work;
     struct cs_vault_waiting *list = NULL;
     struct described *described = NULL;
     size_t count = 0;
-    enum cs_status status = cs_command_expect(command, 0, 0);
+    enum cs_status status = cs_vault_waiting_list(work->book, &work->arena, &list, &count);
+    if (status == CS_OK) {
+        described = cs_arena_take_array(&work->arena, count, sizeof *described);
+        status = described == NULL ? CS_NO_MEMORY : CS_OK;
+    }
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        status = describe(work, &list[i], &described[i]);
+    }
+    return status == CS_OK ? answer(work->command, "waiting", described, count) : status;
+}
+
+/* Its key is gone when this is done, with or without network; others learn of it with the next exchange. */
+static enum cs_status give_up(struct cs_vault_work *work, const char *typed)
+{
+    struct cs_command *command = work->command;
+    struct cs_vault_waiting *list = NULL;
+    const struct cs_vault_waiting *found = NULL;
+    struct described described;
+    size_t count = 0;
+    enum cs_status status = cs_vault_waiting_list(work->book, &work->arena, &list, &count);
+    if (status == CS_OK) {
+        status =
+            cs_vault_waiting_find(list, count, cs_bytes_of_text(typed), &found, &command->problem);
+        command->exit_code = status == CS_NOT_FOUND ? CS_EXIT_USAGE : command->exit_code;
+    }
+    if (status == CS_OK) {
+        status = describe(work, found, &described);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_waiting_give_up(work->book, found, &command->problem);
+    }
+    if (status == CS_OK) {
+        status = sync_if_possible(work);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    described.became = "given_up";
+    return answer(command, "given_up", &described, 1);
+}
+
+enum cs_status cs_vault_command_waiting(struct cs_command *command)
+{
+    struct cs_vault_work work;
+    const char *typed = NULL;
+    enum cs_status status = cs_command_option(command, "--give-up", &typed);
+    if (status == CS_OK) {
+        status = cs_command_expect(command, 0, 0);
+    }
     if (status != CS_OK) {
         return status;
     }
@@ -226,17 +282,7 @@ enum cs_status cs_vault_command_waiting(struct cs_command *command)
         status = sync_if_possible(&work);
     }
     if (status == CS_OK) {
-        status = cs_vault_waiting_list(work.book, &work.arena, &list, &count);
-    }
-    if (status == CS_OK) {
-        described = cs_arena_take_array(&work.arena, count, sizeof *described);
-        status = described == NULL ? CS_NO_MEMORY : CS_OK;
-    }
-    for (size_t i = 0; status == CS_OK && i < count; i++) {
-        status = describe(&work, &list[i], &described[i]);
-    }
-    if (status == CS_OK) {
-        status = answer(command, "waiting", described, count);
+        status = typed == NULL ? list_waiting(&work) : give_up(&work, typed);
     }
     cs_vault_work_end(&work);
     return status;
@@ -272,7 +318,7 @@ static enum cs_status approve(struct cs_vault_work *work, struct described *desc
     if (status == CS_OK) {
         status = cs_vault_work_send(work, id);
     }
-    described->approved = status == CS_OK;
+    described->became = status == CS_OK ? "approved" : NULL;
     return status;
 }
 
