@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A second implementation of the vault's formats, written from FORMAT.md: makes the golden files of this folder.
+"""A second implementation of the vault's formats, written from FORMAT.md: makes the golden files of this folder. The two messages that records
+travel in are made from shared/wire/PROTOCOL.md, as they are before they are compressed.
 
 usage: make_vectors.py FOLDER           writes them
        make_vectors.py --check FOLDER   makes them again and fails if one differs
@@ -71,6 +72,8 @@ def head(major, value):
 
 
 def cbor(item):
+    if isinstance(item, bool):
+        return bytes([0xF5 if item else 0xF4])
     if isinstance(item, int):
         return head(0, item)
     if isinstance(item, bytes):
@@ -249,6 +252,22 @@ def make_answers(where, s, a):
     ask("emergency_1.bin", "vault emergency", 16000, work_order=order)
 
 
+# ---- the messages ----
+
+
+def make_messages():
+    other, path = bytes([0x78] * 16), bytes(range(64))
+    cursors = [VAULT, 2, 40, 8, other, 1, 7, 0]
+    files["message_request_1.bin"] = cbor([1, bytes([0x91] * 16), 77, 3, files["recovery_1.bin"], cursors,
+                                           [files["request_1.bin"], files["reveal_1.bin"]]])
+    standings = [VAULT, 3, 44, len(log), log[-1], other, 0, 0, 0, bytes(32)]
+    fed = [43, 300, 8, START_MS, 99, path, files["version_1.bin"], 44, 301, 8, START_MS + 5, 100, path[:32], files["state_1.bin"]]
+    files["message_response_1.bin"] = cbor([1, bytes([0x92] * 16), START_MS + 9, b"a checkpoint", path,
+                                            ["ROLLED_BACK", "an older recovery key"],
+                                            ["", "", "EXISTS", "", "OUTDATED", "换了新密钥"],
+                                            [98, path, files["recovery_1.bin"]], standings, fed, False])
+
+
 def make_all():
     recovery = make_recovery()
     log_record("creation_1.bin", "vault", dict(project=bytes([0x11] * 16)))
@@ -266,6 +285,7 @@ def make_all():
     record("leak_1.bin", "vault leak", dict(version=VERSION, reason="写在机柜的纸条上"))
     make_answers(where, s, a)
     log_record("withdrawal_1.bin", "vault withdrawal", dict(recipient=TECHNICIAN.id, reason="离职"))
+    make_messages()
 
 
 def main(arguments):

@@ -12,6 +12,7 @@
 #include "shared/wire/envelope.h"
 #include "shared/wire/recover.h"
 #include "shared/wire/revoked.h"
+#include "shared/wire/vault_message.h"
 #include "tests/support/fake_world.h"
 
 #include <setjmp.h>
@@ -277,6 +278,146 @@ static void test_recover_messages(void **state)
     cs_buffer_release(&out);
 }
 
+/* ---- vaults: what a second implementation made (tests/golden/vault/make_vectors.py) ---- */
+
+static struct cs_bytes made_frame(const char *name, struct cs_buffer *out)
+{
+    cs_buffer_clear(out);
+    assert_int_equal(cs_compress(read_golden(name), out), CS_OK);
+    return cs_buffer_bytes(out);
+}
+
+/* What was read of it is written as it was; and so it is kept. */
+static struct cs_bytes check_written(const char *made, const char *kept,
+                                     const struct cs_buffer *encoded)
+{
+    struct cs_bytes now;
+    assert_int_equal(
+        cs_decompress_to_arena(cs_buffer_bytes(encoded), CS_RESPONSE_MAX, &arena, &now), CS_OK);
+    assert_true(cs_bytes_equal(read_golden(made), now));
+    return check_same_content(kept, encoded);
+}
+
+static struct cs_id id_of(uint8_t byte)
+{
+    struct cs_id id;
+    memset(&id, byte, sizeof id);
+    return id;
+}
+
+static void check_cursor(const struct cs_vault_cursor *cursor, uint8_t vault,
+                         enum cs_vault_level level, uint64_t through, uint64_t log_length)
+{
+    const struct cs_id id = id_of(vault);
+    assert_true(cs_id_equal(&cursor->vault, &id));
+    assert_int_equal(cursor->level, level);
+    assert_int_equal(cursor->through, through);
+    assert_int_equal(cursor->log_length, log_length);
+}
+
+static void check_vault_request(const struct cs_vault_request *request)
+{
+    assert_int_equal(request->incarnation[15], 0x91);
+    assert_int_equal(request->log_size, 77);
+    assert_int_equal(request->recovery, 3);
+    assert_true(cs_bytes_equal(request->statement, read_golden("../vault/recovery_1.bin")));
+    assert_int_equal(request->cursor_count, 2);
+    check_cursor(&request->cursors[0], 0x77, CS_VAULT_LEVEL_MEMBER, 40, 8);
+    check_cursor(&request->cursors[1], 0x78, CS_VAULT_LEVEL_FORMER, 7, 0);
+    assert_int_equal(request->record_count, 2);
+    assert_true(cs_bytes_equal(request->records[0], read_golden("../vault/request_1.bin")));
+    assert_true(cs_bytes_equal(request->records[1], read_golden("../vault/reveal_1.bin")));
+}
+
+static void test_vault_request(void **state)
+{
+    (void)state;
+    struct cs_vault_request request;
+    struct cs_buffer frame;
+    struct cs_buffer out;
+    cs_buffer_init(&frame, CS_MEBI);
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_vault_request_decode(made_frame("../vault/message_request_1.bin", &frame),
+                                             &arena, &request),
+                     CS_OK);
+    check_vault_request(&request);
+    assert_int_equal(cs_vault_request_encode(&request, &out), CS_OK);
+    struct cs_bytes kept =
+        check_written("../vault/message_request_1.bin", "vault-request-1.bin", &out);
+    assert_int_equal(cs_vault_request_decode(kept, &arena, &request), CS_OK);
+    check_vault_request(&request);
+    cs_buffer_release(&frame);
+    cs_buffer_release(&out);
+}
+
+static void check_outcome(const struct cs_vault_outcome *outcome, enum cs_status status,
+                          const char *text)
+{
+    assert_int_equal(outcome->status, status);
+    assert_true(cs_bytes_equal_text(outcome->text, text));
+}
+
+static void check_fed(const struct cs_vault_fed *fed, uint64_t feed, int64_t logged_ms,
+                      size_t path_size, const char *record)
+{
+    assert_int_equal(fed->feed, feed);
+    assert_int_equal(fed->position, feed + 257);
+    assert_int_equal(fed->log_position, 8);
+    assert_int_equal(fed->logged_ms, logged_ms);
+    assert_int_equal(fed->leaf, feed + 56);
+    assert_int_equal(fed->path.size, path_size);
+    assert_true(cs_bytes_equal(fed->record, read_golden(record)));
+}
+
+static void check_vault_response(const struct cs_vault_response *response)
+{
+    static const uint8_t nothing[CS_HASH_SIZE];
+    const int64_t start_ms = INT64_C(1772413200000);
+    assert_int_equal(response->incarnation[15], 0x92);
+    assert_int_equal(response->server_time_ms, start_ms + 9);
+    assert_true(cs_bytes_equal_text(response->checkpoint, "a checkpoint"));
+    assert_int_equal(response->consistency.size, 64);
+    check_outcome(&response->entered, CS_ROLLED_BACK, "an older recovery key");
+    assert_int_equal(response->outcome_count, 3);
+    check_outcome(&response->outcomes[0], CS_OK, "");
+    check_outcome(&response->outcomes[1], CS_EXISTS, "");
+    check_outcome(&response->outcomes[2], CS_OUTDATED, "换了新密钥");
+    assert_int_equal(response->recovery_count, 1);
+    assert_int_equal(response->recoveries[0].leaf, 98);
+    assert_true(
+        cs_bytes_equal(response->recoveries[0].statement, read_golden("../vault/recovery_1.bin")));
+    assert_int_equal(response->standing_count, 2);
+    check_cursor(&response->standings[0].cursor, 0x77, CS_VAULT_LEVEL_OVERSEER, 44, 9);
+    assert_memory_not_equal(response->standings[0].head, nothing, CS_HASH_SIZE);
+    check_cursor(&response->standings[1].cursor, 0x78, CS_VAULT_LEVEL_NONE, 0, 0);
+    assert_memory_equal(response->standings[1].head, nothing, CS_HASH_SIZE);
+    assert_int_equal(response->record_count, 2);
+    check_fed(&response->records[0], 43, start_ms, 64, "../vault/version_1.bin");
+    check_fed(&response->records[1], 44, start_ms + 5, 32, "../vault/state_1.bin");
+    assert_false(response->last);
+}
+
+static void test_vault_response(void **state)
+{
+    (void)state;
+    struct cs_vault_response response;
+    struct cs_buffer frame;
+    struct cs_buffer out;
+    cs_buffer_init(&frame, CS_MEBI);
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_vault_response_decode(made_frame("../vault/message_response_1.bin", &frame),
+                                              &arena, &response),
+                     CS_OK);
+    check_vault_response(&response);
+    assert_int_equal(cs_vault_response_encode(&response, &out), CS_OK);
+    struct cs_bytes kept =
+        check_written("../vault/message_response_1.bin", "vault-response-1.bin", &out);
+    assert_int_equal(cs_vault_response_decode(kept, &arena, &response), CS_OK);
+    check_vault_response(&response);
+    cs_buffer_release(&frame);
+    cs_buffer_release(&out);
+}
+
 static const uint8_t seed[32] = "golden keys, for tests and only";
 
 static void test_inner(void **state)
@@ -370,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_revoked_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compare_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_recover_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_vault_request, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_vault_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_inner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_envelopes, set_up, tear_down),
     };
