@@ -90,8 +90,8 @@ static void measure(const char *what, double reach, void (*once)(void))
 
 /* ---- content ---- */
 
-static void name_item(size_t index, char name[static 64], char user[static 64],
-                      char address[static 64])
+static void describe_item(size_t index, char name[static 64], char user[static 64],
+                          char address[static 64])
 {
     (void)snprintf(name, 64, "核心交换机 %05zu", index);
     (void)snprintf(user, 64, "admin%zu", index % 17);
@@ -113,7 +113,7 @@ static void store_item(struct cs_vault_book *book, size_t index)
     struct cs_problem *problem = &scene.universe.problem;
     const struct cs_id item = cs_replica_draw_id(scene.li->replica);
     versions[index] = cs_replica_draw_id(scene.li->replica);
-    name_item(index, name, user, address);
+    describe_item(index, name, user, address);
     name_secret(index, secret);
     const struct cs_vault_listing listing = {cs_bytes_of_text(name), cs_bytes_of_text(user),
                                              cs_bytes_of_text(address)};
@@ -159,7 +159,7 @@ static void write_kdbx(void)
         char user[64];
         char address[64];
         char secret[64];
-        name_item(i, name, user, address);
+        describe_item(i, name, user, address);
         name_secret(i, secret);
         struct cs_password_entry entry = CS_PASSWORD_ENTRY_NONE;
         entry.title = cs_bytes_of_text(name);
@@ -300,12 +300,7 @@ static void rename_one(void)
     static size_t renamed;
     char name[64];
     (void)snprintf(name, sizeof name, "交换机 %zu", renamed++);
-    const struct cs_vault_listing listing = {cs_bytes_of_text(name), cs_bytes_of_text("admin"),
-                                             cs_bytes_of_text("10.0.0.1")};
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_entry(book, &scene.vault, &scene.item, &listing, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_name_item(&scene, scene.li, &scene.item, name);
     vault_sync(&scene, scene.li);
     vault_sync(&scene, scene.zhao);
 }

@@ -33,21 +33,11 @@ static inline const struct cs_vault_field *password(struct laptop *laptop)
     return field;
 }
 
-static inline void confirm_first(void)
-{
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &scene.version, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.li);
-    assert_int_equal(scene.last.refused, 0);
-}
-
 static inline void campaign_scene_open(uint64_t seed, bool four_eyes)
 {
     cs_arena_init(&arena, CS_MEBI);
     vault_scene_open(&scene, seed, four_eyes);
-    confirm_first();
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
 }
 
 static inline void campaign_scene_close(void)

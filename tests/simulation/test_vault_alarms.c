@@ -2,7 +2,6 @@
 #include "tests/simulation/laptop_commands.h"
 #include "tests/simulation/vault_scene.h"
 
-#include "field-client/replica/revocation.h"
 #include "field-client/vault/draft.h"
 
 static struct vault_scene scene;
@@ -153,16 +152,6 @@ static void test_who_comes_to_manage_is_told(void **state)
 
 /* ---- a place that was taken ---- */
 
-static void revoke(struct laptop *by, const struct laptop *laptop)
-{
-    struct cs_id device;
-    struct cs_id made;
-    cs_certificate_row_id(certificate_of(laptop), &device);
-    assert_ok(cs_revocation_make(by->replica, &device, cs_bytes_of_text("丢失"), &made,
-                                 &scene.universe.problem));
-    laptop_sync_equal(by);
-}
-
 /* As vault recovery restore does; the key is lent. */
 static void take_the_place(struct laptop *heir, struct laptop *of)
 {
@@ -192,8 +181,8 @@ static void test_a_place_is_taken(void **state)
     struct laptop *li_too = universe_join(&scene.universe, scene.wang, "Li Lei", CS_ROLE(SECURITY));
     laptop_sync_equal(scene.zhao);
     laptop_sync_equal(scene.chen);
-    revoke(scene.wang, scene.li);
-    revoke(scene.wang, scene.han);
+    vault_revoke(&scene, scene.wang, scene.li);
+    vault_revoke(&scene, scene.wang, scene.han);
     laptop_sync_equal(li_too);
     vault_sync(&scene, li_too);
     take_the_place(li_too, scene.li);

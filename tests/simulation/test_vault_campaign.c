@@ -227,10 +227,7 @@ static void test_cut_off_after_every_step(void **state)
     assert_step(scene.li, CS_CAMPAIGN_VERIFIED);
     send(scene.li);
     /* Confirmed, and gone before the older one was archived. */
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &version, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_queue_state(&scene, scene.li, &version, CS_VAULT_CONFIRMED);
     laptop_restart(scene.li);
     send(scene.li);
     assert_step(scene.li, CS_CAMPAIGN_DONE);
@@ -314,10 +311,7 @@ static void test_stored_by_hand_in_between(void **state)
     vault_sync(&scene, scene.han);
     other = cs_replica_draw_id(scene.han->replica);
     assert_ok(try_store(&scene, scene.han, other));
-    struct cs_vault_book *book = open_book(scene.han);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &other, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_queue_state(&scene, scene.han, &other, CS_VAULT_CONFIRMED);
     send(scene.han);
     vault_sync(&scene, scene.li);
     assert_step(scene.li, CS_CAMPAIGN_PENDING);
@@ -400,10 +394,7 @@ static void test_a_server_that_went_back_over_two_laptops(void **state)
     laptop_sync_equal(scene.zhao);
     universe_save_server(&scene.universe, "before");
     assert_ok(try_store(&scene, scene.han, by_hand));
-    struct cs_vault_book *book = open_book(scene.han);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &by_hand, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_queue_state(&scene, scene.han, &by_hand, CS_VAULT_CONFIRMED);
     send(scene.han);
     vault_sync(&scene, scene.li);
     assert_ok(try_prepare(scene.li, &version));

@@ -1,5 +1,4 @@
 /* Who knows what, from records that went over the network; and leaks, which anybody of a vault may declare and nobody else. */
-#include "field-client/replica/revocation.h"
 #include "field-client/vault/exposure_read.h"
 #include "tests/simulation/vault_records_by_hand.h"
 
@@ -53,15 +52,6 @@ static void disclose(struct laptop *laptop)
     assert_canary(secret);
 }
 
-static void set_state(struct laptop *laptop, struct cs_id version, enum cs_vault_state to)
-{
-    struct cs_vault_book *book = open_book(laptop);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &version, to, NULL, &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, laptop);
-    assert_int_equal(scene.last.refused, 0);
-}
-
 static void declare_leak(struct laptop *laptop, struct cs_id version, const char *reason)
 {
     struct cs_vault_book *book = open_book(laptop);
@@ -75,10 +65,8 @@ static void declare_leak(struct laptop *laptop, struct cs_id version, const char
 
 static void test_officers_see_who_knows_and_what_a_leaver_leaves(void **state)
 {
-    struct cs_id device;
-    struct cs_id row;
     (void)state;
-    set_state(scene.li, scene.version, CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     vault_sync(&scene, scene.zhao);
     disclose(scene.zhao);
     vault_sync(&scene, scene.han);
@@ -89,11 +77,7 @@ static void test_officers_see_who_knows_and_what_a_leaver_leaves(void **state)
     assert_int_equal(view->due_count, 0);
 
     universe_advance(&scene.universe, 60 * 1000);
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    laptop_sync_equal(scene.wang);
-    assert_ok(cs_revocation_make(scene.wang->replica, &device, cs_bytes_of_text("离职"), &row,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.wang);
+    vault_revoke(&scene, scene.wang, scene.zhao);
     laptop_sync_equal(scene.han);
     read_exposure(scene.han);
     assert_int_equal(view->due_count, 1);
@@ -107,7 +91,7 @@ static void test_officers_see_who_knows_and_what_a_leaver_leaves(void **state)
     vault_sync(&scene, scene.han);
     read_exposure(scene.han);
     assert_int_equal(view->due_count, 1);
-    set_state(scene.li, scene.version, CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     vault_sync(&scene, scene.han);
     read_exposure(scene.han);
     assert_int_equal(view->due_count, 0);
@@ -156,7 +140,7 @@ static void test_a_member_declares_a_leak_and_all_see_it(void **state)
     assert_int_equal(view->dues[0].why, CS_DUE_LEAK);
     assert_true(cs_bytes_equal_text(view->dues[0].reason, "on a note at the cabinet"));
     store_version(&scene, scene.li);
-    set_state(scene.li, scene.version, CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     read_exposure(scene.li);
     assert_int_equal(view->due_count, 0);
     vault_sync(&scene, scene.zhao);

@@ -1,7 +1,6 @@
 /* Leases: passwords without network until an end, and everything that ends them. */
 #include "tests/simulation/vault_lease_scene.h"
 
-#include "field-client/replica/revocation.h"
 #include "field-client/replica/vault_keys.h"
 #include "shared/wire/vault_message.h"
 
@@ -201,15 +200,9 @@ static void test_a_clock_that_goes_forward_shortens_it(void **state)
 
 static void test_a_revoked_device_has_none(void **state)
 {
-    struct cs_id device;
-    struct cs_id row;
     (void)state;
     lease(&scene, scene.zhao, NULL);
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    laptop_sync_equal(scene.wang);
-    assert_ok(cs_revocation_make(scene.wang->replica, &device, cs_bytes_of_text("遗失"), &row,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.wang);
+    vault_revoke(&scene, scene.wang, scene.zhao);
     assert_status(laptop_sync(scene.zhao), CS_REVOKED);
     assert_not_shown(&scene, scene.zhao, CS_REVOKED, "its leases are over");
     assert_lease(scene.zhao, 1, CS_VAULT_LEASE_OVER, CS_VAULT_LEASE_REVOKED);

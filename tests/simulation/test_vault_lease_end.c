@@ -1,7 +1,6 @@
 /* Returns of leases, and what a device did with its leases before it was revoked or joined again: taken in any case. */
 #include "tests/simulation/vault_lease_scene.h"
 
-#include "field-client/replica/revocation.h"
 #include "field-client/vault/waiting.h"
 
 static struct vault_scene scene;
@@ -68,17 +67,6 @@ static size_t waiting_count(struct laptop *laptop)
     cs_arena_release(&arena);
     cs_vault_book_close(book);
     return count;
-}
-
-static void revoke_zhao(void)
-{
-    struct cs_id device;
-    struct cs_id row;
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    laptop_sync_equal(scene.wang);
-    assert_ok(cs_revocation_make(scene.wang->replica, &device, cs_bytes_of_text("遗失"), &row,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.wang);
 }
 
 /* ---- returns ---- */
@@ -205,7 +193,7 @@ static void test_a_revoked_device_still_tells_what_was_seen(void **state)
     universe_advance(&scene.universe, 1000);
     assert_revealed(scene.zhao);
     assert_ok(begin_disclosure(&scene, scene.zhao, "现场检修", true, &asked));
-    revoke_zhao();
+    vault_revoke(&scene, scene.wang, scene.zhao);
     universe_advance(&scene.universe, 1000);
     assert_revealed(scene.zhao); /* he does not know yet */
     assert_status(laptop_sync(scene.zhao), CS_REVOKED);

@@ -56,15 +56,6 @@ static size_t accept(struct laptop *laptop, int64_t days)
     return count;
 }
 
-static void change_state(const struct cs_id *version, enum cs_vault_state to)
-{
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, version, to, NULL, &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.li);
-    assert_int_equal(scene.last.refused, 0);
-}
-
 static void assert_offered(const struct cs_id *version, enum cs_vault_state expected)
 {
     for (size_t i = 0; i < offer.count; i++) {
@@ -91,7 +82,7 @@ static void test_what_may_be_in_force_is_offered(void **state)
     assert_int_equal(offer.count, 1);
     assert_offered(&first, CS_VAULT_PENDING);
     /* The one in force and the one that is to come, for a change at the site. */
-    change_state(&first, CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &first, CS_VAULT_CONFIRMED);
     store_version(&scene, scene.li);
     const struct cs_id second = scene.version;
     vault_sync(&scene, scene.zhao);
@@ -100,12 +91,12 @@ static void test_what_may_be_in_force_is_offered(void **state)
     assert_offered(&first, CS_VAULT_CONFIRMED);
     assert_offered(&second, CS_VAULT_PENDING);
     /* What is behind is not taken along. */
-    change_state(&second, CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &second, CS_VAULT_CONFIRMED);
     vault_sync(&scene, scene.zhao);
     look(scene.zhao, &scene.project, 3);
     assert_int_equal(offer.count, 1);
     assert_offered(&second, CS_VAULT_CONFIRMED);
-    change_state(&second, CS_VAULT_ARCHIVED);
+    vault_change_state(&scene, scene.li, &second, CS_VAULT_ARCHIVED);
     vault_sync(&scene, scene.zhao);
     look(scene.zhao, &scene.project, 3);
     assert_int_equal(offer.count, 1);
@@ -128,7 +119,7 @@ static void test_what_is_lacking(void **state)
     look(scene.chen, &scene.project, 3);
     assert_int_equal(offer.lack, CS_VAULT_LEASE_LACKS_RIGHT);
     assert_int_equal(offer.count, 0);
-    change_state(&scene.version, CS_VAULT_ARCHIVED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_ARCHIVED);
     vault_sync(&scene, scene.zhao);
     look(scene.zhao, &scene.project, 3);
     assert_int_equal(offer.lack, CS_VAULT_LEASE_LACKS_PASSWORDS);

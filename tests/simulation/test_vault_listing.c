@@ -35,17 +35,11 @@ static uint64_t draw(uint64_t below)
 
 /* ---- what happens ---- */
 
-static void name_item(struct laptop *laptop, size_t index)
+static void give_name(struct laptop *laptop, size_t index)
 {
     char name[64];
     (void)snprintf(name, sizeof name, "设备 %llu", (unsigned long long)names++);
-    const struct cs_vault_listing listing = {.name = cs_bytes_of_text(name),
-                                             .user = cs_bytes_of_text("admin"),
-                                             .address = cs_bytes_of_text("10.0.0.2")};
-    struct cs_vault_book *book = open_book(laptop);
-    assert_ok(cs_vault_act_entry(book, &scene.vault, &items[index], &listing, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_name_item(&scene, laptop, &items[index], name);
 }
 
 /* Where a server has lost something, some of what follows it is refused or found: that is not what is tested here. */
@@ -69,7 +63,7 @@ static void change(size_t count, bool new_ones)
         bool is_new = new_ones && item_count < ITEMS_MAX;
         size_t index = is_new ? item_count++ : (first + i) % item_count;
         items[index] = is_new ? cs_replica_draw_id(laptop->replica) : items[index];
-        name_item(laptop, index);
+        give_name(laptop, index);
     }
     exchange(laptop);
 }
@@ -226,7 +220,7 @@ static void compare(struct laptop *laptop, uint64_t seed)
 static void add_item(struct laptop *laptop)
 {
     items[item_count] = cs_replica_draw_id(laptop->replica);
-    name_item(laptop, item_count++);
+    give_name(laptop, item_count++);
 }
 
 /* A vault with so many items that its listing is remembered. */
@@ -281,7 +275,7 @@ static void test_one_change_opens_one_entry(void **state)
     cs_buffer_init(&out, 4 * CS_MEBI);
     cs_arena_init(&arena, CS_MEBI);
     assert_ok(list_all(scene.zhao, &out));
-    name_item(scene.li, 3);
+    give_name(scene.li, 3);
     exchange(scene.li);
     exchange(scene.zhao);
     const struct cs_kept_filter filter = {

@@ -1,7 +1,6 @@
 /* Changes of a vault's members as drafts: whole or not at all, over lost answers and ended programs, and behind another officer. */
 #include "tests/simulation/vault_scene.h"
 
-#include "field-client/replica/revocation.h"
 #include "field-client/vault/draft.h"
 #include "field-client/vault/due.h"
 #include "field-client/vault/storing.h"
@@ -188,13 +187,8 @@ static void test_nothing_is_due(void **state)
 
 static void test_a_revoked_device(void **state)
 {
-    struct cs_id device;
-    struct cs_id made;
     (void)state;
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    assert_ok(cs_revocation_make(scene.li->replica, &device, cs_bytes_of_text("丢失"), &made,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.li);
+    vault_revoke(&scene, scene.li, scene.zhao);
     struct cs_vault_due due = due_at(scene.li);
     assert_int_equal(due.revoked, 1);
     assert_true(cs_vault_due_epoch(&due));
@@ -311,16 +305,6 @@ static void test_who_may_not_manage(void **state)
     cs_vault_book_close(book);
 }
 
-static void revoke(struct laptop *by, const struct laptop *laptop)
-{
-    struct cs_id device;
-    struct cs_id made;
-    cs_certificate_row_id(certificate_of(laptop), &device);
-    assert_ok(cs_revocation_make(by->replica, &device, cs_bytes_of_text("丢失"), &made,
-                                 &scene.universe.problem));
-    laptop_sync_equal(by);
-}
-
 /* What the recovery key would give; lent, as vault recovery restore does. */
 static size_t take_the_place(struct laptop *heir, struct laptop *of)
 {
@@ -350,8 +334,8 @@ static void test_a_new_laptop_takes_the_place(void **state)
     (void)state;
     struct laptop *li_too = universe_join(&scene.universe, scene.wang, "Li Lei", CS_ROLE(SECURITY));
     laptop_sync_equal(scene.zhao);
-    revoke(scene.wang, scene.li);
-    revoke(scene.wang, scene.han);
+    vault_revoke(&scene, scene.wang, scene.li);
+    vault_revoke(&scene, scene.wang, scene.han);
     laptop_sync_equal(li_too);
     vault_sync(&scene, li_too);
     assert_false(has_key(li_too));

@@ -14,18 +14,6 @@
 
 static struct cs_id items[ITEMS];
 
-static enum cs_status try_entry(struct laptop *laptop, size_t index, const char *name)
-{
-    const struct cs_vault_listing listing = {.name = cs_bytes_of_text(name),
-                                             .user = cs_bytes_of_text("admin"),
-                                             .address = cs_bytes_of_text("10.0.0.2")};
-    struct cs_vault_book *book = open_book(laptop);
-    enum cs_status status = cs_vault_act_entry(book, &scene.vault, &items[index], &listing, NULL,
-                                               &scene.universe.problem);
-    cs_vault_book_close(book);
-    return status;
-}
-
 static int setup_many(void **state)
 {
     (void)setup(state);
@@ -33,7 +21,7 @@ static int setup_many(void **state)
         char name[32];
         items[i] = cs_replica_draw_id(scene.li->replica);
         (void)snprintf(name, sizeof name, "item %zu", i);
-        assert_ok(try_entry(scene.li, i, name));
+        vault_name_item(&scene, scene.li, &items[i], name);
     }
     vault_sync(&scene, scene.li);
     vault_sync(&scene, scene.zhao);
@@ -116,7 +104,7 @@ static void test_it_says_what_the_records_say(void **state)
     laptop_restart(scene.zhao);
     assert_listed(scene.zhao, "item 7", 1);
     /* Another name, and it is gone from where it was remembered. */
-    assert_ok(try_entry(scene.li, 7, "renamed"));
+    vault_name_item(&scene, scene.li, &items[7], "renamed");
     vault_sync(&scene, scene.li);
     vault_sync(&scene, scene.zhao);
     assert_listed(scene.zhao, "item 7", 0);

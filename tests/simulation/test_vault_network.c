@@ -1,8 +1,6 @@
 /* Vaults over the network, as people use them: stored, granted, disclosed, seen by officers, withdrawn; and who gets nothing. */
 #include "tests/simulation/vault_scene.h"
 
-#include "field-client/replica/revocation.h"
-
 static struct vault_scene scene;
 
 static int teardown(void **state)
@@ -147,16 +145,10 @@ static void test_a_revoked_device_gets_nothing(void **state)
 {
     struct cs_secret *secret = NULL;
     struct cs_vault_disclosure *before = NULL;
-    struct cs_id device;
-    struct cs_id row;
     (void)state;
     vault_sync(&scene, scene.zhao);
     assert_ok(begin_disclosure(&scene, scene.zhao, "现场检修", true, &before));
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    laptop_sync_equal(scene.wang);
-    assert_ok(cs_revocation_make(scene.wang->replica, &device, cs_bytes_of_text("遗失"), &row,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.wang);
+    vault_revoke(&scene, scene.wang, scene.zhao);
     assert_status(
         cs_vault_disclosure_open(before, &scene.version, &secret, &scene.universe.problem),
         CS_REVOKED);
@@ -299,16 +291,8 @@ static void test_only_editors_change_what_is_listed(void **state)
 static void test_states_go_forward_only(void **state)
 {
     (void)state;
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &scene.version, CS_VAULT_ARCHIVED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.li);
-    assert_int_equal(scene.last.refused, 0);
-    book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &scene.version, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_ARCHIVED);
+    vault_queue_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     vault_sync(&scene, scene.li);
     assert_refused(&scene, scene.li, CS_USED, "archived does not become confirmed");
 }

@@ -1,6 +1,5 @@
 /* The reports about vaults as people and programs get them: access, audit, exposed, due, leak; as a table, JSON and CSV. */
 #include "field-client/commands/vault/vault_command.h"
-#include "field-client/replica/revocation.h"
 #include "shared/text/csv.h"
 #include "shared/text/json.h"
 #include "tests/simulation/vault_scene.h"
@@ -32,11 +31,7 @@ static int setup(void **state)
     struct cs_secret *secret = NULL;
     (void)state;
     vault_scene_open(&scene, 91, false);
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &scene.version, CS_VAULT_CONFIRMED, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.li);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     universe_advance(&scene.universe, 24 * 3600 * 1000);
     vault_sync(&scene, scene.zhao);
     assert_ok(begin_disclosure(&scene, scene.zhao, "disk, \"sda\" 更换", true, &disclosure));
@@ -138,13 +133,7 @@ static void assert_shown(const char *text)
 
 static void revoke_zhao(void)
 {
-    struct cs_id device;
-    struct cs_id row;
-    cs_certificate_row_id(certificate_of(scene.zhao), &device);
-    laptop_sync_equal(scene.wang);
-    assert_ok(cs_revocation_make(scene.wang->replica, &device, cs_bytes_of_text("离职"), &row,
-                                 &scene.universe.problem));
-    laptop_sync_equal(scene.wang);
+    vault_revoke(&scene, scene.wang, scene.zhao);
     laptop_sync_equal(scene.han);
 }
 

@@ -19,16 +19,6 @@ static void store_field(const char *field, const char *secret)
     assert_int_equal(scene.last.refused, 0);
 }
 
-static void set_state(enum cs_vault_state state)
-{
-    struct cs_vault_book *book = open_book(scene.li);
-    assert_ok(cs_vault_act_state(book, &scene.vault, &scene.version, state, NULL,
-                                 &scene.universe.problem));
-    cs_vault_book_close(book);
-    vault_sync(&scene, scene.li);
-    assert_int_equal(scene.last.refused, 0);
-}
-
 static int open_scene(bool four_eyes)
 {
     vault_scene_open(&scene, 371, four_eyes);
@@ -137,12 +127,12 @@ static void test_which_version(void **state)
     char id[CS_ID_TEXT_SIZE];
     (void)state;
     cs_id_format(&scene.version, id);
-    set_state(CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     store_field("password", "to come");
     assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--reason", "x"),
                 CS_EXIT_DONE);
     assert_string_equal(printed.out, CANARY "\n");
-    set_state(CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     assert_code(laptop_run(scene.li, "vault", "reveal", "核心交换机", "--reason", "x"),
                 CS_EXIT_DONE);
     assert_string_equal(printed.out, "to come\n");
@@ -170,7 +160,7 @@ static void test_codes(void **state)
                 CS_EXIT_DONE);
     assert_string_equal(printed.out, "69279037\n");
     store_field("totp", "no seed at all");
-    set_state(CS_VAULT_CONFIRMED);
+    vault_change_state(&scene, scene.li, &scene.version, CS_VAULT_CONFIRMED);
     assert_code(laptop_run(scene.li, "vault", "code", "核心交换机", "--reason", "登录"),
                 CS_EXIT_FAILED);
     assert_prints(printed.err, "base 32");

@@ -161,6 +161,7 @@ static inline void withdraw(struct vault_scene *scene, struct laptop *officer,
     vault_sync(scene, officer);
 }
 
+/* The device is lost: whoever revokes it tells the server. */
 static inline void vault_revoke(struct vault_scene *scene, struct laptop *by,
                                 const struct laptop *laptop)
 {
@@ -207,6 +208,36 @@ static inline void store_version(struct vault_scene *scene, struct laptop *lapto
     assert_ok(try_store(scene, laptop, scene->version));
     vault_sync(scene, laptop);
     assert_int_equal(scene->last.refused, 0);
+}
+
+/* Queued; and with the server. */
+static inline void vault_queue_state(struct vault_scene *scene, struct laptop *laptop,
+                                     const struct cs_id *version, enum cs_vault_state to)
+{
+    struct cs_vault_book *book = open_book(laptop);
+    assert_ok(cs_vault_act_state(book, &scene->vault, version, to, NULL, &scene->universe.problem));
+    cs_vault_book_close(book);
+}
+
+static inline void vault_change_state(struct vault_scene *scene, struct laptop *laptop,
+                                      const struct cs_id *version, enum cs_vault_state to)
+{
+    vault_queue_state(scene, laptop, version, to);
+    vault_sync(scene, laptop);
+    assert_int_equal(scene->last.refused, 0);
+}
+
+/* What an item is called, queued. */
+static inline void vault_name_item(struct vault_scene *scene, struct laptop *laptop,
+                                   const struct cs_id *item, const char *name)
+{
+    const struct cs_vault_listing listing = {.name = cs_bytes_of_text(name),
+                                             .user = cs_bytes_of_text("admin"),
+                                             .address = cs_bytes_of_text("10.0.0.2")};
+    struct cs_vault_book *book = open_book(laptop);
+    assert_ok(
+        cs_vault_act_entry(book, &scene->vault, item, &listing, NULL, &scene->universe.problem));
+    cs_vault_book_close(book);
 }
 
 static inline enum cs_status try_list(struct vault_scene *scene, struct laptop *laptop,
