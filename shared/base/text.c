@@ -100,6 +100,9 @@ static size_t code_columns(uint32_t code)
     /* Combining marks and other characters that take no room. */
     static const struct code_range none[] = {
         {0x0300, 0x036f}, {0x200b, 0x200f}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}};
+    if (code < none[0].first) {
+        return 1; /* letters: the ranges are all behind them */
+    }
     if (in_ranges(code, none, CS_COUNT(none))) {
         return 0;
     }
