@@ -243,9 +243,10 @@ enum cs_status cs_vault_disclosure_open(struct cs_vault_disclosure *disclosure,
     if (status == CS_OK) {
         status = check_refused(disclosure, problem);
     }
-    if (status == CS_OK) {
-        status = try_open(disclosure, version, out, problem);
+    if (status != CS_OK) {
+        return status;
     }
+    status = try_open(disclosure, version, out, problem);
     if (status == CS_NOT_FOUND && result.findings > 0) {
         return cs_problem_set(problem, CS_OTHER_HISTORY,
                               "what the server sent of this vault does not hold: see the findings, "

@@ -3,6 +3,7 @@
  * (design §10). Its halves are sealed to the key of the request; it leaves with the feed, which is read from what is on disk.
  */
 #include "sync-server/vault/intake_internal.h"
+#include "sync-server/vault/work_order.h"
 
 #include "shared/base/limits.h"
 #include "shared/base/text.h"
@@ -112,6 +113,9 @@ enum cs_status cs_vault_check_asked(const struct cs_vault_attempt *attempt)
     struct asked asked;
     enum cs_status status = cs_vault_check_request(&attempt->record, attempt->author,
                                                    &attempt->moment, attempt->problem);
+    if (status == CS_OK) {
+        status = cs_vault_check_work_order(attempt);
+    }
     if (status == CS_OK) {
         status = load_asked(attempt, &attempt->record, &asked);
     }

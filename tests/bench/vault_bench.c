@@ -328,17 +328,15 @@ static void open_first(void)
 
 static void take_lease(void)
 {
-    static struct cs_id work_order;
     struct cs_buffer list;
     size_t count = LEASED < item_count ? LEASED : item_count;
-    memset(&work_order, 0x55, sizeof work_order);
     cs_buffer_init(&list, CS_MEBI);
     for (size_t i = 0; i < count; i++) {
         cs_buffer_append(&list, versions[i].bytes, CS_ID_SIZE); /* drawn ascending */
     }
     struct cs_vault_book *book = open_book(scene.zhao);
     const struct cs_vault_lease_wish wish = {.vault = scene.vault,
-                                             .work_order = work_order,
+                                             .work_order = scene.work_order,
                                              .versions = cs_buffer_bytes(&list),
                                              .reason = cs_bytes_of_text("现场检修"),
                                              .expires_ms = scene.zhao->fake.wall_ms +

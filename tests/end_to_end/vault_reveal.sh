@@ -26,9 +26,18 @@ sync_all li han zhao owner
 must "$client_program" --home "$work/owner" new project code=P-1 name=交通局
 project_id=$out
 must "$client_program" --home "$work/owner" new project code=P-2 name=水务局
+project2_id=$out
 must "$client_program" --home "$work/owner" list person name=赵六 --json
 zhao=$(member id)
-must "$client_program" --home "$work/owner" new work_order number=W-1 "technician=$zhao" status=assigned
+# order NUMBER PROJECT_ID: for the technician, for a system of the project.
+order()
+{
+    must "$client_program" --home "$work/owner" new system "project=$2" "name=系统"
+    must "$client_program" --home "$work/owner" new service_request reported_fault=无法登录 "system=$out"
+    must "$client_program" --home "$work/owner" new work_order "number=$1" "request=$out" "technician=$zhao" status=assigned
+}
+order W-1 "$project_id"
+order W-2 "$project2_id"
 mkdir -m 700 "$work/shares"
 must "$client_program" --home "$work/owner" vault recovery make --shares 3 --needed 2 --output "$work/shares"
 sync_all owner li han zhao
@@ -45,6 +54,8 @@ sync_all li han zhao
 # ---- for programs ----
 vault_code 2 "a reason is needed" li reveal 交换机
 vault_code 2 "and a work order of who is no officer" zhao reveal 交换机 --reason 检修
+vault_code 1 "that is of the project" zhao reveal 交换机 --reason 检修 --work-order W-2
+expect_match "it says so" 'another project' "$err"
 vault_code 0 "a technician is shown a password" zhao reveal 交换机 --reason 检修 --work-order W-1
 expect_equal "it is the one" "$canary" "$out"
 vault_code 0 "an officer without a work order" li reveal 交换机 --reason 审计 --json
@@ -87,7 +98,7 @@ vault_code 0 "a code is made of it" li code 交换机 --reason 登录
 expect_match "eight digits" '^[0-9]{8}$' "$out"
 
 # ---- four eyes ----
-vault_code 1 "what needs four eyes waits" zhao reveal 数据库 --reason 检修 --work-order W-1 --json
+vault_code 1 "what needs four eyes waits" zhao reveal 数据库 --reason 检修 --work-order W-2 --json
 request=$(member request)
 expect_equal "and nothing is shown" "true 64" "$(member waits) ${#request}"
 vault_code 0 "the list of who waits" zhao waiting --json
@@ -99,7 +110,7 @@ expect_match "another officer is told by sync" 'wait for your approval: 1' "$out
 chinese on han status
 expect_match "and by status" '等待您批准的密码查看请求:1 项' "$out"
 vault_code 0 "he sees it" han waiting
-expect_match "who, what, why and for which order" '赵六 .*数据库 .*检修 .*W-1' "$out"
+expect_match "who, what, why and for which order" '赵六 .*数据库 .*检修 .*W-2' "$out"
 vault_code 0 "and approves" han approve "${request:0:10}"
 on han status --json
 expect_equal "then nothing waits for him" 0 "$(member to_approve)"
@@ -112,8 +123,20 @@ expect_equal "and is the one" "$canary" "$out"
 vault_code 2 "once" zhao reveal --request "$request"
 expect_equal "and not again" "" "$out"
 
+vault_code 1 "another one waits" zhao reveal 数据库 --reason 检修 --work-order W-2 --json
+request=$(member request)
+vault_code 1 "nobody gives up what somebody else asked for" han waiting --give-up "$request"
+vault_code 0 "who asked gives it up" zhao waiting --give-up "${request:0:10}"
+vault_code 2 "then it is not approved any more" han approve "$request"
+vault_code 2 "nor opened" zhao reveal --request "$request"
+chinese vault zhao waiting
+expect_match "nothing waits" '没有等待的请求' "$err"
+sync_all li
+vault li audit P-2
+expect_match "and it is on record" 'gave up a request' "$out"
+
 # ---- break-glass ----
-vault_code 1 "not for who may not approve" zhao reveal 数据库 --emergency --reason 着火 --work-order W-1
+vault_code 1 "not for who may not approve" zhao reveal 数据库 --emergency --reason 着火 --work-order W-2
 vault_code 0 "an approver by himself" li reveal 数据库 --emergency --reason 机房着火
 expect_equal "is shown it" "$canary" "$out"
 on han sync

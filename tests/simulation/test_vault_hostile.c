@@ -228,12 +228,11 @@ static void test_a_request_for_something_else(void **state)
 {
     (void)state;
     struct cs_id other = cs_replica_draw_id(scene.zhao->replica);
-    struct cs_id work_order = cs_replica_draw_id(scene.zhao->replica);
     vault_sync(&scene, scene.zhao);
     struct cs_vault_record record = begin(scene.zhao, CS_VAULT_REQUEST);
     record.versions = cs_id_bytes(&other);
     record.reason = cs_bytes_of_text("x");
-    record.work_order = cs_id_bytes(&work_order);
+    record.work_order = cs_id_bytes(&scene.work_order);
     memset(record.key, 9, sizeof record.key);
     refuses(scene.zhao, sign(scene.zhao, &record), CS_NOT_FOUND, "not in this vault");
     assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 0);
@@ -333,12 +332,12 @@ static void test_reveals_are_kept_whatever_is_wrong(void **state)
 static void test_a_reveal_under_a_lease_is_kept(void **state)
 {
     (void)state;
-    const struct cs_id work_order = cs_replica_draw_id(scene.li->replica);
+    const struct cs_id another = cs_replica_draw_id(scene.li->replica);
     const struct cs_world *world = cs_replica_world(scene.li->replica);
     const struct cs_vault_ask ask = {.kind = CS_VAULT_LEASE,
                                      .versions = cs_id_bytes(&scene.version),
                                      .reason = cs_bytes_of_text("明日上门"),
-                                     .work_order = cs_id_bytes(&work_order),
+                                     .work_order = cs_id_bytes(&scene.work_order),
                                      .expires_ms =
                                          world->wall_ms(world->context) + 8 * 3600 * 1000};
     struct cs_vault_disclosure *lease = NULL;
@@ -350,7 +349,7 @@ static void test_a_reveal_under_a_lease_is_kept(void **state)
     reveal.reason = cs_bytes_of_text("现场检修");
     memcpy(reveal.request, cs_vault_disclosure_id(lease), CS_HASH_SIZE);
     queue_bytes(scene.li, sign(scene.li, &reveal));
-    reveal.version = work_order; /* which it does not have */
+    reveal.version = another; /* which it does not have */
     queue_bytes(scene.li, sign(scene.li, &reveal));
     vault_sync(&scene, scene.li);
     assert_int_equal(scene.last.sent, 2);

@@ -37,7 +37,7 @@ static int64_t in_days(const struct laptop *laptop, int64_t days)
 
 static void look(struct laptop *laptop, const struct cs_id *project, int64_t days)
 {
-    const struct cs_id order = lease_work_order();
+    const struct cs_id order = scene.work_order;
     struct cs_vault_book *book = open_book(laptop);
     assert_ok(cs_vault_lease_offer(book, &order, project, in_days(laptop, days), &arena, &offer,
                                    &scene.universe.problem));

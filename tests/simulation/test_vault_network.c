@@ -79,6 +79,7 @@ static void test_a_new_member_gets_what_is_there(void **state)
     assert_int_equal(kept_count(&scene, scene.chen, CS_VAULT_VERSION), 1);
     assert_int_equal(kept_count(&scene, scene.chen, CS_VAULT_ENTRY), 1);
     assert_int_equal(kept_count(&scene, scene.chen, CS_VAULT_REQUEST), 0);
+    scene.work_order = order_work(&scene, "W-2", &scene.project, scene.chen);
     assert_ok(try_disclose(&scene, scene.chen, &secret));
     assert_canary(secret);
     assert_int_equal(kept_count(&scene, scene.chen, CS_VAULT_REQUEST), 1);

@@ -161,8 +161,12 @@ static void test_stored_anew_step_by_step(void **state)
     cs_vault_book_close(book);
     cs_arena_release(&arena);
     scene.vault = other;
-    assert_ok(try_disclose(&scene, scene.han, &secret));
+    struct cs_vault_disclosure *disclosure = NULL;
+    assert_ok(begin_disclosure(&scene, scene.han, "恢复", false, &disclosure));
+    assert_ok(
+        cs_vault_disclosure_open(disclosure, &scene.version, &secret, &scene.universe.problem));
     assert_canary(secret);
+    cs_vault_disclosure_end(disclosure);
 }
 
 static void test_another_key_opens_nothing(void **state)

@@ -23,11 +23,6 @@ static int open_scene(bool four_eyes)
 {
     vault_scene_open(&scene, 371, four_eyes);
     commands_begin(&scene.universe);
-    char technician[64] = "technician=";
-    cs_id_format(&cs_identity_certificate(scene.zhao->identity)->person,
-                 technician + strlen(technician));
-    (void)laptop_new(scene.sun, "work_order", "number=W-1", technician, "status=assigned", NULL);
-    laptop_sync_equal(scene.sun);
     laptop_sync_equal(scene.zhao);
     laptop_sync_equal(scene.han);
     return 0;

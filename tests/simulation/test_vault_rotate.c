@@ -329,13 +329,11 @@ static void test_due(void **state)
 static void lease_both(const struct cs_id *version)
 {
     uint8_t versions[2 * CS_ID_SIZE];
-    struct cs_id work_order;
     bool first = memcmp(version->bytes, scene.version.bytes, CS_ID_SIZE) < 0;
-    memset(&work_order, 0x55, sizeof work_order);
     memcpy(versions, first ? version->bytes : scene.version.bytes, CS_ID_SIZE);
     memcpy(versions + CS_ID_SIZE, first ? scene.version.bytes : version->bytes, CS_ID_SIZE);
     const struct cs_vault_lease_wish wish = {.vault = scene.vault,
-                                             .work_order = work_order,
+                                             .work_order = scene.work_order,
                                              .versions = cs_bytes_of_array(versions),
                                              .reason = cs_bytes_of_text("统一修改密码"),
                                              .expires_ms =

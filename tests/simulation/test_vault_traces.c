@@ -194,6 +194,7 @@ static void test_a_server_that_went_back_gets_the_records_again(void **state)
     assert_int_equal(scene.last.findings, 0);
     assert_int_equal(stored_count(&scene, CS_VAULT_VERSION), 2);
     assert_int_equal(stored_count(&scene, CS_VAULT_GRANT), 4);
+    scene.work_order = order_work(&scene, "W-2", &scene.project, scene.chen);
     laptop_sync_equal(scene.chen);
     vault_sync(&scene, scene.chen);
     assert_ok(try_disclose(&scene, scene.chen, &secret));

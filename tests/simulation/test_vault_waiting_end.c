@@ -56,13 +56,12 @@ static struct cs_vault_waiting *only_waiting(struct laptop *laptop)
 
 static void ask(struct laptop *laptop, enum cs_vault_kind kind, uint8_t out[static CS_HASH_SIZE])
 {
-    const struct cs_id work_order = lease_work_order();
     struct cs_vault_disclosure *disclosure = NULL;
     const struct cs_vault_ask wish = {
         .kind = kind,
         .versions = cs_id_bytes(&scene.version),
         .reason = cs_bytes_of_text("现场检修"),
-        .work_order = kind == CS_VAULT_EXPORT ? CS_BYTES_NONE : cs_id_bytes(&work_order)};
+        .work_order = kind == CS_VAULT_EXPORT ? CS_BYTES_NONE : cs_id_bytes(&scene.work_order)};
     assert_ok(cs_vault_disclosure_begin(laptop->replica, &scene.vault, &wish, &disclosure,
                                         &scene.universe.problem));
     memcpy(out, cs_vault_disclosure_id(disclosure), CS_HASH_SIZE);

@@ -9,20 +9,13 @@
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define DAY_MS (24 * HOUR_MS)
 
-static inline struct cs_id lease_work_order(void)
-{
-    struct cs_id id;
-    memset(&id, 0x55, sizeof id);
-    return id;
-}
-
 /* As try_lease, for three days; scene->version alone. */
 static inline enum cs_status try_lease_until(struct vault_scene *scene, struct laptop *laptop,
                                              int64_t expires_ms, uint8_t *out_id)
 {
     struct cs_vault_book *book = NULL;
     const struct cs_vault_lease_wish wish = {.vault = scene->vault,
-                                             .work_order = lease_work_order(),
+                                             .work_order = scene->work_order,
                                              .versions = cs_id_bytes(&scene->version),
                                              .reason = cs_bytes_of_text("下周现场检修"),
                                              .expires_ms = expires_ms};

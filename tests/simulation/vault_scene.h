@@ -18,6 +18,7 @@
 #include "tests/support/canary.h"
 #include "tests/support/testing.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CANARY "Qx7-canary-Pw!49-zeta"
@@ -33,6 +34,7 @@ struct vault_scene {
     struct laptop *sun;
     struct cs_id project;
     struct cs_id vault;
+    struct cs_id work_order; /* W-1, for ZHAO, of a system of the project */
     struct cs_id item;
     struct cs_id version;
     struct cs_buffer recovery; /* the root's statement */
@@ -293,12 +295,43 @@ static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
                                      &scene->universe.problem));
 }
 
+/* "field=ID" for laptop_new; valid until the next but two. */
+static inline const char *field_of_id(const char *field, const struct cs_id *id)
+{
+    static char texts[3][80];
+    static size_t next;
+    char text[CS_ID_TEXT_SIZE];
+    char *out = texts[next++ % 3];
+    cs_id_format(id, text);
+    (void)snprintf(out, sizeof texts[0], "%s=%s", field, text);
+    return out;
+}
+
+/* An order for a system of this project, known to the server. */
+static inline struct cs_id order_work(struct vault_scene *scene, const char *number,
+                                      const struct cs_id *project, const struct laptop *technician)
+{
+    struct cs_id system =
+        laptop_new(scene->sun, "system", "name=核心网络", field_of_id("project", project), NULL);
+    struct cs_id request = laptop_new(scene->sun, "service_request", "reported_fault=无法登录",
+                                      field_of_id("system", &system), NULL);
+    char named[80];
+    (void)snprintf(named, sizeof named, "number=%s", number);
+    struct cs_id order = laptop_new(
+        scene->sun, "work_order", named, field_of_id("request", &request),
+        field_of_id("technician", &cs_identity_certificate(technician->identity)->person),
+        "status=assigned", NULL);
+    laptop_sync_equal(scene->sun);
+    return order;
+}
+
 /* The vault with its members and one password. */
 static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bool four_eyes)
 {
     vault_scene_people(scene, seed);
-    scene->project = cs_replica_draw_id(scene->li->replica);
+    scene->project = laptop_new(scene->sun, "project", "code=V-1", "name=核心网络", NULL);
     struct cs_vault_book *book = NULL;
+    scene->work_order = order_work(scene, "W-1", &scene->project, scene->zhao);
     vault_sync(scene, scene->li); /* the recovery key */
     book = open_book(scene->li);
     assert_ok(
@@ -332,12 +365,10 @@ static inline enum cs_status begin_disclosure(struct vault_scene *scene, struct 
                                               const char *reason, bool with_work_order,
                                               struct cs_vault_disclosure **out)
 {
-    static struct cs_id work_order;
-    memset(&work_order, 0x55, sizeof work_order);
     const struct cs_vault_ask ask = {.kind = CS_VAULT_REQUEST,
                                      .versions = cs_id_bytes(&scene->version),
                                      .reason = cs_bytes_of_text(reason),
-                                     .work_order = with_work_order ? cs_id_bytes(&work_order)
+                                     .work_order = with_work_order ? cs_id_bytes(&scene->work_order)
                                                                    : CS_BYTES_NONE};
     scene->universe.problem.text[0] = '\0';
     return cs_vault_disclosure_begin(laptop->replica, &scene->vault, &ask, out,
