@@ -4,6 +4,7 @@
 #include "field-client/replica/renewal.h"
 #include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
+#include "field-client/sync/vault_news.h"
 #include "shared/base/planted.h"
 #include "shared/wire/envelope.h"
 
@@ -104,6 +105,9 @@ static enum cs_status apply_last(struct cs_sync_session *session,
     }
     if (status == CS_OK) {
         status = cs_log_alarm_set(session->replica, CS_BYTES_NONE);
+    }
+    if (status == CS_OK) {
+        status = cs_vault_news_told(session->replica, last);
     }
     if (status == CS_OK) {
         status = cs_session_check_done(session);

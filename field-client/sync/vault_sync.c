@@ -1,17 +1,14 @@
 /* Vaults with the server, page by page, see vault_sync.h. */
 #include "field-client/sync/vault_sync.h"
 
-#include "field-client/replica/meta.h"
 #include "field-client/sync/vault_exchange.h"
+#include "field-client/sync/vault_news.h"
 #include "field-client/vault/lease.h"
 #include "field-client/vault/receive.h"
 #include "shared/evidence/leaf.h"
 
 #include <string.h>
 
-/* Size of the evidence log when everything had come; and of which incarnation. */
-#define META_CHECKED "sync.vault_checked"
-#define META_INCARNATION "sync.vault_incarnation"
 /* Exchanges of one run at most. */
 #define ROUNDS_MAX 1000
 /* Records that are sent at once have about so many bytes. */
@@ -295,8 +292,7 @@ static enum cs_status apply(struct run *run, const struct cs_vault_page *page,
     }
     status = take_page(run, page, queued, queued_count);
     if (status == CS_OK && page->response.last && run->stopped == NULL) {
-        status = cs_replica_meta_set_number(run->replica, META_CHECKED,
-                                            (int64_t)page->log.checkpoint.size);
+        status = cs_vault_news_checked(run->replica, page->log.checkpoint.size);
     }
     if (status == CS_OK) {
         return cs_database_commit(database);
@@ -423,78 +419,6 @@ static enum cs_status round_trip(struct run *run, struct cs_bytes statement, boo
 
 /* ---- the run ---- */
 
-static enum cs_status meta_fixed(struct cs_replica *replica, const char *key,
-                                 uint8_t out[static 16], bool *out_there)
-{
-    struct cs_buffer bytes;
-    cs_buffer_init(&bytes, 64);
-    enum cs_status status = cs_replica_meta_bytes(replica, key, &bytes);
-    *out_there = status == CS_OK && bytes.size == 16;
-    if (*out_there) {
-        memcpy(out, bytes.data, 16);
-    }
-    cs_buffer_release(&bytes);
-    return status;
-}
-
-/* A server that went back in time: what it may have lost is sent again, and everything is fetched anew. */
-static enum cs_status follow_incarnation(struct cs_replica *replica)
-{
-    uint8_t now[16] = {0};
-    uint8_t before[16] = {0};
-    bool synced = false;
-    bool known = false;
-    struct cs_database *database = cs_replica_database(replica);
-    enum cs_status status = meta_fixed(replica, CS_META_INCARNATION, now, &synced);
-    if (status == CS_OK) {
-        status = meta_fixed(replica, META_INCARNATION, before, &known);
-    }
-    if (status != CS_OK || !synced || (known && memcmp(now, before, sizeof now) == 0)) {
-        return status;
-    }
-    status = cs_database_begin(database);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = known ? cs_kept_vaults_begin_anew(replica) : CS_OK;
-    if (status == CS_OK) {
-        status = cs_replica_meta_set_number(replica, META_CHECKED, 0);
-    }
-    if (status == CS_OK) {
-        status = cs_replica_meta_set_bytes(replica, META_INCARNATION, cs_bytes_of_array(now));
-    }
-    if (status == CS_OK) {
-        return cs_database_commit(database);
-    }
-    cs_database_rollback(database);
-    return status;
-}
-
-enum cs_status cs_vault_sync_due(struct cs_replica *replica, bool *out)
-{
-    struct cs_arena arena;
-    struct cs_log_state log;
-    struct cs_queued_record *queued = NULL;
-    size_t count = 0;
-    int64_t checked = 0;
-    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = follow_incarnation(replica);
-    if (status == CS_OK) {
-        status = cs_log_state_load(replica, &log);
-    }
-    if (status == CS_OK) {
-        status = cs_replica_meta_number(replica, META_CHECKED, &checked);
-    }
-    if (status == CS_OK) {
-        status = cs_queued_records(replica, false, 1, &arena, &queued, &count);
-    }
-    if (status == CS_OK) {
-        *out = count > 0 || (log.any && (uint64_t)checked != log.checkpoint.size);
-    }
-    cs_arena_release(&arena);
-    return status;
-}
-
 static enum cs_status run_all(struct cs_replica *replica, struct cs_bytes statement,
                               struct cs_vault_sync_result *out, struct cs_problem *problem)
 {
@@ -502,7 +426,7 @@ static enum cs_status run_all(struct cs_replica *replica, struct cs_bytes statem
     bool more = true;
     *out = (struct cs_vault_sync_result){.sent = 0};
     cs_arena_init(&run.arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = follow_incarnation(replica);
+    enum cs_status status = cs_vault_news_follow(replica);
     if (status == CS_OK) {
         status = cs_queued_records_try_again(replica);
     }

@@ -2,7 +2,8 @@
  * Vaults with the server (design §10; PROTOCOL.md, chapter "Vault"): sends what waits, takes what is new, and has passwords released.
  *
  * After a sync, and only when there can be something: every record has its leaf in the evidence log, so that with the checkpoint of
- * last time nothing is new. So a sync without news costs nothing more for vaults.
+ * last time nothing is new; and the server says in every sync whether it has taken anything of vaults. So a sync without news costs nothing more for
+ * vaults, and one with news none where no vault has any.
  *
  * Everything that comes is verified again (field-client/vault/receive.h) against the checkpoint, which itself goes on from the last one. What
  * does not hold is not kept, is a finding (vault_records.h), and ends nothing else: other vaults go on.

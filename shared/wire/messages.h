@@ -45,6 +45,7 @@ struct cs_sync_request {
     bool without_log;
     uint64_t log_size;              /* of the last checkpoint the device has verified; 0 = none */
     struct cs_bytes statement_mark; /* of the server statement it knows, 8 bytes; empty: none */
+    bool with_vaults; /* format 3, never without_log: the same, and answered with vault_news */
 };
 
 /* That a leaf stands in the evidence log: hashes one after the other, see evidence/merkle.h. */
@@ -133,6 +134,9 @@ struct cs_sync_response {
     struct cs_bytes own_path;
     struct cs_growth_proof *earlier; /* ascending by size: of checkpoints in records of `rows` */
     size_t earlier_count;
+    bool with_vaults; /* format 3, never without_log: */
+    /* Another number than before: something was taken of vaults, of whichever; 0: there never was anything. */
+    uint64_t vault_news;
 };
 
 /* Hash over (name, multiset hash) of each scope in ascending order of names: the root digest. `scopes` must be sorted. */

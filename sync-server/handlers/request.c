@@ -200,8 +200,10 @@ void cs_server_commit(struct cs_server *server, struct cs_server_request **reque
     cs_log_event(server->log, CS_LOG_ERROR, "commit_failed",
                  CS_LOG_TEXT("status", cs_status_name(status)));
     for (size_t i = 0; i < count; i++) {
-        (void)cs_request_fail(requests[i], CS_UNAVAILABLE, "the server could not store this: %s",
-                              cs_status_text(status));
+        if (!requests[i]->vault_reads) {
+            (void)cs_request_fail(requests[i], CS_UNAVAILABLE,
+                                  "the server could not store this: %s", cs_status_text(status));
+        }
     }
 }
 

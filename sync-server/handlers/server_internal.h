@@ -64,6 +64,8 @@ struct cs_server_request {
     struct cs_vault_request vault;
     struct cs_vault_response vault_answer; /* what became of what was sent */
     bool
+        vault_reads; /* nothing was written for it: it can be answered whatever becomes of the batch */
+    bool
         vault_last_words; /* by a revoked device, which is told what became of them and nothing more */
     /* JOIN */
     struct cs_join_request join;
@@ -93,6 +95,10 @@ enum cs_status cs_request_find_sender(struct cs_server_request *request,
  */
 enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_push_clock *clock) CS_MUST_USE;
+
+/* The same of a request that only reads, and is not counted: nothing is written for it. */
+enum cs_status cs_request_look_at(struct cs_server *server, struct cs_server_request *request,
+                                  struct cs_push_clock *clock) CS_MUST_USE;
 
 /* Stages of the kinds. Open stages run in parallel and only read. */
 enum cs_status cs_recover_open(struct cs_server *server, struct cs_server_request *request,

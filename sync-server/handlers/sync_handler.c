@@ -7,6 +7,7 @@
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
 #include "sync-server/reconcile/recovery.h"
+#include "sync-server/stores/vault_store.h"
 
 #include <string.h>
 
@@ -180,8 +181,9 @@ static enum cs_status push(struct cs_server *server, struct cs_server_request *r
     return status;
 }
 
-enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_request *request,
-                                struct cs_push_clock *clock)
+/* Whether it may be answered: from a device in good standing, not a clone's, not overtaken. *out_first: it was not seen before. */
+static enum cs_status judge(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_push_clock *clock, bool *out_first)
 {
     *clock = (struct cs_push_clock){.now_ms = server->world->wall_ms(server->world->context)};
     uint8_t since[8];
@@ -212,7 +214,23 @@ enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_reque
     if (repetition == TOO_OLD) {
         return cs_request_fail(request, CS_REFUSED, "this request is too old");
     }
-    if (repetition == FIRST_TIME) {
+    *out_first = repetition == FIRST_TIME;
+    return CS_OK;
+}
+
+enum cs_status cs_request_look_at(struct cs_server *server, struct cs_server_request *request,
+                                  struct cs_push_clock *clock)
+{
+    bool first = false;
+    return judge(server, request, clock, &first);
+}
+
+enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_push_clock *clock)
+{
+    bool first = false;
+    enum cs_status status = judge(server, request, clock, &first);
+    if (status == CS_OK && first) {
         request->device.request_counter = request->opened.header.counter;
         status = cs_store_put_request(server->writer, request->device.log,
                                       request->opened.header.counter, request->opened.hash,
@@ -310,6 +328,10 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
     }
     if (status == CS_OK) {
         status = cs_log_answer(server, request, reader, &response);
+    }
+    response.with_vaults = request->sync.with_vaults;
+    if (status == CS_OK && response.with_vaults) {
+        status = cs_store_vault_news(reader, &response.vault_news);
     }
     return status != CS_OK ? status : cs_sync_response_encode(&response, body);
 }

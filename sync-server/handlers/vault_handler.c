@@ -95,11 +95,19 @@ static bool brings_last_words(const struct cs_vault_request *vault)
     return false;
 }
 
+/* Nothing is sent: then nothing is written either, so that a server whose disk is full can still be read. */
+static bool only_reads(const struct cs_vault_request *vault)
+{
+    return vault->record_count == 0 && vault->statement.size == 0;
+}
+
 enum cs_status cs_vault_commit(struct cs_server *server, struct cs_server_request *request)
 {
     struct cs_push_clock clock;
     uint8_t own[16];
-    enum cs_status status = cs_request_admit(server, request, &clock);
+    bool reads = only_reads(&request->vault);
+    enum cs_status status = reads ? cs_request_look_at(server, request, &clock)
+                                  : cs_request_admit(server, request, &clock);
     bool revoked = request->device.state == CS_DEVICE_REVOKED;
     request->vault_last_words = revoked && brings_last_words(&request->vault);
     if (status != CS_OK || request->failure.status != CS_OK ||
@@ -110,11 +118,12 @@ enum cs_status cs_vault_commit(struct cs_server *server, struct cs_server_reques
     if (status == CS_OK && memcmp(request->vault.incarnation, own, sizeof own) != 0) {
         return cs_request_fail(request, CS_BUSY, "this server is another one since: sync first");
     }
-    if (status == CS_OK) {
+    if (status == CS_OK && !reads) {
         request->device.seen_ms = clock.now_ms;
         status = cs_store_put_device(server->writer, &request->device);
     }
-    return status != CS_OK ? status : take_all(server, request, &clock);
+    request->vault_reads = reads && status == CS_OK;
+    return status != CS_OK || reads ? status : take_all(server, request, &clock);
 }
 
 enum cs_status cs_vault_reply(struct cs_server *server, struct cs_server_request *request,

@@ -472,3 +472,21 @@ enum cs_status cs_store_newest_recovery(struct cs_store *store, struct cs_arena 
                          &statement);
     return status != CS_OK ? status : one_recovery(statement, arena, out);
 }
+
+enum cs_status cs_store_vault_news(struct cs_store *store, uint64_t *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database,
+                         "SELECT coalesce((SELECT max(feed) FROM _vault_record), 0) + "
+                         "coalesce((SELECT max(number) FROM _vault_recovery), 0)",
+                         &statement);
+    if (status == CS_OK) {
+        status = cs_statement_one(statement);
+    }
+    if (status == CS_OK) {
+        *out = (uint64_t)cs_column_integer(statement, 0);
+        cs_statement_done(statement);
+    }
+    return status;
+}

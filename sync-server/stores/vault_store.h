@@ -111,4 +111,7 @@ enum cs_status cs_store_recovery(struct cs_store *store, const uint8_t id[static
 enum cs_status cs_store_newest_recovery(struct cs_store *store, struct cs_arena *arena,
                                         struct cs_stored_recovery *out) CS_MUST_USE;
 
+/* Rises with every record and every recovery key that is stored; 0: there is none. */
+enum cs_status cs_store_vault_news(struct cs_store *store, uint64_t *out) CS_MUST_USE;
+
 #endif

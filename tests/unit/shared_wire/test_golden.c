@@ -159,6 +159,13 @@ static void test_sync_messages(void **state)
     struct cs_sync_request request = sample_sync_request(&random, &arena);
     struct cs_sync_response response = sample_sync_response(&random, &arena);
     check_sync_messages(&request, &response, "sync-request-2.bin", "sync-response-2.bin");
+    request.with_vaults = true;
+    response.with_vaults = true;
+    response.vault_news = 4711;
+    check_sync_messages(&request, &response, "sync-request-3.bin", "sync-response-3.bin");
+    request.with_vaults = false;
+    response.with_vaults = false;
+    response.vault_news = 0;
     sample_drop_log(&request, &response);
     check_sync_messages(&request, &response, "sync-request-1.bin", "sync-response-1.bin");
 }
