@@ -216,7 +216,8 @@ function system_include(name,    prefix, i)
         if (shared[name] == FILENAME)
             return
         # A unit test may look at the library of the folder it tests; other tests may use any.
-        if (starts(FILENAME, owner[prefix]) || (is_test && (tested == "" || starts(owner[prefix], tested "/"))))
+        if (starts(FILENAME, owner[prefix]) || (is_test && (tested == "" || starts(owner[prefix], tested "/") ||
+            starts(tested "/", owner[prefix]))))
             return
         breach("third-party", "<" name "> belongs to " owner[prefix])
         return

@@ -235,6 +235,18 @@ static enum cs_status open_handle(struct cs_database *database, const char *path
     return cs_database_result(database, code);
 }
 
+/* The VFS may want a part of every page for itself; a file that has pages keeps what it was made with. */
+static enum cs_status reserve_bytes(struct cs_database *database)
+{
+    int reserved = 0;
+    int code = sqlite3_file_control(database->handle, "main", CS_CONTROL_RESERVED_SIZE, &reserved);
+    if (code == SQLITE_OK) {
+        code =
+            sqlite3_file_control(database->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    }
+    return code == SQLITE_NOTFOUND ? CS_OK : cs_database_result(database, code);
+}
+
 static enum cs_status set_up(struct cs_database *database, const char *path,
                              struct cs_problem *problem)
 {
@@ -242,6 +254,9 @@ static enum cs_status set_up(struct cs_database *database, const char *path,
     if (status == CS_OK) {
         status =
             cs_database_result(database, restrict_connection(database->handle, database->mode));
+    }
+    if (status == CS_OK) {
+        status = reserve_bytes(database);
     }
     if (status == CS_OK) {
         status = apply_settings(database, problem);

@@ -16,6 +16,12 @@
 #define CS_STATEMENTS_MAX ((size_t)1024)
 #define CS_STATEMENT_BUCKETS ((size_t)512)
 
+/*
+ * A file control of our own: a VFS that needs bytes at the end of each page answers with how many (int), before the file has any
+ * page. The number is of the range that SQLite leaves to VFS implementations (above 100).
+ */
+#define CS_CONTROL_RESERVED_SIZE 0x43530001
+
 enum cs_statement_state {
     CS_STATEMENT_IDLE,    /* in the cache, nobody's */
     CS_STATEMENT_HELD,    /* handed out, not yet stepped */

@@ -12,6 +12,13 @@ static enum cs_status io_status(int code, int os_error)
     if (code == SQLITE_IOERR_NOMEM) {
         return CS_NO_MEMORY;
     }
+    /* Of the encrypting VFS alone: not the disk failed but the tag, and something was asked that it does not do. */
+    if (code == SQLITE_IOERR_DATA) {
+        return CS_CORRUPT;
+    }
+    if (code == SQLITE_IOERR_AUTH) {
+        return CS_USAGE;
+    }
     /* Only a failed write is SQLITE_FULL; a sync or a truncate of a full disk arrives here. */
     return os_error == ENOSPC || os_error == EDQUOT ? CS_DISK_FULL : CS_IO;
 }
