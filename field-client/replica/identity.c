@@ -181,8 +181,10 @@ static enum cs_status fill(struct cs_identity *identity, const struct cs_identit
     return status != CS_OK ? status : fill_server(identity, parts, problem);
 }
 
-static enum cs_status wrap_master(const struct cs_world *world, struct cs_identity *identity,
-                                  struct cs_bytes passphrase, uint32_t memory_kib)
+/* The first layer of the file: the master key under a passphrase, with a salt of its own. */
+static enum cs_status make_layer(const struct cs_world *world, struct cs_bytes master,
+                                 struct cs_bytes passphrase, uint32_t memory_kib,
+                                 struct cs_buffer *out)
 {
     struct cs_kdf_parameters parameters = {
         .memory_kib = memory_kib == 0 ? CS_KDF_MEMORY_KIB_DEFAULT : memory_kib,
@@ -190,15 +192,23 @@ static enum cs_status wrap_master(const struct cs_world *world, struct cs_identi
     };
     world->random(world->context, parameters.salt, sizeof parameters.salt);
     struct cs_secret *kdf_key = NULL;
-    enum cs_status status = cs_secret_create_random(world, CS_AEAD_KEY_SIZE, &identity->master);
+    enum cs_status status = cs_kdf_derive(passphrase, &parameters, &kdf_key);
     if (status == CS_OK) {
-        status = cs_kdf_derive(passphrase, &parameters, &kdf_key);
-    }
-    if (status == CS_OK) {
-        status = cs_identity_file_put_master(world, &parameters, cs_secret_bytes(kdf_key),
-                                             cs_secret_bytes(identity->master), &identity->layer);
+        status =
+            cs_identity_file_put_master(world, &parameters, cs_secret_bytes(kdf_key), master, out);
     }
     cs_secret_destroy(kdf_key);
+    return status;
+}
+
+static enum cs_status wrap_master(const struct cs_world *world, struct cs_identity *identity,
+                                  struct cs_bytes passphrase, uint32_t memory_kib)
+{
+    enum cs_status status = cs_secret_create_random(world, CS_AEAD_KEY_SIZE, &identity->master);
+    if (status == CS_OK) {
+        status = make_layer(world, cs_secret_bytes(identity->master), passphrase, memory_kib,
+                            &identity->layer);
+    }
     return status;
 }
 
@@ -268,6 +278,27 @@ enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_id
     cs_buffer_release(&plain);
     cs_buffer_release(&content);
     return status;
+}
+
+enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
+                                             struct cs_identity *identity,
+                                             struct cs_bytes passphrase, uint32_t kdf_memory_kib,
+                                             const char *home, const char *file)
+{
+    struct cs_buffer before = identity->layer;
+    cs_buffer_init(&identity->layer, CS_IDENTITY_SIZE_MAX);
+    enum cs_status status = make_layer(world, cs_secret_bytes(identity->master), passphrase,
+                                       kdf_memory_kib, &identity->layer);
+    if (status == CS_OK) {
+        status = cs_identity_save(world, identity, home, file);
+    }
+    if (status != CS_OK) {
+        cs_buffer_release(&identity->layer);
+        identity->layer = before;
+        return status;
+    }
+    cs_buffer_release(&before);
+    return CS_OK;
 }
 
 /*

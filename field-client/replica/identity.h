@@ -57,6 +57,16 @@ enum cs_status cs_identity_unlock(const struct cs_world *world, const char *home
 /* Writes HOME/`file` atomically, mode 0600. */
 enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_identity *identity,
                                 const char *home, const char *file) CS_MUST_USE;
+/*
+ * Wraps the same master key under another passphrase, with a new salt, and saves: what is encrypted under the master key stays as it
+ * is. On failure the identity is as before; the file holds the old passphrase or, if only its durability could not be made sure (CS_IO), the
+ * new one. kdf_memory_kib 0 = default; CS_INVALID under the floor. An older copy of the file still opens with the old
+ * passphrase.
+ */
+enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
+                                             struct cs_identity *identity,
+                                             struct cs_bytes passphrase, uint32_t kdf_memory_kib,
+                                             const char *home, const char *file) CS_MUST_USE;
 /* Wipes; NULL is accepted. */
 void cs_identity_destroy(struct cs_identity *identity);
 

@@ -76,6 +76,67 @@ static void what_was_saved_is_unlocked(void **state)
     cs_identity_destroy(loaded);
 }
 
+static enum cs_status change(struct fixture *f, struct cs_identity *identity,
+                             const char *passphrase, uint32_t memory_kib)
+{
+    return cs_identity_change_passphrase(&f->fake.world, identity, T(passphrase), memory_kib, HOME,
+                                         CS_IDENTITY_FILE);
+}
+
+static void the_passphrase_is_changed_and_the_keys_stay(void **state)
+{
+    struct fixture *f = *state;
+    struct cs_identity *loaded = NULL;
+    struct cs_identity *again = NULL;
+    uint8_t salt[CS_KDF_SALT_SIZE];
+    memcpy(salt, content_of(f)->data + 13, sizeof salt);
+    assert_ok(unlock(f, FIXTURE_PASSPHRASE, &loaded, NULL));
+    assert_ok(change(f, loaded, "another one", 0));
+    assert_memory_not_equal(salt, content_of(f)->data + 13, sizeof salt);
+    assert_status(unlock(f, FIXTURE_PASSPHRASE, &again, NULL), CS_WRONG_PASSPHRASE);
+    assert_null(again);
+    assert_ok(unlock(f, "another one", &again, NULL));
+    assert_true(cs_bytes_equal(cs_identity_master_key(again), cs_identity_master_key(loaded)));
+    assert_true(cs_bytes_equal(cs_sign_key_seed(cs_identity_sign_key(again)),
+                               cs_sign_key_seed(cs_identity_sign_key(loaded))));
+    cs_identity_destroy(again);
+    /* What is saved from now on keeps it. */
+    assert_ok(cs_identity_save(&f->fake.world, loaded, HOME, CS_IDENTITY_FILE));
+    assert_ok(unlock(f, "another one", &again, NULL));
+    cs_identity_destroy(again);
+    cs_identity_destroy(loaded);
+}
+
+static void a_passphrase_that_could_not_be_changed_is_the_old_one(void **state)
+{
+    struct fixture *f = *state;
+    struct cs_identity *loaded = NULL;
+    struct cs_identity *again = NULL;
+    assert_ok(unlock(f, FIXTURE_PASSPHRASE, &loaded, NULL));
+    assert_status(change(f, loaded, "another one", CS_KDF_MEMORY_KIB_MIN - 1), CS_INVALID);
+    f->fake.fail_file = CS_DISK_FULL;
+    assert_status(change(f, loaded, "another one", 0), CS_DISK_FULL);
+    assert_ok(unlock(f, FIXTURE_PASSPHRASE, &again, NULL));
+    cs_identity_destroy(again);
+    bool completed = false;
+    for (long n = 0; !completed && n < 60; n++) {
+        cs_memory_fail_after(n);
+        enum cs_status status = change(f, loaded, "another one", 0);
+        cs_memory_fail_after(-1);
+        completed = status == CS_OK;
+        assert_true(completed || status == CS_NO_MEMORY);
+        if (!completed) {
+            assert_ok(cs_identity_save(&f->fake.world, loaded, HOME, CS_IDENTITY_FILE));
+            assert_ok(unlock(f, FIXTURE_PASSPHRASE, &again, NULL));
+            cs_identity_destroy(again);
+        }
+    }
+    assert_true(completed);
+    assert_ok(unlock(f, "another one", &again, NULL));
+    cs_identity_destroy(again);
+    cs_identity_destroy(loaded);
+}
+
 static void no_secret_stands_in_the_file(void **state)
 {
     struct fixture *f = *state;
@@ -329,6 +390,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         saved_test(what_was_saved_is_unlocked),
+        saved_test(the_passphrase_is_changed_and_the_keys_stay),
+        saved_test(a_passphrase_that_could_not_be_changed_is_the_old_one),
         saved_test(no_secret_stands_in_the_file),
         saved_test(wrong_passphrases_and_missing_files),
         saved_test(every_altered_byte_of_the_header_is_refused),
