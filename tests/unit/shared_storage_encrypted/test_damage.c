@@ -2,95 +2,7 @@
  * Files changed from outside: never wrong data. Either it is said (CS_CORRUPT), or, where FORMAT.md says so, the last transaction is
  * missing as if power had failed in it.
  */
-#include "tests/unit/shared_storage_encrypted/encrypted_fixture.h"
-
-#include "shared/storage/encrypted/encrypted_internal.h"
-
-#define STATES 7
-
-/* A database with a log: the state after each commit, and both files as they were then. */
-struct history {
-    struct encrypted_fixture fixture;
-    uint8_t digest[STATES][CS_HASH_SIZE];
-    struct fixture_image image[STATES];
-};
-
-static size_t slot_offset(uint32_t index)
-{
-    return CS_LOG_HEADER_SLOT + (size_t)(index - 1) * CS_LOG_SLOT;
-}
-
-static uint32_t slot_count(const struct small_bytes *log)
-{
-    return log->size < CS_LOG_HEADER_SLOT
-               ? 0
-               : (uint32_t)((log->size - CS_LOG_HEADER_SLOT) / CS_LOG_SLOT);
-}
-
-static void note_state(struct history *history, size_t index)
-{
-    assert_int_equal(fixture_digest(&history->fixture, history->digest[index]), CS_OK);
-    history->image[index] = fixture_take();
-}
-
-/* States 0 to 2 are in the main file; 3 to 6 in one generation of the log. */
-static void make_history(struct history *history)
-{
-    memset(history, 0, sizeof *history);
-    fixture_start(&history->fixture, 7);
-    assert_int_equal(fixture_open(&history->fixture), CS_OK);
-    fixture_run(&history->fixture, "CREATE TABLE t(id INTEGER PRIMARY KEY, k INTEGER, v BLOB);"
-                                   "CREATE INDEX t_k ON t(k)");
-    for (size_t i = 0; i < STATES; i++) {
-        fixture_run(&history->fixture,
-                    "BEGIN; INSERT INTO t(k, v) SELECT random(), randomblob(900) FROM "
-                    "(SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4), "
-                    "(SELECT 1 UNION SELECT 2 UNION SELECT 3);"
-                    "UPDATE t SET v = randomblob(500) WHERE id > (SELECT max(id) - 16 FROM t);"
-                    "COMMIT");
-        if (i < 3) {
-            assert_int_equal(cs_database_cut_log(history->fixture.database), CS_OK);
-        }
-        note_state(history, i);
-    }
-    fixture_close(&history->fixture);
-}
-
-static void end_history(struct history *history)
-{
-    for (size_t i = 0; i < STATES; i++) {
-        fixture_image_release(&history->image[i]);
-    }
-    fixture_end(&history->fixture);
-}
-
-/* Opens what is on the disk and reads all of it. -1: refused as damaged; otherwise which state it is. */
-static int look(struct history *history)
-{
-    uint8_t digest[CS_HASH_SIZE];
-    enum cs_status status = fixture_open(&history->fixture);
-    if (status == CS_OK) {
-        status = fixture_digest(&history->fixture, digest);
-    }
-    fixture_close(&history->fixture);
-    if (status == CS_CORRUPT) {
-        return -1;
-    }
-    assert_int_equal(status, CS_OK);
-    for (int i = 0; i < STATES; i++) {
-        if (memcmp(digest, history->digest[i], sizeof digest) == 0) {
-            return i;
-        }
-    }
-    fail_msg("a state that never was");
-    return -2;
-}
-
-static int look_at(struct history *history, const struct fixture_image *image)
-{
-    fixture_put(image);
-    return look(history);
-}
+#include "tests/unit/shared_storage_encrypted/encrypted_history.h"
 
 static void test_every_state_is_found_again(void **state)
 {
@@ -338,6 +250,33 @@ static void test_one_older_page(void **state)
     end_history(&history);
 }
 
+/* The same below a log, whose last commit has the sum: refused at open, before anything is read. */
+static void test_one_older_page_below_a_log(void **state)
+{
+    (void)state;
+    struct history history;
+    make_history(&history);
+    struct fixture_image *image = &history.image[STATES - 1];
+    const struct fixture_image *older = &history.image[1];
+    long refused = 0;
+    for (size_t at = CS_MAIN_PAGES_OFFSET; at < older->main.size; at += CS_SLOT_PAGE_SIZE) {
+        uint8_t kept[CS_SLOT_PAGE_SIZE];
+        uint8_t *slot = image->main.data + at;
+        memcpy(kept, slot, sizeof kept);
+        memcpy(slot, older->main.data + at, sizeof kept);
+        fixture_put(image);
+        enum cs_status status = fixture_open(&history.fixture);
+        fixture_close(&history.fixture);
+        assert_true(status == CS_OK || status == CS_CORRUPT);
+        refused += status == CS_CORRUPT ? 1 : 0;
+        /* Unless nothing was changed, or the log has the page. */
+        assert_int_equal(look_at(&history, image), status == CS_OK ? STATES - 1 : -1);
+        memcpy(slot, kept, sizeof kept);
+    }
+    assert_true(refused >= 2);
+    end_history(&history);
+}
+
 static void test_all_pages_older_but_one(void **state)
 {
     (void)state;
@@ -547,7 +486,21 @@ static void test_changed_while_open(void **state)
     memcpy(file->now.data + CS_MAIN_PAGES_OFFSET + CS_SLOT_PAGE_SIZE,
            older->main.data + CS_MAIN_PAGES_OFFSET + CS_SLOT_PAGE_SIZE,
            older->main.size - CS_MAIN_PAGES_OFFSET - CS_SLOT_PAGE_SIZE);
+    sqlite3_file *main = NULL;
+    uint8_t page[CS_SLOT_PAGE_SIZE];
     uint8_t digest[CS_HASH_SIZE];
+    long refused = 0;
+    assert_int_equal(
+        sqlite3_file_control(fixture->database->handle, "main", SQLITE_FCNTL_FILE_POINTER, &main),
+        SQLITE_OK);
+    for (size_t at = CS_MAIN_PAGES_OFFSET; at < older->main.size; at += CS_SLOT_PAGE_SIZE) {
+        bool same = memcmp(file->now.data + at, history.image[2].main.data + at, sizeof page) == 0;
+        int code = main->pMethods->xRead(main, page, (int)sizeof page,
+                                         (sqlite3_int64)at - CS_MAIN_PAGES_OFFSET);
+        assert_int_equal(code, same ? SQLITE_OK : CS_ENCRYPTED_DAMAGED);
+        refused += same ? 0 : 1;
+    }
+    assert_true(refused >= 2);
     assert_int_equal(fixture_digest(fixture, digest), CS_CORRUPT);
     end_history(&history);
 }
@@ -565,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_a_planted_journal_empties_nothing),
         cmocka_unit_test(test_pages_swapped),
         cmocka_unit_test(test_one_older_page),
+        cmocka_unit_test(test_one_older_page_below_a_log),
         cmocka_unit_test(test_all_pages_older_but_one),
         cmocka_unit_test(test_files_of_different_times),
         cmocka_unit_test(test_frames_swapped_repeated_and_cut),
