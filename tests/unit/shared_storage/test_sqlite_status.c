@@ -58,10 +58,21 @@ static void test_io_errors_are_never_damage(void **state)
     (void)state;
     for (int detail = 0; detail < 64; detail++) {
         int code = SQLITE_IOERR | (detail << 8);
+        if (code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_AUTH) {
+            continue; /* of the encrypting VFS, and of no disk: below */
+        }
         enum cs_status expected = code == SQLITE_IOERR_NOMEM ? CS_NO_MEMORY : CS_IO;
         assert_status(cs_sqlite_status(code, EIO), expected);
         assert_status(cs_sqlite_status(code, 0), expected);
     }
+}
+
+static void test_codes_of_the_encrypting_vfs(void **state)
+{
+    (void)state;
+    assert_status(cs_sqlite_status(SQLITE_IOERR_DATA, 0), CS_CORRUPT);
+    assert_status(cs_sqlite_status(SQLITE_IOERR_DATA, ENOSPC), CS_CORRUPT);
+    assert_status(cs_sqlite_status(SQLITE_IOERR_AUTH, 0), CS_USAGE);
 }
 
 static void test_full_disks_that_show_as_io_errors(void **state)
@@ -79,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code),
         cmocka_unit_test(test_io_errors_are_never_damage),
+        cmocka_unit_test(test_codes_of_the_encrypting_vfs),
         cmocka_unit_test(test_full_disks_that_show_as_io_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
