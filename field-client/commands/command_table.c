@@ -30,6 +30,17 @@ static const struct cs_command_entry commands[] = {
      "moment the server has it; an offline laptop cannot know before its next sync. What it sends\n"
      "later is held for review.",
      NULL},
+    {"root", cs_command_root, "split|rehearse|forget …",
+     "the organisation's root key as shares of several people", "组织根密钥的分份保管",
+     "root split [--needed 2] [--shares 3] [--output DIR] [--root-shares]\n"
+     "                    each share is for another person, on paper; with as many as are needed\n"
+     "                    and a token of whoever runs the server a new laptop becomes the owner's\n"
+     "                    (join --root-shares) when all are lost\n"
+     "root rehearse       do these shares work? Stores nothing\n"
+     "root forget         the same, and then takes the key itself off this laptop. What needs it\n"
+     "                    afterwards takes --root-shares and asks for the shares\n"
+     "Shares are asked for one by one, or read from standard input, one a line.",
+     NULL},
     {"review", cs_command_review, "[list | show WORK | accept|reject WORK…|DEVICE --reason TEXT]",
      "what devices sent after they were revoked", "审查设备吊销后发送的内容",
      "accept applies it as if it came now, reject keeps its values in the list of refusals. "

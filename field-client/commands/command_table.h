@@ -16,6 +16,7 @@ enum cs_status cs_command_join(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_invite(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_devices(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_revoke(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_root(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_review(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_status(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_sync(struct cs_command *command) CS_MUST_USE;

@@ -121,8 +121,10 @@ static enum cs_status answer(struct cs_command *command, const struct cs_join_re
             command, "%s\n",
             cs_command_words(command,
                              "WARNING: recovery is not set up: whoever loses this laptop and its "
-                             "passphrase loses the organisation's root key",
-                             "警告:尚未设置恢复机制:丢失本机及口令即丢失组织根密钥"));
+                             "passphrase loses the organisation's root key. Then run countersign "
+                             "root split",
+                             "警告:尚未设置恢复机制:丢失本机及口令即丢失组织根密钥。之后请运行 "
+                             "countersign root split"));
     } else {
         cs_command_print(
             command, "%s\n",

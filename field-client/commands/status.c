@@ -3,6 +3,7 @@
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
+#include "field-client/commands/vault/root_session.h"
 #include "field-client/commands/vault/vault_notes.h"
 #include "field-client/console/row_view.h"
 #include "field-client/replica/log_state.h"
@@ -14,6 +15,14 @@
 
 #include <string.h>
 
+/* How the organisation's root key stands, as far as this laptop knows. */
+enum root_key {
+    ROOT_KEY_UNKNOWN,     /* it is not here and never was */
+    ROOT_KEY_NEVER_SPLIT, /* it is here, and nowhere else */
+    ROOT_KEY_SPLIT,       /* in shares, and still here */
+    ROOT_KEY_IN_SHARES,   /* and only there */
+};
+
 struct facts {
     const struct cs_certificate *certificate;
     char fingerprint[24];
@@ -23,7 +32,7 @@ struct facts {
     struct cs_first_sync first_sync;
     int64_t conflicts;
     int64_t exceptions;
-    bool recovery_missing;
+    enum root_key root_key;
     bool memory_locked;
     enum cs_status left; /* why this laptop must join again; CS_OK: it need not */
     struct cs_went_back went_back;
@@ -65,6 +74,19 @@ static enum cs_status gather_history(struct cs_replica *replica, struct facts *o
     return status;
 }
 
+static enum cs_status gather_root_key(struct cs_replica *replica, enum root_key *out)
+{
+    struct cs_root_split split;
+    bool here = cs_identity_root_key(cs_replica_identity(replica)) != NULL;
+    enum cs_status status = cs_root_split_load(replica, &split);
+    if (status == CS_NOT_FOUND) {
+        *out = here ? ROOT_KEY_NEVER_SPLIT : ROOT_KEY_UNKNOWN;
+        return CS_OK;
+    }
+    *out = here ? ROOT_KEY_SPLIT : ROOT_KEY_IN_SHARES;
+    return status;
+}
+
 static enum cs_status gather(struct cs_replica *replica, struct facts *out)
 {
     const struct cs_identity *identity = cs_replica_identity(replica);
@@ -73,9 +95,11 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     cs_hex_encode(cs_bytes_make(cs_identity_organisation(identity), CS_HASH_SIZE),
                   out->organisation);
     out->server = cs_identity_peer(identity)->address;
-    out->recovery_missing = cs_identity_root_key(identity) != NULL;
     out->memory_locked = can_lock_memory();
-    enum cs_status status = cs_query_pending_counts(replica, &out->pending);
+    enum cs_status status = gather_root_key(replica, &out->root_key);
+    if (status == CS_OK) {
+        status = cs_query_pending_counts(replica, &out->pending);
+    }
     if (status == CS_OK) {
         status = cs_query_first_sync(replica, &out->first_sync);
     }
@@ -132,6 +156,17 @@ static struct cs_json *history_json(const struct facts *facts)
     return json;
 }
 
+static struct cs_json *root_key_json(enum root_key root_key)
+{
+    static const char *const names[] = {
+        [ROOT_KEY_NEVER_SPLIT] = "never_split",
+        [ROOT_KEY_SPLIT] = "split",
+        [ROOT_KEY_IN_SHARES] = "in_shares",
+    };
+    return root_key == ROOT_KEY_UNKNOWN ? cs_json_null()
+                                        : cs_json_text(cs_bytes_of_text(names[root_key]));
+}
+
 static enum cs_status answer_json(struct cs_command *command, struct facts *facts)
 {
     struct cs_json *json = cs_json_object();
@@ -167,7 +202,10 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
         cs_json_destroy(json);
         return status;
     }
-    cs_json_set(json, "recovery_is_set_up", cs_json_boolean(!facts->recovery_missing));
+    cs_json_set(json, "recovery_is_set_up",
+                cs_json_boolean(facts->root_key == ROOT_KEY_UNKNOWN ||
+                                facts->root_key == ROOT_KEY_IN_SHARES));
+    cs_json_set(json, "root_key", root_key_json(facts->root_key));
     cs_json_set(json, "memory_is_locked", cs_json_boolean(facts->memory_locked));
     return cs_command_json(command, json);
 }
@@ -260,6 +298,28 @@ static void print_history(struct cs_command *command, const struct facts *facts)
     }
 }
 
+static void print_root_key(struct cs_command *command, enum root_key root_key)
+{
+    if (root_key == ROOT_KEY_NEVER_SPLIT) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: recovery is not set up: losing this laptop loses the "
+                             "organisation's root key. Give shares of it to several people: "
+                             "countersign root split",
+                             "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥。请将根密钥分份"
+                             "交给多人保管:countersign root split"));
+    } else if (root_key == ROOT_KEY_SPLIT) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: recovery is not set up: the root key is split, but it is "
+                             "still on this laptop too: countersign root forget takes it off",
+                             "警告:恢复机制尚未完成:根密钥已分份,但本机仍保存原件:"
+                             "用 countersign root forget 删除"));
+    }
+}
+
 static void print_first_sync(struct cs_command *command, const struct cs_first_sync *first)
 {
     if (first->done) {
@@ -327,13 +387,7 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
                              "(RLIMIT_MEMLOCK): they could reach swap",
                              "注意:系统不允许锁定内存 (RLIMIT_MEMLOCK),密钥可能被换出到磁盘"));
     }
-    if (facts->recovery_missing) {
-        cs_command_print(command, "%s\n",
-                         cs_command_words(command,
-                                          "WARNING: recovery is not set up: losing this "
-                                          "laptop loses the organisation's root key",
-                                          "警告:尚未设置恢复机制,丢失本机即丢失组织根密钥"));
-    }
+    print_root_key(command, facts->root_key);
     return status;
 }
 

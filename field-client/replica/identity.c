@@ -38,6 +38,12 @@ void cs_identity_destroy(struct cs_identity *identity)
     cs_free(identity);
 }
 
+void cs_identity_forget_root(struct cs_identity *identity)
+{
+    cs_sign_key_destroy(identity->root_key);
+    identity->root_key = NULL;
+}
+
 static void update_peer(struct cs_identity *identity)
 {
     identity->peer.address = (const char *)identity->address.data;

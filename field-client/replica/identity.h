@@ -9,7 +9,7 @@
  * ‖ prefixed cs_aead("countersign identity master 1", associated = everything before, master key)
  * ‖ prefixed cs_aead("countersign identity keys 1", associated = everything before the first
  * ciphertext, CBOR array of
- * sign seed, seal secret, root seed (empty unless first device), organisation, certificate id,
+ * sign seed, seal secret, root seed (empty unless first device; also if forgotten), organisation, certificate id,
  * chain, server identity,
  *         server address, server statement, root's statement about the server)
  */
@@ -23,6 +23,8 @@
 
 #define CS_IDENTITY_FILE "identity"
 #define CS_IDENTITY_JOINING_FILE "identity.joining"
+/* And the log of the device that this laptop was before it joined again, in hexadecimal. */
+#define CS_IDENTITY_FORMER_FILE "identity.former-"
 
 struct cs_identity; /* opaque; owned by the program, borrowed by replica and sync */
 
@@ -73,7 +75,7 @@ void cs_identity_destroy(struct cs_identity *identity);
 /* Getters; everything borrowed and valid until destroyed (statement and peer: until changed). */
 const struct cs_sign_key *cs_identity_sign_key(const struct cs_identity *identity);
 const struct cs_seal_key *cs_identity_seal_key(const struct cs_identity *identity);
-/* NULL unless this is the organisation's first device. */
+/* NULL unless this is the organisation's first device and has not forgotten it (commands/root.c). */
 const struct cs_sign_key *cs_identity_root_key(const struct cs_identity *identity);
 /* 32 bytes, for what is encrypted at rest. */
 struct cs_bytes cs_identity_master_key(const struct cs_identity *identity);
@@ -108,5 +110,7 @@ enum cs_status cs_identity_set_server_statement(struct cs_identity *identity,
 /* CS_INVALID for an empty address or one over 255 bytes. */
 enum cs_status cs_identity_set_address(struct cs_identity *identity,
                                        struct cs_bytes address) CS_MUST_USE;
+/* In memory only, like creating: the root key is wiped, the next cs_identity_save writes none. */
+void cs_identity_forget_root(struct cs_identity *identity);
 
 #endif

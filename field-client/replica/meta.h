@@ -32,6 +32,8 @@
 #define CS_META_LEFT_INCARNATIONS "left_incarnations" /* 16 bytes each */
 #define CS_META_WENT_BACK_AT "went_back_ms"           /* when that was last noticed */
 #define CS_META_WENT_BACK_RESENT "went_back_resent"
+/* The root key's statement of its newest shares, where this device made it or came back with them. */
+#define CS_META_ROOT_SPLIT "root_split"
 
 /*
  * Remembers which server answered, and its time beside the own clocks, for the stamps of later

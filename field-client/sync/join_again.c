@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMER_FILE "identity.former-%016" PRIx64
+#define FORMER_FILE CS_IDENTITY_FORMER_FILE "%016" PRIx64
 
 static enum cs_status home_path(const struct cs_join *join, const char *file,
                                 char out[static CS_HOME_PATH_MAX], struct cs_problem *problem)

@@ -57,15 +57,16 @@ enum cs_status cs_shamir_split(const struct cs_world *world, struct cs_bytes sec
     return CS_OK;
 }
 
-/* Lagrange's polynomial of share `own` at 0. Indexes are no secret. */
-static uint8_t weight(const uint8_t *indexes, size_t count, size_t own)
+/* Lagrange's polynomial of share `own` at `place`. Indexes and places are no secret. */
+static uint8_t weight(const uint8_t *indexes, size_t count, size_t own, uint8_t place)
 {
     uint8_t result = 1;
     for (size_t i = 0; i < count; i++) {
         if (i != own) {
             uint8_t difference = (uint8_t)(indexes[i] ^ indexes[own]);
             cs_require(difference != 0);
-            result = cs_shamir_multiply(result, cs_shamir_multiply(indexes[i], invert(difference)));
+            result = cs_shamir_multiply(
+                result, cs_shamir_multiply((uint8_t)(indexes[i] ^ place), invert(difference)));
         }
     }
     return result;
@@ -74,10 +75,16 @@ static uint8_t weight(const uint8_t *indexes, size_t count, size_t own)
 void cs_shamir_combine(struct cs_bytes shares, const uint8_t *indexes, size_t count,
                        uint8_t out[static CS_SHAMIR_SIZE])
 {
+    cs_shamir_at(shares, indexes, count, 0, out);
+}
+
+void cs_shamir_at(struct cs_bytes shares, const uint8_t *indexes, size_t count, uint8_t place,
+                  uint8_t out[static CS_SHAMIR_SIZE])
+{
     cs_require(shares.size == count * CS_SHAMIR_SIZE);
     memset(out, 0, CS_SHAMIR_SIZE);
     for (size_t share = 0; share < count; share++) {
-        uint8_t factor = weight(indexes, count, share);
+        uint8_t factor = weight(indexes, count, share, place);
         for (size_t i = 0; i < CS_SHAMIR_SIZE; i++) {
             out[i] ^= cs_shamir_multiply(shares.data[share * CS_SHAMIR_SIZE + i], factor);
         }

@@ -25,5 +25,8 @@ enum cs_status cs_shamir_split(const struct cs_world *world, struct cs_bytes sec
  * secret; fewer, or false ones, give anything. */
 void cs_shamir_combine(struct cs_bytes shares, const uint8_t *indexes, size_t count,
                        uint8_t out[static CS_SHAMIR_SIZE]);
+/* The same for what stands at `place` of the polynomials: 0 is the secret, i is share i. */
+void cs_shamir_at(struct cs_bytes shares, const uint8_t *indexes, size_t count, uint8_t place,
+                  uint8_t out[static CS_SHAMIR_SIZE]);
 
 #endif

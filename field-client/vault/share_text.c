@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define PREFIX "CSR1"
 #define PREFIX_SIZE ((size_t)4)
 #define GROUP_SIZE ((size_t)5)
 #define CHARACTERS ((size_t)90)
@@ -17,12 +16,21 @@
 #define CONTENT_SIZE ((size_t)(CS_ID_SIZE + 3 + CS_VAULT_SHARE_SIZE))
 #define WHOLE_SIZE (CONTENT_SIZE + CHECKSUM_SIZE)
 
+/* By kind. The last character of the prefix is the version. */
+static const struct {
+    const char *prefix;
+    const char *checksum;
+} kinds[] = {
+    [CS_VAULT_SHARE_RECOVERY] = {"CSR1", "countersign recovery share text 1"},
+    [CS_VAULT_SHARE_ROOT] = {"CSK1", "countersign root share text 1"},
+};
+
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-static void put_checksum(uint8_t *whole)
+static void put_checksum(enum cs_vault_share_kind kind, uint8_t *whole)
 {
     uint8_t hash[CS_HASH_SIZE];
-    cs_hash("countersign recovery share text 1", cs_bytes_make(whole, CONTENT_SIZE), hash);
+    cs_hash(kinds[kind].checksum, cs_bytes_make(whole, CONTENT_SIZE), hash);
     memcpy(whole + CONTENT_SIZE, hash, CHECKSUM_SIZE);
     cs_wipe(hash, sizeof hash);
 }
@@ -47,9 +55,9 @@ static unsigned bits_at(const uint8_t *whole, size_t place)
     return ((first << 8 | second) >> (11 - bit % 8)) & 31u;
 }
 
-static void write_text(const uint8_t *whole, uint8_t *out)
+static void write_text(enum cs_vault_share_kind kind, const uint8_t *whole, uint8_t *out)
 {
-    memcpy(out, PREFIX, PREFIX_SIZE);
+    memcpy(out, kinds[kind].prefix, PREFIX_SIZE);
     out += PREFIX_SIZE;
     for (size_t i = 0; i < CHARACTERS; i++) {
         if (i % GROUP_SIZE == 0) {
@@ -75,8 +83,8 @@ enum cs_status cs_vault_share_print(const struct cs_vault_share *share, struct c
         cs_buffer_append_u8(&content, (uint8_t)share->index);
         cs_buffer_append_bytes(&content, cs_secret_bytes(share->value));
         cs_require(content.status == CS_OK && content.size == CONTENT_SIZE);
-        put_checksum(cs_secret_data(whole));
-        write_text(cs_secret_bytes(whole).data, cs_secret_data(*out));
+        put_checksum(share->kind, cs_secret_data(whole));
+        write_text(share->kind, cs_secret_bytes(whole).data, cs_secret_data(*out));
     }
     cs_secret_destroy(whole);
     return status;
@@ -146,21 +154,22 @@ static enum cs_status read_bits(const uint8_t *characters, uint8_t *whole)
     return invalid == 0 ? CS_OK : CS_INVALID;
 }
 
-static enum cs_status check_whole(uint8_t *whole)
+static enum cs_status check_whole(enum cs_vault_share_kind kind, uint8_t *whole)
 {
     uint8_t written[CHECKSUM_SIZE];
     memcpy(written, whole + CONTENT_SIZE, sizeof written);
-    put_checksum(whole);
+    put_checksum(kind, whole);
     return cs_secret_equal(cs_bytes_of_array(written),
                            cs_bytes_make(whole + CONTENT_SIZE, CHECKSUM_SIZE))
                ? CS_OK
                : CS_INVALID;
 }
 
-static enum cs_status take_content(struct cs_bytes content, struct cs_vault_share *out)
+static enum cs_status take_content(enum cs_vault_share_kind kind, struct cs_bytes content,
+                                   struct cs_vault_share *out)
 {
     struct cs_reader reader;
-    struct cs_vault_share found;
+    struct cs_vault_share found = {.kind = kind};
     cs_reader_init(&reader, content);
     cs_read_copy(&reader, found.set.bytes, CS_ID_SIZE);
     found.threshold = cs_read_u8(&reader);
@@ -177,22 +186,36 @@ static enum cs_status take_content(struct cs_bytes content, struct cs_vault_shar
     return status;
 }
 
+/* CS_INVALID for no share at all, CS_UNSUPPORTED for one of a newer version. */
+static enum cs_status find_kind(const uint8_t *typed, enum cs_vault_share_kind *out)
+{
+    for (size_t i = 0; i < CS_COUNT(kinds); i++) {
+        if (memcmp(typed, kinds[i].prefix, PREFIX_SIZE - 1) == 0) {
+            *out = (enum cs_vault_share_kind)i;
+            return typed[PREFIX_SIZE - 1] == (uint8_t)kinds[i].prefix[PREFIX_SIZE - 1]
+                       ? CS_OK
+                       : CS_UNSUPPORTED;
+        }
+    }
+    return CS_INVALID;
+}
+
 /* `memory` has room for what is typed and for what it says. */
 static enum cs_status parse(struct cs_bytes text, uint8_t *memory, struct cs_vault_share *out)
 {
     uint8_t *whole = memory + PREFIX_SIZE + CHARACTERS;
+    enum cs_vault_share_kind kind = CS_VAULT_SHARE_RECOVERY;
     enum cs_status status = condense(text, memory);
-    if (status == CS_OK && memcmp(memory, PREFIX, PREFIX_SIZE) != 0) {
-        bool newer = memcmp(memory, PREFIX, PREFIX_SIZE - 1) == 0;
-        return newer ? CS_UNSUPPORTED : CS_INVALID;
+    if (status == CS_OK) {
+        status = find_kind(memory, &kind);
     }
     if (status == CS_OK) {
         status = read_bits(memory + PREFIX_SIZE, whole);
     }
     if (status == CS_OK) {
-        status = check_whole(whole);
+        status = check_whole(kind, whole);
     }
-    return status != CS_OK ? status : take_content(cs_bytes_make(whole, CONTENT_SIZE), out);
+    return status != CS_OK ? status : take_content(kind, cs_bytes_make(whole, CONTENT_SIZE), out);
 }
 
 enum cs_status cs_vault_share_parse(struct cs_bytes text, struct cs_vault_share *out,
@@ -206,7 +229,7 @@ enum cs_status cs_vault_share_parse(struct cs_bytes text, struct cs_vault_share 
     cs_secret_destroy(memory);
     if (status == CS_INVALID) {
         return cs_problem_set(problem, status,
-                              "this is not a share of a recovery key, or it has a typing error");
+                              "this is not a share of a key, or it has a typing error");
     }
     return status == CS_UNSUPPORTED
                ? cs_problem_set(problem, status, "this share was made by a newer version")

@@ -1,8 +1,9 @@
 /*
- * The organisation's recovery key and its shares: made, printed, entered again, put together (design §9).
+ * The organisation's recovery key and its shares: made, printed, entered again, put together (design §9). The shares of its root key are
+ * printed and entered likewise: root_shares.h.
  *
  * The private half of the key exists only while it is made, and again when enough shares are together. A share on paper is text that
- * says which set it is of and which of how many, with a checksum against typing errors; that it is the share that was made is
+ * says of which key and set it is and which of how many, with a checksum against typing errors; that it is the share that was made is
  * said by the commitments in the root's statement (shared/vault/recovery.h).
  */
 #ifndef CS_FIELD_CLIENT_VAULT_SHARES_H
@@ -12,7 +13,7 @@
 #include "shared/crypto/secret.h"
 #include "shared/vault/recovery.h"
 
-/* "CSR1" and 18 groups of 5 characters with a hyphen before each; without an end mark. */
+/* "CSR1" (of the root key "CSK1") and 18 groups of 5 characters with a hyphen before each; without an end mark. */
 #define CS_VAULT_SHARE_TEXT_SIZE ((size_t)(4 + 18 * 6))
 
 struct cs_vault_recovery_terms {
@@ -29,7 +30,10 @@ enum cs_status cs_vault_recovery_make(const struct cs_world *world, const struct
                                       struct cs_buffer *out, struct cs_secret **out_shares,
                                       struct cs_problem *problem) CS_MUST_USE;
 
+/* Of which key: the text says so, and its checksum is of that kind. */
+enum cs_vault_share_kind { CS_VAULT_SHARE_RECOVERY, CS_VAULT_SHARE_ROOT };
 struct cs_vault_share {
+    enum cs_vault_share_kind kind;
     struct cs_id set;
     unsigned threshold;
     unsigned count;
@@ -38,7 +42,7 @@ struct cs_vault_share {
 };
 enum cs_status cs_vault_share_print(const struct cs_vault_share *share,
                                     struct cs_secret **out) CS_MUST_USE;
-/* Small letters, blanks and hyphens anywhere, O for 0, and I and L for 1 are understood. CS_INVALID for what is no share or was mistyped;
+/* Of either kind. Small letters, blanks and hyphens anywhere, O for 0, and I and L for 1 are understood. CS_INVALID for what is no share or was mistyped;
  * CS_UNSUPPORTED for shares of a newer version. */
 enum cs_status cs_vault_share_parse(struct cs_bytes text, struct cs_vault_share *out,
                                     struct cs_problem *problem) CS_MUST_USE;
@@ -50,7 +54,7 @@ enum cs_status cs_vault_gathering_create(const struct cs_vault_recovery *recover
 void cs_vault_gathering_destroy(struct cs_vault_gathering *gathering);
 /*
  * Takes one share as text. What is refused leaves the others as they are.
- *   CS_INVALID  mistyped
+ *   CS_INVALID  mistyped, or of the other key
  *   CS_NOT_FOUND  of another set
  *   CS_EXISTS   entered already
  *   CS_FORGED   not the share that was made
@@ -59,7 +63,7 @@ enum cs_status cs_vault_gathering_add(struct cs_vault_gathering *gathering, stru
                                       struct cs_problem *problem) CS_MUST_USE;
 /* How many more are needed. */
 unsigned cs_vault_gathering_missing(const struct cs_vault_gathering *gathering);
-/* The private half of the recovery key, which is checked against the public one. CS_LOCKED: too few shares. A rehearsal destroys it at
+/* Of shares of the recovery key: its private half, which is checked against the public one. CS_LOCKED: too few shares. A rehearsal destroys it at
  * once. */
 enum cs_status cs_vault_gathering_finish(const struct cs_vault_gathering *gathering,
                                          struct cs_seal_key **out,

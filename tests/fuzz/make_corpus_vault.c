@@ -72,7 +72,11 @@ void make_vault_listing(struct sample_random *random, struct cs_arena *arena, st
 void make_vault_share(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out)
 {
     struct cs_secret *text = NULL;
-    struct cs_vault_share share = {.threshold = 2, .count = 3, .index = 1};
+    struct cs_vault_share share = {.kind = random->state % 2 == 0 ? CS_VAULT_SHARE_RECOVERY
+                                                                  : CS_VAULT_SHARE_ROOT,
+                                   .threshold = 2,
+                                   .count = 3,
+                                   .index = 1};
     cs_require(cs_crypto_start() == CS_OK);
     cs_require(cs_secret_create_copy(sample_bytes(random, arena, CS_VAULT_SHARE_SIZE),
                                      &share.value) == CS_OK);

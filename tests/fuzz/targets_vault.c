@@ -86,7 +86,7 @@ void fuzz_vault_share(const uint8_t *data, size_t size)
     if (cs_vault_share_parse(cs_bytes_make(data, size), &share, NULL) == CS_OK) {
         cs_require(cs_vault_share_print(&share, &text) == CS_OK);
         cs_require(cs_vault_share_parse(cs_secret_bytes(text), &second, NULL) == CS_OK);
-        cs_require(second.index == share.index &&
+        cs_require(second.kind == share.kind && second.index == share.index &&
                    cs_secret_equal(cs_secret_bytes(share.value), cs_secret_bytes(second.value)));
         cs_secret_destroy(second.value);
         cs_secret_destroy(share.value);

@@ -156,12 +156,12 @@ def times(a, b):
     return product
 
 
-def share_text(whole):
+def share_text(whole, prefix="CSR1", key="recovery"):
     alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-    whole += H("countersign recovery share text 1", whole)[:5]
+    whole += H("countersign %s share text 1" % key, whole)[:5]
     number = int.from_bytes(whole, "big") << 2
     characters = "".join(alphabet[number >> (5 * i) & 31] for i in range(89, -1, -1))
-    return "CSR1" + "".join("-" + characters[i : i + 5] for i in range(0, 90, 5))
+    return prefix + "".join("-" + characters[i : i + 5] for i in range(0, 90, 5))
 
 
 def make_recovery():
@@ -178,6 +178,20 @@ def make_recovery():
         text = share_text(recovery_set + bytes([2, 3, i + 1]) + share)
         files["share_%d_1.txt" % (i + 1)] = text.encode()
     return public, H("countersign recovery key", statement)
+
+
+def make_root_shares():
+    slope = Stream(17000).take(32)
+    shares = [bytes(s ^ times(k, index) for s, k in zip(ROOT, slope)) for index in (1, 2, 3)]
+    commitments = b"".join(
+        blake2b(label("countersign root share 1") + prefixed(bytes([i + 1])) + prefixed(share)) for i, share in enumerate(shares))
+    public = ed25519_public(ROOT)
+    share_set = blake2b(label("countersign root share set 1") + prefixed(public) + prefixed(bytes([2, 3])) + prefixed(commitments))[:16]
+    statement = cbor([1, public, 2, 3, commitments])
+    files["root_shares_1.bin"] = sign(ROOT, "countersign root shares 1", statement) + statement
+    for i, share in enumerate(shares):
+        text = share_text(share_set + bytes([2, 3, i + 1]) + share, "CSK1", "root")
+        files["root_share_%d_1.txt" % (i + 1)] = text.encode()
 
 
 # ---- the vault's log ----
@@ -270,6 +284,7 @@ def make_messages():
 
 def make_all():
     recovery = make_recovery()
+    make_root_shares()
     log_record("creation_1.bin", "vault", dict(project=bytes([0x11] * 16)))
     first = Epoch(1, Stream(2000), None, recovery)
     grant("grant_officer_1.bin", 3000, first, OFFICER, 63, 0)

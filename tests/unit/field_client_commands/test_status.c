@@ -19,6 +19,7 @@ static void test_status_json(void **state)
     assert_int_equal(json_integer(commands.json, "refused"), 0);
     assert_int_equal(json_integer(commands.json, "conflicts"), 0);
     assert_false(json_boolean(commands.json, "recovery_is_set_up"));
+    assert_string_equal(json_text(commands.json, "root_key"), "never_split");
     assert_has(commands.out, "\"last_sync\": null");
     assert_true(json_boolean(commands.json, "incomplete"));
     assert_int_equal(json_integer(commands.json, "rows_fetched"), 0);
@@ -36,7 +37,8 @@ static void test_status_text(void **state)
     assert_has(commands.out, "last sync:     never\n");
     assert_has(commands.out,
                "INCOMPLETE: the first sync has not ended, 0 rows were fetched so far");
-    assert_has(commands.out, "recovery is not set up");
+    assert_has(commands.out, "WARNING: recovery is not set up");
+    assert_has(commands.out, "countersign root split");
     (void)setenv("LANG", "zh_CN.UTF-8", 1);
     assert_int_equal(run("status"), 0);
     assert_has(commands.out, "人员:          王芳\n");

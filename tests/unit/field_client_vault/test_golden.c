@@ -8,7 +8,7 @@
 #include "field-client/vault/listing.h"
 #include "field-client/vault/officer.h"
 #include "field-client/vault/opening.h"
-#include "field-client/vault/shares.h"
+#include "field-client/vault/root_shares.h"
 #include "field-client/vault/version.h"
 #include "shared/base/text.h"
 #include "tests/support/testing.h"
@@ -195,6 +195,26 @@ static void make_recovery(void)
     for (int i = 0; i < 3; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "share_%d_1.txt", i + 1);
+        same_as_file(name, cs_secret_bytes(shares[i]));
+        cs_secret_destroy(shares[i]);
+    }
+}
+
+static void make_root_shares(void)
+{
+    struct cs_secret *shares[3] = {NULL};
+    struct cs_root_split split;
+    struct cs_root_split read;
+    stream = 17000;
+    assert_ok(cs_root_split_make(&world, root, 2, 3, &split, shares, NULL));
+    assert_ok(cs_root_split_encode(&split, root, &made));
+    same_as_file("root_shares_1.bin", cs_buffer_bytes(&made));
+    assert_ok(cs_root_split_verify(cs_buffer_bytes(&made), &read));
+    assert_memory_equal(&read, &split, sizeof read);
+    cs_buffer_clear(&made);
+    for (int i = 0; i < 3; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "root_share_%d_1.txt", i + 1);
         same_as_file(name, cs_secret_bytes(shares[i]));
         cs_secret_destroy(shares[i]);
     }
@@ -454,6 +474,7 @@ static void test_both_implementations_make_the_same(void **state)
 {
     (void)state;
     make_recovery();
+    make_root_shares();
     make_log();
     struct cs_vault_keyring *keyring = open_keyring(OFFICER);
     make_entry(keyring);
