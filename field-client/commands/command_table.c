@@ -6,12 +6,15 @@
 #include <string.h>
 
 static const struct cs_command_entry commands[] = {
-    {"join", cs_command_join, "[FILE|-] [--person NAME] [--device NAME] [--kdf-memory-mib N]",
+    {"join", cs_command_join,
+     "[FILE|-] [--person NAME] [--device NAME] [--kdf-memory-mib N] [--root-shares]",
      "join an organisation with an invite", "凭邀请码加入组织",
      "Reads the invite from FILE or standard input, never from an argument. The first device of "
      "an\n"
      "organisation also needs --person, the owner's name. Asks for a new passphrase twice.\n"
-     "After a lost connection run it again with the same invite.",
+     "After a lost connection run it again with the same invite.\n"
+     "When every owner's device is lost: FILE from countersign-server invite-owner --lost, and\n"
+     "--root-shares [--person-id ID] [--statement FILE] asks for shares of the root key.",
      NULL},
     {"invite", cs_command_invite,
      "--person NAME --role ROLE[,ROLE] [--expires-days N] [--output FILE]",

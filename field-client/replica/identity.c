@@ -148,16 +148,15 @@ static enum cs_status fill_chain(struct cs_identity *identity, struct cs_bytes c
                            &identity->parsed, problem);
 }
 
-static enum cs_status fill_server(struct cs_identity *identity,
-                                  const struct cs_identity_parts *parts, struct cs_problem *problem)
+enum cs_status cs_identity_set_server_identity(struct cs_identity *identity,
+                                               struct cs_bytes statement)
 {
-    memcpy(identity->server, parts->server, sizeof identity->server);
     struct cs_server_identity stated;
+    struct cs_buffer copy;
     enum cs_status status =
-        cs_server_identity_verify(parts->server_identity, identity->parsed.root_key, &stated);
+        cs_server_identity_verify(statement, identity->parsed.root_key, &stated);
     if (status != CS_OK) {
-        return cs_problem_set(problem, status,
-                              "the organisation's statement about its server does not verify");
+        return status;
     }
     if (memcmp(stated.organisation, identity->organisation, CS_HASH_SIZE) != 0) {
         return CS_WRONG_ORGANISATION;
@@ -165,12 +164,32 @@ static enum cs_status fill_server(struct cs_identity *identity,
     if (memcmp(stated.identity, identity->server, sizeof identity->server) != 0) {
         return CS_WRONG_SERVER;
     }
-    cs_buffer_append_bytes(&identity->server_identity, parts->server_identity);
-    status = identity->server_identity.status;
-    bool changed;
-    if (status == CS_OK) {
-        status = cs_identity_set_server_statement(identity, parts->server_statement, &changed);
+    cs_buffer_init(&copy, CS_CHAIN_BYTES_MAX);
+    cs_buffer_append_bytes(&copy, statement);
+    status = copy.status;
+    if (status != CS_OK) {
+        cs_buffer_release(&copy); /* which forgets the status */
+        return status;
     }
+    cs_buffer_release(&identity->server_identity);
+    identity->server_identity = copy;
+    return CS_OK;
+}
+
+static enum cs_status fill_server(struct cs_identity *identity,
+                                  const struct cs_identity_parts *parts, struct cs_problem *problem)
+{
+    memcpy(identity->server, parts->server, sizeof identity->server);
+    enum cs_status status = cs_identity_set_server_identity(identity, parts->server_identity);
+    if (status == CS_WRONG_ORGANISATION || status == CS_WRONG_SERVER) {
+        return status;
+    }
+    if (status != CS_OK) {
+        return cs_problem_set(problem, status,
+                              "the organisation's statement about its server does not verify");
+    }
+    bool changed;
+    status = cs_identity_set_server_statement(identity, parts->server_statement, &changed);
     return status != CS_OK ? status : cs_identity_set_address(identity, parts->address);
 }
 

@@ -107,6 +107,9 @@ struct cs_bytes cs_identity_server_identity(const struct cs_identity *identity);
 enum cs_status cs_identity_set_server_statement(struct cs_identity *identity,
                                                 struct cs_bytes statement,
                                                 bool *out_changed) CS_MUST_USE;
+/* Root's statement about the same server, as the server itself shows it. CS_FORGED, CS_WRONG_ORGANISATION, CS_WRONG_SERVER. */
+enum cs_status cs_identity_set_server_identity(struct cs_identity *identity,
+                                               struct cs_bytes statement) CS_MUST_USE;
 /* CS_INVALID for an empty address or one over 255 bytes. */
 enum cs_status cs_identity_set_address(struct cs_identity *identity,
                                        struct cs_bytes address) CS_MUST_USE;

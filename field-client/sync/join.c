@@ -80,7 +80,9 @@ enum cs_status cs_join_next(struct cs_join *join, struct cs_buffer *out_request)
     struct cs_request_header header = {.kind = CS_MESSAGE_JOIN, .counter = 0};
     if (join->package.first) {
         request.bearer = cs_bytes_of_array(join->package.token);
-        request.server_identity = cs_identity_server_identity(identity);
+        if (!cs_join_returns(join)) {
+            request.server_identity = cs_identity_server_identity(identity);
+        }
     } else {
         memcpy(header.organisation, cs_identity_organisation(identity), CS_HASH_SIZE);
     }
@@ -112,6 +114,14 @@ static enum cs_status check_response(struct cs_join *join, const struct cs_join_
         status = CS_WRONG_SERVER;
     }
     bool changed = false;
+    if (status != CS_OK && cs_join_returns(join)) {
+        return cs_problem_set(problem, status,
+                              "the root key has never named this server: it is not that of the "
+                              "organisation whose shares these are");
+    }
+    if (status == CS_OK && cs_join_returns(join)) {
+        status = cs_identity_set_server_identity(join->identity, response->server_identity);
+    }
     if (status == CS_OK) {
         status =
             cs_identity_set_server_statement(join->identity, response->server_statement, &changed);
@@ -155,8 +165,11 @@ static enum cs_status set_up_replica(struct cs_join *join, const struct cs_join_
     } else {
         status = cs_rejoin_carried(replica, &join->carried);
     }
-    if (status == CS_OK && join->package.first && join->former == NULL) {
+    if (status == CS_OK && join->package.first && join->former == NULL && input->person == NULL) {
         status = insert_owner(join, replica, problem);
+    }
+    if (status == CS_OK && input->root_statement.size > 0) {
+        status = cs_replica_meta_set_bytes(replica, CS_META_ROOT_SPLIT, input->root_statement);
     }
     cs_replica_close(replica);
     return status;
@@ -250,7 +263,8 @@ static void fill_result(const struct cs_join *join, struct cs_join_result *out)
     struct cs_join_result result = {
         .person = own->person,
         .roles = own->roles,
-        .first = join->package.first && join->former == NULL,
+        .first = join->package.first && join->former == NULL && !cs_join_returns(join),
+        .returned = cs_join_returns(join),
         .again = join->former != NULL,
         .carried = join->carried,
     };

@@ -11,6 +11,10 @@
  * device checks the inviter's chain, root's statement about the server and the server's statement
  * before it makes any key.
  *
+ * When every owner's device is lost, a new laptop joins with the server's invite for that (sync-server/handlers/owner_return.h) and the root
+ * key, put together from its shares: the same organisation, a certificate signed by root, and no root key kept. Root says nothing of the server
+ * to anybody then: the server has to show what root said of it before.
+ *
  * A home whose log cannot go on (its disk was copied or set back) joins again the same way, with a
  * fresh invite for the same person: new keys, the same replica, and what was not confirmed goes out
  * under the new log (replica/rejoin.h). The old identity stays as HOME/identity.former-LOG.
@@ -26,10 +30,14 @@ struct cs_join_input {
     const struct cs_registry *registry;
     struct cs_bytes invite_text;
     struct cs_bytes
-        person_name; /* first device: required; otherwise must be empty or what the invite says */
+        person_name; /* first device, and with the root key in a new home: required; otherwise must be empty or what the invite says */
     struct cs_bytes device_name; /* ≤ CS_PERSON_NAME_MAX */
     struct cs_bytes passphrase;
-    uint32_t kdf_memory_mib; /* 0 = 256; floor 64 */
+    uint32_t kdf_memory_mib;            /* 0 = 256; floor 64 */
+    const struct cs_sign_key *root_key; /* put together from shares; NULL: none was */
+    struct cs_bytes root_statement; /* of those shares (shared/vault/root_split.h), to be kept */
+    const struct cs_id *person;     /* with the root key in a new home: who this was before; NULL: a
+                                           new person of person_name */
 };
 
 struct cs_join; /* opaque */
@@ -65,6 +73,7 @@ struct cs_join_result {
     struct cs_id person;
     cs_roles roles;
     bool first;
+    bool returned;    /* with the root key, in a new home */
     bool again;       /* this home had an identity, which was replaced */
     uint64_t carried; /* again: transactions that wait to be sent anew */
     char warning[128];

@@ -104,7 +104,22 @@ enum cs_status cs_join_open_former(struct cs_join *join, struct cs_problem *prob
  */
 static enum cs_status check_owner(const struct cs_join *join, struct cs_problem *problem)
 {
-    if (cs_identity_root_key(join->former) == NULL) {
+    const struct cs_sign_key *shared = join->input->root_key;
+    if (shared != NULL) {
+        uint8_t root[CS_SIGN_PUBLIC_SIZE];
+        const struct cs_chain *chain = cs_identity_chain_parsed(join->former);
+        cs_sign_key_public(shared, root);
+        if (memcmp(root, chain->root_key, sizeof root) != 0) {
+            return cs_problem_set(problem, CS_WRONG_ORGANISATION,
+                                  "these are shares of another organisation's root key");
+        }
+        if (chain->length != 1) {
+            return cs_problem_set(problem, CS_DENIED,
+                                  "this laptop was invited by a device: only an owner's that the "
+                                  "root key certified comes back with its shares. Use a new "
+                                  "folder");
+        }
+    } else if (cs_identity_root_key(join->former) == NULL) {
         return cs_problem_set(problem, CS_EXISTS,
                               "this laptop has joined already: joining again takes an invite that "
                               "a device of your organisation made");

@@ -19,6 +19,8 @@ struct cs_join {
     char warning[128];
 };
 
+/* With the root key from shares, in a home that has nothing. */
+bool cs_join_returns(const struct cs_join *join);
 /* Checks what the invite says, and by whom. */
 enum cs_status cs_join_check_invite(struct cs_join *join, struct cs_problem *problem) CS_MUST_USE;
 /* The identity of an unfinished join with this invite, or a new one, stored. */

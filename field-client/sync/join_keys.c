@@ -88,6 +88,11 @@ static enum cs_status check_names(const struct cs_join *join, struct cs_problem 
     return CS_OK;
 }
 
+bool cs_join_returns(const struct cs_join *join)
+{
+    return join->package.first && join->former == NULL && join->input->root_key != NULL;
+}
+
 enum cs_status cs_join_check_invite(struct cs_join *join, struct cs_problem *problem)
 {
     struct cs_server_statement statement;
@@ -96,6 +101,11 @@ enum cs_status cs_join_check_invite(struct cs_join *join, struct cs_problem *pro
     if (status != CS_OK) {
         return cs_problem_set(problem, status, "the server's statement in the invite: %s",
                               cs_status_text(status));
+    }
+    if (!join->package.first && join->input->root_key != NULL) {
+        return cs_problem_set(problem, CS_INVALID,
+                              "shares of the root key go with the server's own invite: "
+                              "countersign-server invite-owner");
     }
     if (!join->package.first) {
         status = check_device_invite(join, problem);
@@ -110,7 +120,8 @@ enum cs_status cs_join_check_invite(struct cs_join *join, struct cs_problem *pro
 struct fresh_keys {
     struct cs_sign_key *sign;
     struct cs_seal_key *seal;
-    struct cs_sign_key *root; /* first device only */
+    const struct cs_sign_key *root; /* only where it signs: borrowed, or the next */
+    struct cs_sign_key *new_root;   /* first device only */
     struct cs_buffer certificate;
     struct cs_buffer chain;
     struct cs_buffer server_identity;
@@ -120,7 +131,7 @@ static void release_keys(struct fresh_keys *keys)
 {
     cs_sign_key_destroy(keys->sign);
     cs_seal_key_destroy(keys->seal);
-    cs_sign_key_destroy(keys->root);
+    cs_sign_key_destroy(keys->new_root);
     cs_buffer_release(&keys->certificate);
     cs_buffer_release(&keys->chain);
     cs_buffer_release(&keys->server_identity);
@@ -136,11 +147,15 @@ static enum cs_status draw_keys(const struct cs_join *join, struct fresh_keys *k
     if (status == CS_OK) {
         status = cs_seal_key_create_random(world, &keys->seal);
     }
-    if (status == CS_OK && join->package.first) {
-        status = join->former == NULL
-                     ? cs_sign_key_create_random(world, &keys->root)
-                     : cs_sign_key_create(cs_sign_key_seed(cs_identity_root_key(join->former)),
-                                          &keys->root);
+    if (status != CS_OK || !join->package.first) {
+        return status;
+    }
+    keys->root = join->input->root_key != NULL ? join->input->root_key
+                 : join->former != NULL        ? cs_identity_root_key(join->former)
+                                               : NULL;
+    if (keys->root == NULL) {
+        status = cs_sign_key_create_random(world, &keys->new_root);
+        keys->root = keys->new_root;
     }
     return status;
 }
@@ -157,7 +172,14 @@ static struct cs_certificate certificate_of(const struct cs_join *join,
     return certificate;
 }
 
-/* Root, the owner's person, and what root says about the server. */
+/* The root key stays on the device that made it, and never on one that had it from shares. */
+static struct cs_bytes kept_root(const struct cs_join *join, const struct fresh_keys *keys)
+{
+    return keys->root == NULL || join->input->root_key != NULL ? CS_BYTES_NONE
+                                                               : cs_sign_key_seed(keys->root);
+}
+
+/* Root, the owner's person, and what root says about the server: of who returns that is a place-holder until the server has shown its own. */
 static enum cs_status certify_first(const struct cs_join *join, struct fresh_keys *keys)
 {
     const struct cs_world *world = join->input->world;
@@ -170,7 +192,8 @@ static enum cs_status certify_first(const struct cs_join *join, struct fresh_key
     world->random(world->context, random, sizeof random);
     cs_id_generator_init(&ids, random, random + 3);
     cs_organisation_id(root, certificate.organisation);
-    certificate.person = cs_id_next(&ids, certificate.created_ms);
+    certificate.person = join->input->person != NULL ? *join->input->person
+                                                     : cs_id_next(&ids, certificate.created_ms);
     certificate.person_name = join->input->person_name;
     certificate.roles = CS_ROLE(OWNER);
     memcpy(stated.organisation, certificate.organisation, CS_HASH_SIZE);
@@ -258,7 +281,7 @@ static enum cs_status make_identity(struct cs_join *join, struct cs_problem *pro
         struct cs_identity_parts parts = {
             .sign_seed = cs_sign_key_seed(keys.sign),
             .seal_secret = cs_seal_key_secret(keys.seal),
-            .root_seed = keys.root == NULL ? CS_BYTES_NONE : cs_sign_key_seed(keys.root),
+            .root_seed = kept_root(join, &keys),
             .chain = cs_buffer_bytes(&keys.chain),
             .address = join->package.address,
             .server_statement = join->package.server_statement,
@@ -276,6 +299,18 @@ static enum cs_status make_identity(struct cs_join *join, struct cs_problem *pro
     return status;
 }
 
+/* Signed by the root key in hand, if there is one; else by one that it holds itself. */
+static bool same_root(const struct cs_join *join, const struct cs_identity *unfinished)
+{
+    const struct cs_chain *chain = cs_identity_chain_parsed(unfinished);
+    uint8_t root[CS_SIGN_PUBLIC_SIZE];
+    if (join->input->root_key == NULL) {
+        return cs_identity_root_key(unfinished) != NULL;
+    }
+    cs_sign_key_public(join->input->root_key, root);
+    return chain->length == 1 && memcmp(root, chain->root_key, sizeof root) == 0;
+}
+
 /* Was the unfinished identity made with this very invite? */
 static bool same_invite(const struct cs_join *join, const struct cs_identity *unfinished)
 {
@@ -284,7 +319,7 @@ static bool same_invite(const struct cs_join *join, const struct cs_identity *un
         return false;
     }
     if (join->package.first) {
-        return cs_identity_root_key(unfinished) != NULL;
+        return same_root(join, unfinished);
     }
     uint8_t id[CS_HASH_SIZE];
     return cs_identity_root_key(unfinished) == NULL &&
@@ -316,7 +351,13 @@ enum cs_status cs_join_prepare_identity(struct cs_join *join, struct cs_problem 
         return status == CS_ROLLED_BACK ? CS_OK : status;
     }
     bool has_root = cs_identity_root_key(unfinished) != NULL;
+    bool returning = cs_identity_chain_parsed(unfinished)->length == 1 && !has_root;
     cs_identity_destroy(unfinished);
+    if (returning && join->package.first && join->input->root_key == NULL) {
+        return cs_problem_set(problem, CS_DENIED,
+                              "the join that was begun here needs the shares of the root key again "
+                              "(--root-shares)");
+    }
     /* Of one who joins again the root key stands in the former identity too. */
     if (has_root && join->former == NULL) {
         return cs_problem_set(problem, CS_EXISTS,

@@ -9,11 +9,14 @@ static const struct cs_admin_entry entries[] = {
      "HOST:PORT is what devices connect to. The invite is a secret: whoever has it first owns the\n"
      "organisation. It goes to standard output, or into FILE (mode 0600).\n"
      "Makes DIR (mode 0700) and, unless there is one, the master key."},
-    {"invite-owner", cs_admin_invite_owner, "DIR [--output FILE]",
-     "an invite for the owner's copied laptop, when nobody else can make one",
+    {"invite-owner", cs_admin_invite_owner, "DIR [--lost] [--output FILE]",
+     "an invite for the owner's copied laptop, or a new one when all are lost",
      "Only while no device of an owner is active: otherwise let that one make the invite. The\n"
      "laptop must hold the organisation's root key, and joins again in its own folder. The invite\n"
-     "is a secret and works once. The server must not run."},
+     "is a secret and works once. The server must not run.\n"
+     "--lost: every device of an owner is lost. A new laptop joins with it and enough shares of "
+     "the\n"
+     "organisation's root key (countersign join FILE --root-shares). Shows who the owners were."},
     {"serve", cs_admin_serve, "DIR [--listen ADDR:PORT]",
      "answer devices until SIGTERM or SIGINT (default 127.0.0.1:8443)",
      "Prints \"listening on ADDR:PORT\" when it is ready; port 0 takes any free one.\n"

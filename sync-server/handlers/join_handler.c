@@ -95,6 +95,11 @@ static enum cs_status pin_root(struct cs_server *server, struct cs_server_reques
         return cs_request_fail(request, CS_DENIED,
                                "the first device must be certified by the root key itself");
     }
+    if (request->join.server_identity.size == 0) {
+        return cs_request_fail(request, CS_WRONG_SERVER,
+                               "no organisation is on this server: a root key comes back with its "
+                               "shares to its own server only, or to one restored from its backup");
+    }
     struct cs_server_identity statement;
     cs_sign_key_public(cs_server_keys_identity(server->keys), identity);
     cs_organisation_id(request->chain.root_key, organisation);
@@ -163,7 +168,8 @@ static enum cs_status check_invite(struct cs_server *server, struct cs_server_re
                    ? status
                    : cs_request_fail(
                          request, CS_USED,
-                         "this server's first device has joined already: ask it for an invite");
+                         "this server's first device has joined already: ask it for an invite. An "
+                         "invite for its return works once, and only the last one made");
     }
     status =
         cs_store_device_by_invite(server->writer, request->device.invite, &request->arena, &found);
@@ -199,6 +205,15 @@ static enum cs_status check_invite(struct cs_server *server, struct cs_server_re
     return status;
 }
 
+static enum cs_status refuse_other_root(struct cs_server *server, struct cs_server_request *request)
+{
+    cs_log_event(server->log, CS_LOG_WARNING, "other_root_key_refused",
+                 CS_LOG_NUMBER("log", request->device.log));
+    return cs_request_fail(request, CS_USED,
+                           "this server belongs to another organisation: another root key was "
+                           "pinned to it already");
+}
+
 enum cs_status cs_join_commit(struct cs_server *server, struct cs_server_request *request)
 {
     int64_t now_ms = server->world->wall_ms(server->world->context);
@@ -213,8 +228,7 @@ enum cs_status cs_join_commit(struct cs_server *server, struct cs_server_request
         cs_organisation_id(request->chain.root_key, shown);
         status = memcmp(shown, organisation, sizeof shown) == 0
                      ? check_invite(server, request, now_ms, &known)
-                     : cs_request_fail(request, CS_USED,
-                                       "another root key was pinned to this server already");
+                     : refuse_other_root(server, request);
     }
     if (status != CS_OK || known || request->failure.status != CS_OK) {
         return status;

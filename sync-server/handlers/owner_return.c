@@ -3,7 +3,12 @@
  * the organisation can only be followed by another one that the root key signs. Two have to agree to that: whoever runs the server makes a token
  * (cs_server_invite_owner), and the laptop signs with the root key that it holds (field-client/sync/join_again.c).
  *
- * What must stay true: never for a device that was revoked, never while an owner's device is active, once for each token.
+ * Or every device of an owner is lost. Then the operator makes a token of another kind, and the certificate is signed with the root key put
+ * together from shares (field-client/vault/root_shares.h) on a laptop that has nothing else. The server cannot know that they are lost: it takes the
+ * operator's word and the root key's signature, neither alone. The devices that were lost stay active until the new one revokes them.
+ *
+ * What must stay true: of the first kind never for a device that was revoked, and never while an owner's device is active. Of both: once for
+ * each token, and only the root key that was pinned.
  */
 #include "sync-server/handlers/owner_return.h"
 
@@ -11,7 +16,12 @@
 
 #include <string.h>
 
-#define OWNER_RETURN_LABEL "countersign owner return"
+/* What a token is good for stands in how it is hashed. */
+enum token { TOKEN_NONE, TOKEN_COPIED, TOKEN_LOST };
+static const char *const labels[] = {
+    [TOKEN_COPIED] = "countersign owner return",
+    [TOKEN_LOST] = "countersign owner lost",
+};
 
 /* How the devices of owners stand. */
 struct owners {
@@ -60,7 +70,8 @@ static enum cs_status look_at_owners(struct cs_store *store, struct cs_arena *ar
     return status;
 }
 
-static enum cs_status check_owners(struct cs_store *store, struct cs_problem *problem)
+static enum cs_status check_owners(struct cs_store *store, enum token kind,
+                                   struct cs_problem *problem)
 {
     struct cs_arena arena;
     struct owners owners;
@@ -69,6 +80,8 @@ static enum cs_status check_owners(struct cs_store *store, struct cs_problem *pr
     if (status == CS_NOT_FOUND) {
         status = cs_problem_set(problem, CS_DENIED,
                                 "nobody has joined yet: use the invite that init made");
+    } else if (kind == TOKEN_LOST) {
+        /* nothing that is known here says that they are not */
     } else if (status == CS_OK && owners.active) {
         status = cs_problem_set(
             problem, CS_DENIED, "a device of an owner is active (%.*s): let it make the invite",
@@ -76,7 +89,7 @@ static enum cs_status check_owners(struct cs_store *store, struct cs_problem *pr
     } else if (status == CS_OK && owners.revoked) {
         status = cs_problem_set(problem, CS_DENIED,
                                 "the device that holds the root key was revoked: it never comes "
-                                "back");
+                                "back. With shares of the root key: --lost");
     } else if (status == CS_OK && !owners.copied) {
         status = cs_problem_set(problem, CS_DENIED,
                                 "the device that holds the root key has not been found to be "
@@ -86,10 +99,11 @@ static enum cs_status check_owners(struct cs_store *store, struct cs_problem *pr
     return status;
 }
 
-static enum cs_status put_token(struct cs_store *store, const uint8_t token[static CS_BEARER_SIZE])
+static enum cs_status put_token(struct cs_store *store, enum token kind,
+                                const uint8_t token[static CS_BEARER_SIZE])
 {
     uint8_t hash[CS_HASH_SIZE];
-    cs_hash(OWNER_RETURN_LABEL, cs_bytes_make(token, CS_BEARER_SIZE), hash);
+    cs_hash(labels[kind], cs_bytes_make(token, CS_BEARER_SIZE), hash);
     enum cs_status status = cs_store_begin(store);
     if (status != CS_OK) {
         return status;
@@ -116,8 +130,8 @@ static enum cs_status write_text(struct cs_store *store, const struct cs_server_
     return status;
 }
 
-enum cs_status cs_server_invite_owner(const struct cs_server_options *options,
-                                      struct cs_buffer *out_invite, struct cs_problem *problem)
+static enum cs_status invite(const struct cs_server_options *options, enum token kind,
+                             struct cs_buffer *out_invite, struct cs_problem *problem)
 {
     const struct cs_world *world = options->world;
     struct cs_server_keys *keys = NULL;
@@ -136,13 +150,13 @@ enum cs_status cs_server_invite_owner(const struct cs_server_options *options,
         status = cs_store_open(world, path, CS_STORE_WRITER, options->registry, &store, problem);
     }
     if (status == CS_OK) {
-        status = check_owners(store, problem);
+        status = check_owners(store, kind, problem);
     }
     if (status == CS_OK) {
         status = write_text(store, keys, token, out_invite);
     }
     if (status == CS_OK) {
-        status = put_token(store, token);
+        status = put_token(store, kind, token);
     }
     cs_wipe(token, sizeof token);
     cs_server_keys_destroy(keys);
@@ -150,17 +164,38 @@ enum cs_status cs_server_invite_owner(const struct cs_server_options *options,
     return status;
 }
 
-static enum cs_status is_token(struct cs_server *server, const struct cs_server_request *request,
-                               bool *out)
+enum cs_status cs_server_invite_owner(const struct cs_server_options *options,
+                                      struct cs_buffer *out_invite, struct cs_problem *problem)
+{
+    return invite(options, TOKEN_COPIED, out_invite, problem);
+}
+
+enum cs_status cs_server_invite_lost_owner(const struct cs_server_options *options,
+                                           struct cs_buffer *out_invite, struct cs_problem *problem)
+{
+    return invite(options, TOKEN_LOST, out_invite, problem);
+}
+
+static bool is_of_kind(enum token kind, struct cs_bytes bearer, struct cs_bytes expected)
 {
     uint8_t shown[CS_HASH_SIZE];
+    cs_hash(labels[kind], bearer, shown);
+    return expected.size == sizeof shown && cs_secret_equal(cs_bytes_of_array(shown), expected);
+}
+
+static enum cs_status find_token(struct cs_server *server, const struct cs_server_request *request,
+                                 enum token *out)
+{
     struct cs_arena arena;
     struct cs_bytes expected = CS_BYTES_NONE;
     cs_arena_init(&arena, CS_MEBI);
     enum cs_status status = cs_store_get(server->writer, CS_FACT_OWNER_RETURN, &arena, &expected);
-    cs_hash(OWNER_RETURN_LABEL, request->join.bearer, shown);
-    *out = status == CS_OK && expected.size == sizeof shown &&
-           cs_secret_equal(cs_bytes_of_array(shown), expected);
+    *out = TOKEN_NONE;
+    if (status == CS_OK) {
+        *out = is_of_kind(TOKEN_COPIED, request->join.bearer, expected) ? TOKEN_COPIED
+               : is_of_kind(TOKEN_LOST, request->join.bearer, expected) ? TOKEN_LOST
+                                                                        : TOKEN_NONE;
+    }
     cs_arena_release(&arena);
     return status == CS_NOT_FOUND ? CS_OK : status;
 }
@@ -169,21 +204,24 @@ enum cs_status cs_owner_returns(struct cs_server *server, struct cs_server_reque
                                 bool *out)
 {
     struct owners owners;
-    bool known = false;
+    enum token token = TOKEN_NONE;
     *out = false;
     enum cs_status status = CS_OK;
     if (request->join.bearer.size > 0) {
-        status = is_token(server, request, &known);
+        status = find_token(server, request, &token);
     }
-    if (status != CS_OK || !known) {
+    if (status != CS_OK || token == TOKEN_NONE) {
         return status;
     }
     status = look_at_owners(server->writer, &request->arena, &owners);
-    bool may = status == CS_OK && owners.copied && !owners.revoked && !owners.active &&
-               cs_id_equal(&owners.person, &request->chain.leaf.person);
+    bool may = status == CS_OK &&
+               (token == TOKEN_LOST ? (request->device.roles & CS_ROLE(OWNER)) != 0
+                                    : owners.copied && !owners.revoked && !owners.active &&
+                                          cs_id_equal(&owners.person, &request->chain.leaf.person));
     if (may) {
         status = cs_store_put(server->writer, CS_FACT_OWNER_RETURN, CS_BYTES_NONE);
-        cs_log_event(server->log, CS_LOG_WARNING, "owner_returned",
+        cs_log_event(server->log, CS_LOG_WARNING,
+                     token == TOKEN_LOST ? "owner_returned_with_shares" : "owner_returned",
                      CS_LOG_NUMBER("log", request->device.log));
     }
     *out = status == CS_OK && may;

@@ -5,6 +5,7 @@
 #include "tests/simulation/rejoin_scene.h"
 
 #include "field-client/replica/revocation.h"
+#include "field-client/sync/join.h"
 #include "sync-server/handlers/owner_return.h"
 
 static enum cs_status invite_owner(struct scene *scene, struct cs_buffer *out)
@@ -164,12 +165,83 @@ static void other_owners_come_first(void **state)
     universe_close(&scene.universe);
 }
 
+static enum cs_status join_with_root(struct laptop *laptop, const struct cs_buffer *invite,
+                                     const struct cs_sign_key *root)
+{
+    const struct cs_join_input input = {
+        .world = &laptop->fake.world,
+        .home = laptop->home,
+        .registry = laptop->registry,
+        .invite_text = cs_buffer_bytes(invite),
+        .device_name = cs_bytes_of_text("laptop"),
+        .passphrase = cs_bytes_of_text(UNIVERSE_PASSPHRASE),
+        .kdf_memory_mib = 64,
+        .root_key = root,
+    };
+    struct cs_join_result result;
+    struct cs_problem problem = {""};
+    cs_replica_close(laptop->replica);
+    laptop->replica = NULL;
+    enum cs_status status = cs_join_run(&input, &result, &problem);
+    assert_true(status != CS_OK || (result.again && !result.first && !result.returned));
+    laptop_restart(laptop);
+    laptop->universe->problem = problem;
+    return status;
+}
+
+/* Its root key is in shares, so nothing on it can certify it anew: the shares can, those of this organisation. */
+static void the_root_key_is_in_shares(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_buffer invite;
+    struct cs_sign_key *root = NULL;
+    struct cs_sign_key *foreign = NULL;
+    open_scene(&scene, 84);
+    assert_ok(
+        cs_sign_key_create(cs_sign_key_seed(cs_identity_root_key(scene.owner->identity)), &root));
+    assert_ok(cs_sign_key_create_random(&scene.owner->fake.world, &foreign));
+    cs_identity_forget_root(scene.owner->identity);
+    assert_ok(cs_identity_save(&scene.owner->fake.world, scene.owner->identity, scene.owner->home,
+                               CS_IDENTITY_FILE));
+    laptop_restart(scene.owner);
+    assert_null(cs_identity_root_key(scene.owner->identity));
+    scene.copy = universe_clone(scene.owner);
+    (void)laptop_new(scene.owner, "part", "code=OWNER", "name=电源", NULL);
+    laptop_sync_equal(scene.owner);
+    check_told(scene.copy);
+    (void)laptop_new(scene.owner, "part", "code=LATER", "name=电源", NULL);
+    check_told(scene.owner);
+    cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
+    assert_ok(invite_owner(&scene, &invite));
+    assert_status(join_with(scene.owner, &invite), CS_EXISTS);
+    assert_status(join_with_root(scene.owner, &invite, foreign), CS_WRONG_ORGANISATION);
+    assert_ok(join_with_root(scene.owner, &invite, root));
+    assert_null(cs_identity_root_key(scene.owner->identity));
+    laptop_sync_equal(scene.owner);
+    check_healthy(scene.owner);
+    rejoin(&scene, scene.copy, 0);
+    /* One that a device invited is not certified by the root key. */
+    struct laptop *twin = universe_clone(scene.office);
+    (void)laptop_new(scene.office, "part", "code=SENT", "name=电源", NULL);
+    laptop_sync_equal(scene.office);
+    check_told(twin);
+    assert_status(join_with_root(twin, &invite, root), CS_DENIED);
+    assert_non_null(strstr(scene.universe.problem.text, "was invited by a device"));
+    assert_int_equal(parts(&scene, "LATER"), 1);
+    cs_sign_key_destroy(foreign);
+    cs_sign_key_destroy(root);
+    cs_buffer_release(&invite);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_only_owner_comes_back_with_all_its_work),
         cmocka_unit_test(nothing_else_brings_a_root_device_back),
         cmocka_unit_test(other_owners_come_first),
+        cmocka_unit_test(the_root_key_is_in_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -351,13 +351,18 @@ static struct laptop *join(struct universe *universe, struct cs_bytes invite, co
     return laptop;
 }
 
-struct laptop *universe_found(struct universe *universe, const char *person)
+void universe_first_invite(struct universe *universe, struct cs_buffer *out)
 {
     struct cs_server_options options = server_options(universe);
+    assert_ok(cs_server_init(&options, &no_tls, "127.0.0.1:1", out, &universe->problem));
+    assert_ok(cs_server_open(&options, &universe->server, &universe->problem));
+}
+
+struct laptop *universe_found(struct universe *universe, const char *person)
+{
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
-    assert_ok(cs_server_init(&options, &no_tls, "127.0.0.1:1", &invite, &universe->problem));
-    assert_ok(cs_server_open(&options, &universe->server, &universe->problem));
+    universe_first_invite(universe, &invite);
     struct laptop *laptop = join(universe, cs_buffer_bytes(&invite), person);
     cs_buffer_release(&invite);
     return laptop;

@@ -76,6 +76,8 @@ void universe_server_state(struct universe *universe, struct server_state *out);
 /* All clocks. */
 void universe_advance(struct universe *universe, int64_t ms);
 
+/* A server that nobody has joined yet; its own invite is appended. */
+void universe_first_invite(struct universe *universe, struct cs_buffer *out);
 /* The owner's laptop, with the server's own invite. */
 struct laptop *universe_found(struct universe *universe, const char *person);
 /* A further laptop, invited by `inviter`. */

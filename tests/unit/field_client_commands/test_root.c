@@ -6,14 +6,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static char folder[CS_HOME_PATH_MAX + 16];
-static char made_folders[4][sizeof folder];
+#define FOLDER_SIZE (CS_HOME_PATH_MAX + 300)
+
+static char folder[FOLDER_SIZE];
+static char made_folders[4][FOLDER_SIZE];
 static size_t made_count;
 
 /* The next commands read these shares, one a line; 0 ends the list. */
 static void type_in(const int *indexes)
 {
-    char path[CS_HOME_PATH_MAX + 64];
+    char path[FOLDER_SIZE + 64];
     FILE *input = fopen(in_home("typed"), "wb");
     assert_non_null(input);
     for (; *indexes != 0; indexes++) {
@@ -47,8 +49,8 @@ static int teardown(void **state)
                                         "root-shares.statement"};
     for (size_t i = 0; i < made_count; i++) {
         for (size_t name = 0; name < CS_COUNT(names); name++) {
-            char path[CS_HOME_PATH_MAX + 64];
-            (void)snprintf(path, sizeof path, "%s/%s", made_folders[i], names[name]);
+            char path[FOLDER_SIZE + 64];
+            (void)snprintf(path, sizeof path, "%.1200s/%s", made_folders[i], names[name]);
             (void)unlink(path);
         }
         (void)rmdir(made_folders[i]);
@@ -138,7 +140,7 @@ static void test_what_is_refused(void **state)
     TYPE_IN(2, 2);
     assert_int_equal(run_json("root", "forget"), 1);
     assert_error("EXISTS", "share 2 was entered already");
-    char old[CS_HOME_PATH_MAX + 16];
+    char old[FOLDER_SIZE];
     memcpy(old, folder, sizeof old);
     split("newer");
     memcpy(folder, old, sizeof old);
@@ -189,10 +191,10 @@ static void test_the_key_for_one_command(void **state)
     split("shares");
     TYPE_IN(1, 3);
     assert_int_equal(run("root", "forget"), 0);
-    char first[CS_HOME_PATH_MAX + 16];
+    char first[FOLDER_SIZE];
     memcpy(first, folder, sizeof first);
     make_folder("again");
-    char again[CS_HOME_PATH_MAX + 16];
+    char again[FOLDER_SIZE];
     memcpy(again, folder, sizeof again);
     assert_int_equal(run_json("root", "split", "--output", again), 1);
     assert_error("DENIED", "--root-shares");
@@ -214,7 +216,7 @@ static void test_the_key_for_one_command(void **state)
     assert_ok(cs_root_split_make(&commands.world, foreign, 2, 2, &made, shares, NULL));
     make_folder("foreign");
     for (int i = 0; i < 2; i++) {
-        char path[CS_HOME_PATH_MAX + 64];
+        char path[FOLDER_SIZE + 64];
         char text[CS_VAULT_SHARE_TEXT_SIZE + 2];
         (void)snprintf(path, sizeof path, "%s/share-%d.txt", folder, i + 1);
         (void)snprintf(text, sizeof text, "%.*s\n", (int)CS_VAULT_SHARE_TEXT_SIZE,
