@@ -380,14 +380,15 @@ static enum cs_status receive_failure(struct cs_sync_session *session, struct cs
 static enum cs_status receive_body(struct cs_sync_session *session, enum cs_message_kind kind,
                                    struct cs_bytes body, struct cs_problem *problem)
 {
+    /* Whatever it asked for, and be it a comparison. */
+    if (kind == CS_MESSAGE_REVOKED) {
+        return cs_session_receive_revoked(session, body, problem);
+    }
     if (session->done) {
         return cs_session_repair_receive(session, kind, body, problem);
     }
     if (kind == CS_MESSAGE_FAILURE) {
         return receive_failure(session, body, problem);
-    }
-    if (kind == CS_MESSAGE_REVOKED) {
-        return cs_session_receive_revoked(session, body, problem);
     }
     bool recovers = session->phase == CS_SESSION_ASK || session->phase == CS_SESSION_OFFER;
     if (kind == CS_MESSAGE_RECOVER && recovers) {

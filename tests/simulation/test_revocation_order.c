@@ -113,6 +113,48 @@ static void later_work_arrives_once_through_a_bad_network(void **state)
     universe_close(&scene.universe);
 }
 
+struct overtaking {
+    struct scene *scene;
+    enum cs_status (*exchange)(void *context, const struct cs_peer *peer, struct cs_bytes request,
+                               struct cs_buffer *response, struct cs_problem *problem);
+    unsigned round;
+};
+
+/* After the first answer it is revoked: the next thing that it asks for is a comparison. */
+static enum cs_status revoke_and_exchange(void *context, const struct cs_peer *peer,
+                                          struct cs_bytes request, struct cs_buffer *response,
+                                          struct cs_problem *problem)
+{
+    struct overtaking *overtaking = context;
+    struct scene *scene = overtaking->scene;
+    if (++overtaking->round == 2) {
+        revoke_now(scene->owner, scene->technician);
+    }
+    return overtaking->exchange(scene->technician, peer, request, response, problem);
+}
+
+static void who_is_revoked_while_it_compares_is_told_so(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    struct laptop *laptop = scene.technician;
+    (void)laptop_new(scene.office, "part", "code=K-1", "name=电源", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(laptop);
+    laptop->damaged = true;
+    assert_ok(
+        cs_database_execute(cs_replica_database(laptop->replica), "UPDATE part SET name = '别的'"));
+    universe_advance(&scene.universe, INT64_C(25) * 3600 * 1000);
+    struct overtaking overtaking = {&scene, laptop->fake.world.exchange, 0};
+    laptop->fake.world.exchange = revoke_and_exchange;
+    laptop->fake.world.exchange_context = &overtaking;
+    assert_revoked(&scene, laptop);
+    assert_problem(&scene, "this device was revoked by");
+    assert_int_equal(overtaking.round, 2);
+    universe_close(&scene.universe);
+}
+
 /* ---- twice, and each other ---- */
 
 static void the_first_of_two_revocations_counts(void **state)
@@ -532,6 +574,7 @@ int main(void)
         cmocka_unit_test(in_one_commit_the_order_in_it_decides),
         cmocka_unit_test(a_lost_answer_from_before_costs_nothing),
         cmocka_unit_test(later_work_arrives_once_through_a_bad_network),
+        cmocka_unit_test(who_is_revoked_while_it_compares_is_told_so),
         cmocka_unit_test(the_first_of_two_revocations_counts),
         cmocka_unit_test(two_officers_revoke_each_other),
         cmocka_unit_test(a_revoked_officer_decides_nothing),
