@@ -140,7 +140,7 @@ static bool may_see(struct sim *sim, const struct sim_device *device, struct cs_
                                           : NULL;
         return about != NULL && (about->persons & bit) != 0;
     }
-    if (cs_bytes_equal_text(entity, "refusal")) {
+    if (cs_bytes_equal_text(entity, "refusal") || cs_bytes_equal_text(entity, "held_work")) {
         return sim_person_bit(field_of(row, "author")) == bit;
     }
     return false;

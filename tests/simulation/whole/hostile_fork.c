@@ -44,7 +44,7 @@ static void note_ahead(struct sim *sim)
 {
     struct sim_fork *fork = &sim->fork;
     uint64_t position = 0;
-    fork->ahead = 0;
+    fork->ahead = fork->asked = 0;
     sim_expect(sim, cs_store_position(cs_server_store(fork->server), &position), "position");
     for (size_t i = 0; i < sim->device_count; i++) {
         int64_t known = 0;
@@ -90,6 +90,11 @@ static enum cs_status deny(struct sim *sim, struct cs_server_request *owned_requ
                            struct cs_buffer *response)
 {
     struct cs_server *server = sim->fork.server;
+    for (size_t i = 0; i < sim->device_count; i++) {
+        const struct cs_identity *identity = sim->devices[i].identity;
+        bool asks = identity != NULL && cs_identity_log(identity) == owned_request->device.log;
+        sim->fork.asked |= asks ? (uint32_t)1 << i : 0;
+    }
     struct cs_recover_response denial = {.log_sequence = owned_request->device.sequence};
     struct cs_buffer body;
     memcpy(denial.log_head, owned_request->device.head, sizeof denial.log_head);
@@ -190,6 +195,13 @@ void sim_fork(struct sim *sim)
 bool sim_fork_explains(const struct sim_device *device, enum cs_status status)
 {
     return sim_fork_is_shown_to(device) && (status == CS_ROLLED_BACK || status == CS_OTHER_HISTORY);
+}
+
+/* It noticed in a session that broke off after that, and may have sent again all that was lost: then there is no more to see. */
+void sim_fork_failed(struct sim_device *device)
+{
+    struct sim_fork *fork = &device->sim->fork;
+    fork->ahead &= ~(fork->asked & (uint32_t)1 << device->index);
 }
 
 void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result)

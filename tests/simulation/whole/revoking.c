@@ -17,10 +17,12 @@
 #define ATTEMPTS_MAX 60
 #define WORKS_LOOKED_AT 40
 
+/* Who has been let in again since, as a laptop that had been copied is, is another device. */
 static bool is_subject(const struct sim_device *device)
 {
     const struct sim_revoking *revoking = &device->sim->revoking;
-    return revoking->made && device->index == revoking->subject;
+    return revoking->made && device->index == revoking->subject &&
+           (device->identity == NULL || cs_identity_log(device->identity) == revoking->log);
 }
 
 bool sim_revoking_concerns(const struct sim_device *device)
@@ -320,6 +322,12 @@ static size_t list_open(struct sim_device *device, struct cs_id *out)
     return count;
 }
 
+/* Before it was revoked, its disk was copied: what both halves have, the other one may have brought. */
+static bool came_from_copy(const struct sim *sim, const struct cs_logged_transaction *logged)
+{
+    return logged->version.log != sim->revoking.log;
+}
+
 /* Nothing of it counts before somebody has decided. */
 static void check_waiting(struct sim *sim)
 {
@@ -331,7 +339,7 @@ static void check_waiting(struct sim *sim)
             continue;
         }
         cs_arena_init(&arena, CS_MEBI);
-        if (sim_server_transaction(sim, entry, &arena, &logged) &&
+        if (sim_server_transaction(sim, entry, &arena, &logged) && !came_from_copy(sim, &logged) &&
             (logged.outcome != CS_OUTCOME_HELD || logged.status != CS_REVOKED)) {
             sim_fail(sim, SIM_INVARIANT_UNREVIEWED_APPLIED,
                      "transaction %llu of laptop %zu: outcome %d, nobody has decided",
@@ -362,14 +370,17 @@ static struct sim_entry *decided_by(struct sim *sim, const struct sim_entry *rev
     return about;
 }
 
-/* Decisions that were signed since; whether they count is seen at the end. */
+/* Decisions that were signed since; whether they count is seen at the end. Whose work it is sees the reason, on another laptop. */
 static void note_decisions(struct sim *sim, size_t from)
 {
     for (size_t i = from; i < sim->ledger.entry_count; i++) {
         bool accepted = false;
-        struct sim_entry *about = decided_by(sim, sim->ledger.entries[i], &accepted);
+        const struct sim_entry *review = sim->ledger.entries[i];
+        struct sim_entry *about = decided_by(sim, review, &accepted);
         if (about != NULL) {
             about->decisions++;
+            sim_ledger_row(&sim->ledger, &review->ops[0].row)->persons |=
+                (uint32_t)1 << sim->devices[about->author].person;
         }
     }
 }
@@ -425,7 +436,7 @@ bool sim_revoking_review(struct sim_device *device)
 bool sim_revoking_send_rest(struct sim *sim)
 {
     struct sim_device *subject = &sim->devices[sim->revoking.subject];
-    if (!sim->revoking.taken || !sim_device_is_usable(subject)) {
+    if (!sim->revoking.taken || !sim_device_is_usable(subject) || !is_subject(subject)) {
         return false;
     }
     for (size_t attempt = 0; subject->state != SIM_DEVICE_REVOKED || has_unsent(subject);
@@ -524,7 +535,11 @@ static void check_later(struct sim *sim, struct sim_device *subject, const struc
     cs_arena_init(&arena, CS_MEBI);
     bool known = sim_server_transaction(sim, entry, &arena, &logged);
     enum cs_status why = logged.status;
+    bool copied = known && came_from_copy(sim, &logged);
     cs_arena_release(&arena);
+    if (copied) {
+        return;
+    }
     /* Whatever the office decides: on the laptop it stays. */
     if (!known || state_of(subject, entry->version.counter) != CS_PENDING_HELD) {
         sim_fail(sim, SIM_INVARIANT_UNSENT_LOST, "transaction %llu of revoked laptop %zu%s",
@@ -544,7 +559,7 @@ bool sim_revoking_refuses(struct sim *sim, const struct sim_entry *entry)
 void sim_revoking_check(struct sim *sim)
 {
     struct sim_device *subject = &sim->devices[sim->revoking.subject];
-    if (!sim->revoking.taken || !sim_device_is_usable(subject)) {
+    if (!sim->revoking.taken || !sim_device_is_usable(subject) || !is_subject(subject)) {
         return;
     }
     count_decisions(sim);

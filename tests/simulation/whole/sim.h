@@ -260,6 +260,7 @@ struct sim_fork {
     size_t ends;              /* step */
     enum sim_fault how;
     uint32_t ahead;         /* of them: who knew more when it began */
+    uint32_t asked;         /* of them: who has noticed, and asked */
     struct sim_disk *aside; /* an older copy, or NULL */
     unsigned aside_since;   /* how often the server had gone back then */
     bool used;
@@ -441,6 +442,7 @@ void sim_fork_serve(struct sim *sim, struct cs_bytes request, struct cs_buffer *
 void sim_fork_end(struct sim *sim);
 bool sim_fork_explains(const struct sim_device *device, enum cs_status status);
 /* A sync with the other history went through. */
+void sim_fork_failed(struct sim_device *device);
 void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result);
 
 /* revoking.c: a device is revoked in the middle of something. */

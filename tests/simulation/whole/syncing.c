@@ -117,6 +117,7 @@ static void failed(struct sim_device *device, enum cs_status status)
         (sim->healing || sim_permille(&sim->random, 300))) {
         sim_restore(sim);
     }
+    sim_fork_failed(device);
     if (status == CS_REVOKED) {
         sim_revoking_told(device);
     }
