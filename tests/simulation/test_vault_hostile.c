@@ -223,6 +223,42 @@ static void test_only_the_server_releases(void **state)
     assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 1);
 }
 
+static enum cs_status take_record(void *context, const struct cs_kept_record *kept)
+{
+    return cs_arena_copy(&arena, kept->record, context);
+}
+
+/* Whoever wants to see it again writes a second record; the first one, sent again, gives nothing to anybody else. */
+static void test_no_second_release_without_a_record(void **state)
+{
+    (void)state;
+    struct cs_secret *secret = NULL;
+    struct cs_bytes first;
+    vault_sync(&scene, scene.zhao);
+    assert_ok(try_disclose(&scene, scene.zhao, &secret));
+    assert_canary(secret);
+    vault_sync(&scene, scene.zhao);
+    vault_sync(&scene, scene.han);
+    assert_ok(
+        cs_kept_records(scene.zhao->replica, &scene.vault, CS_VAULT_REQUEST, take_record, &first));
+    /* Its own author's, once more: known, and answered as it was. */
+    queue_bytes(scene.zhao, first);
+    vault_sync(&scene, scene.zhao);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 1);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 1);
+    /* By another, under a key of his own. */
+    struct cs_vault_record record;
+    assert_ok(cs_vault_record_decode(first, &record));
+    memset(record.key, 9, sizeof record.key);
+    refuses(scene.han, sign(scene.han, &record), CS_DENIED, "sent by the device that signed it");
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 1);
+    secret = NULL;
+    assert_ok(try_disclose(&scene, scene.zhao, &secret));
+    assert_canary(secret);
+    assert_int_equal(stored_count(&scene, CS_VAULT_REQUEST), 2);
+    assert_int_equal(stored_count(&scene, CS_VAULT_RELEASE), 2);
+}
+
 /* What is asked for has to be in the vault. */
 static void test_a_request_for_something_else(void **state)
 {
@@ -475,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_stored_does_not_move, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_half_of_another_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_only_the_server_releases, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_second_release_without_a_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_request_for_something_else, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reveals_are_kept_whatever_is_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_reveal_under_a_lease_is_kept, setup, teardown),
