@@ -214,6 +214,13 @@ static enum cs_status take_statement(struct cs_sync_session *session,
                    : CS_OK;
 }
 
+/* Where anything has happened, a log of the same size may be another one. */
+static bool hides_log(const struct cs_sync_session *session, const struct cs_sync_response *page)
+{
+    return !page->without_log && page->checkpoint.size == 0 &&
+           page->position != session->known.position;
+}
+
 /*
  * The log is judged before anything of the page is believed. What was found is kept, so that people
  * go on hearing of it.
@@ -223,7 +230,11 @@ static enum cs_status check_log(struct cs_sync_session *session,
                                 struct cs_problem *problem)
 {
     struct cs_problem found = {""};
-    enum cs_status status = cs_evidence_check(session->replica, &session->log, page, out, &found);
+    enum cs_status status =
+        hides_log(session, page)
+            ? cs_problem_set(&found, CS_MALFORMED,
+                             "the server did not show its evidence log though something happened")
+            : cs_evidence_check(session->replica, &session->log, page, out, &found);
     if (status == CS_OK) {
         return CS_OK;
     }

@@ -21,6 +21,7 @@ struct log_answer {
     struct cs_sync_response *response;
     struct cs_checkpoint now;
     uint64_t known; /* size of the device's last checkpoint in this incarnation */
+    bool moved; /* something has happened since: even a log of the same size may be another one */
 };
 
 size_t cs_log_answer_size(const struct cs_entity *entity)
@@ -63,7 +64,7 @@ static enum cs_status put_checkpoint(struct log_answer *answer)
 {
     struct cs_sync_response *response = answer->response;
     struct cs_buffer note;
-    if (answer->known == answer->now.size && answer->known > 0) {
+    if (answer->known == answer->now.size && answer->known > 0 && !answer->moved) {
         return CS_OK;
     }
     cs_buffer_init(&note, CS_CHECKPOINT_MAX);
@@ -237,6 +238,7 @@ enum cs_status cs_log_answer(struct cs_server *server, struct cs_server_request 
     if (memcmp(request->sync.incarnation, response->incarnation, sizeof response->incarnation) ==
         0) {
         answer.known = request->sync.log_size;
+        answer.moved = request->sync.position != response->position;
     }
     enum cs_status status = cs_evidence_log_root(reader, &answer.now.size, answer.now.root);
     if (status == CS_OK) {

@@ -141,6 +141,30 @@ static void a_replaced_folder_is_found_out(void **state)
     universe_close(&scene.universe);
 }
 
+/* By the next sync its evidence log has grown to the very size that a laptop knows: it is another log all the same. */
+static void a_log_of_the_same_size_may_be_another_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 68);
+    (void)laptop_new(scene.office, "part", "code=DAY-2", "name=two", NULL);
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    universe_set_server_back(&scene.universe, "yesterday");
+    (void)laptop_new(scene.field, "part", "code=NEW-1", "name=one", NULL);
+    (void)laptop_new(scene.field, "part", "code=NEW-2", "name=two", NULL);
+    laptop_sync_equal(scene.field);
+    assert_status(laptop_sync(scene.owner), CS_OTHER_HISTORY);
+    assert_non_null(strstr(scene.universe.problem.text, "another history"));
+    assert_int_equal(parts(&scene, "DAY-2"), 1);
+    laptop_sync_equal(scene.office);
+    assert_true(scene.office->last.went_back);
+    laptop_sync_equal(scene.owner);
+    check_equal(&scene);
+    assert_int_equal(parts(&scene, "DAY-2"), 1);
+    universe_close(&scene.universe);
+}
+
 /* Who has lost nothing of its own is a witness too. */
 static void whoever_saw_more_is_a_witness(void **state)
 {
@@ -392,6 +416,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restored_server_gets_everything_back),
         cmocka_unit_test(a_replaced_folder_is_found_out),
+        cmocka_unit_test(a_log_of_the_same_size_may_be_another_one),
         cmocka_unit_test(whoever_saw_more_is_a_witness),
         cmocka_unit_test(work_after_the_replacement_stays),
         cmocka_unit_test(what_is_no_proof_starts_nothing),

@@ -123,11 +123,12 @@ static inline bool log_leaf_of(const struct cs_row *row, struct cs_leaf *out)
     return receipt;
 }
 
-/* Enters what the response needs and fills its checkpoint and proofs; `known`: the client's size. */
-static inline void log_answer(struct log_fixture *log, struct cs_sync_response *response,
-                              const struct cs_identity *identity, const struct cs_sign_key *key,
-                              uint64_t known, struct cs_arena *arena)
+/* Enters what the response to `sync` needs and fills its checkpoint and proofs. */
+static inline void log_answer(struct log_fixture *log, const struct cs_sync_request *sync,
+                              struct cs_sync_response *response, const struct cs_identity *identity,
+                              const struct cs_sign_key *key, struct cs_arena *arena)
 {
+    uint64_t known = sync->log_size;
     struct cs_leaf leaf;
     cs_leaf_certificate(cs_identity_certificate_id(identity), &leaf);
     (void)log_enter(log, &leaf);
@@ -153,7 +154,7 @@ static inline void log_answer(struct log_fixture *log, struct cs_sync_response *
                 (struct cs_row_proof){(uint32_t)i, number, log_path(log, arena, number)};
         }
     }
-    if (known != log->size) {
+    if (known != log->size || sync->position != response->position) {
         struct cs_checkpoint checkpoint = log_checkpoint(log, response);
         response->checkpoint = log_note(&checkpoint, identity, key, arena);
         response->consistency = known == 0 ? CS_BYTES_NONE : log_growth(log, arena, known);

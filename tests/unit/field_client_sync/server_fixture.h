@@ -128,7 +128,7 @@ static inline void server_digest(struct server *s)
 static inline void server_body(struct server *s, struct cs_buffer *body)
 {
     server_digest(s);
-    log_answer(&s->log, &s->response, s->f->identity, s->f->server, s->sync.log_size, &s->arena);
+    log_answer(&s->log, &s->sync, &s->response, s->f->identity, s->f->server, &s->arena);
     if (s->spoil != NULL) {
         s->spoil(s);
     }

@@ -129,7 +129,7 @@ static struct cs_bytes note_of(const struct cs_checkpoint *checkpoint)
 static void no_statement(struct server *server)
 {
     assert_int_equal(server->sync.statement_mark.size, 8);
-    assert_int_equal(server->response.checkpoint.size, 0);
+    assert_int_equal(server->response.consistency.size, 0);
 }
 
 static void the_checkpoint_is_kept_and_grows(void **state)
@@ -145,7 +145,7 @@ static void the_checkpoint_is_kept_and_grows(void **state)
     assert_ok(exchange_once(NULL));
     assert_int_equal(known().checkpoint.size, 3);
     assert_true(known().checkpoint.position > first.checkpoint.position);
-    /* Nothing new: nothing travels, what is known stays. */
+    /* No new entry: nothing has to be proved but that it is the same log. */
     assert_ok(exchange_once(no_statement));
     assert_int_equal(known().checkpoint.size, 3);
     assert_alarm(NULL);
