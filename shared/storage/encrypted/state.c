@@ -96,7 +96,7 @@ const uint8_t *cs_state_main_nonce(const struct cs_state *state, uint32_t page)
 
 void cs_state_main_set(struct cs_state *state, uint32_t page, const uint8_t *nonce)
 {
-    cs_require(page >= 1 && page <= state->page_capacity);
+    cs_require(state->page != NULL && page >= 1 && page <= state->page_capacity);
     subtract(state, &state->main_sum, page, cs_state_main_nonce(state, page));
     state->main_pages = page > state->main_pages ? page : state->main_pages;
     if (nonce == NULL) {
@@ -111,6 +111,7 @@ void cs_state_main_truncate(struct cs_state *state, uint32_t pages)
 {
     while (state->main_pages > pages) {
         uint32_t page = state->main_pages;
+        cs_require(state->page != NULL);
         subtract(state, &state->main_sum, page, cs_state_main_nonce(state, page));
         memset(state->page[page - 1].nonce, 0, CS_PAGE_NONCE_SIZE);
         state->main_pages--;

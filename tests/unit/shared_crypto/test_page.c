@@ -28,7 +28,7 @@ static struct cs_bytes bound(void)
     return cs_bytes_make(associated, sizeof associated - 1);
 }
 
-static void encrypt(uint8_t data[static 20], uint8_t tag[static CS_PAGE_TAG_SIZE])
+static void encrypt(uint8_t *data, uint8_t *tag)
 {
     for (size_t i = 0; i < 20; i++) {
         data[i] = (uint8_t)i;

@@ -51,10 +51,10 @@ static void step(struct pair *pair, unsigned kind, unsigned a, unsigned b)
         "UPDATE t SET k = k + %u WHERE id %% 9 = %u %% 9",
         "UPDATE t SET v = CAST(k AS TEXT) || hex(zeroblob(%u %% 3000)) WHERE id < %u",
         "DELETE FROM t WHERE id %% 11 = %u %% 11 AND k > %u",
-        "BEGIN; INSERT INTO t(k, v) SELECT k + %u, v FROM t WHERE id < 60; "
-        "UPDATE t SET v = hex(zeroblob(%u %% 5000)) WHERE k %% 3 = 1; ROLLBACK",
-        "BEGIN; INSERT INTO t(k, v) SELECT k, v FROM t WHERE id %% 31 = %u %% 31; SAVEPOINT x; "
-        "DELETE FROM t WHERE k < %u; ROLLBACK TO x; COMMIT",
+        ("BEGIN; INSERT INTO t(k, v) SELECT k + %u, v FROM t WHERE id < 60; "
+         "UPDATE t SET v = hex(zeroblob(%u %% 5000)) WHERE k %% 3 = 1; ROLLBACK"),
+        ("BEGIN; INSERT INTO t(k, v) SELECT k, v FROM t WHERE id %% 31 = %u %% 31; SAVEPOINT x; "
+         "DELETE FROM t WHERE k < %u; ROLLBACK TO x; COMMIT"),
         "CREATE INDEX IF NOT EXISTS i%u ON t(k, id); DROP INDEX IF EXISTS i%u",
         "CREATE TABLE IF NOT EXISTS u AS SELECT * FROM t WHERE id < %u; DELETE FROM u WHERE k < %u",
         "DROP TABLE IF EXISTS u; PRAGMA cache_size=%u; SELECT %u",
