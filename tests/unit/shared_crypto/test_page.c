@@ -28,7 +28,7 @@ static struct cs_bytes bound(void)
     return cs_bytes_make(associated, sizeof associated - 1);
 }
 
-static void encrypt(uint8_t *data, uint8_t *tag)
+static void encrypt_twenty(uint8_t *data, uint8_t *tag)
 {
     for (size_t i = 0; i < 20; i++) {
         data[i] = (uint8_t)i;
@@ -41,7 +41,7 @@ static void the_cipher_is_as_stated(void **state)
     (void)state;
     uint8_t data[20];
     uint8_t tag[CS_PAGE_TAG_SIZE];
-    encrypt(data, tag);
+    encrypt_twenty(data, tag);
     assert_hex(cs_bytes_of_array(data), "2d0c1167c4fc2da6d6d79e442265a3219d9171ca");
     assert_hex(cs_bytes_of_array(tag), "c4eb56c04b4cdeddb28ef916e33fbd24");
     assert_ok(cs_page_decrypt(cs_bytes_of_array(key), nonce, bound(), data, sizeof data, tag));
@@ -55,7 +55,7 @@ static void any_altered_byte_is_refused_and_nothing_left(void **state)
     for (size_t i = 0; i < 20 + CS_PAGE_TAG_SIZE; i++) {
         uint8_t data[20];
         uint8_t tag[CS_PAGE_TAG_SIZE];
-        encrypt(data, tag);
+        encrypt_twenty(data, tag);
         *(i < 20 ? &data[i] : &tag[i - 20]) ^= 0x20;
         assert_status(
             cs_page_decrypt(cs_bytes_of_array(key), nonce, bound(), data, sizeof data, tag),
