@@ -158,11 +158,6 @@ on zhao status
 expect_not_match "who does not manage is not told" 'break-glass' "$out"
 
 # ---- what is left of a password: the process's memory, files, logs ----
-scan=$helpers/end_to_end_scan_memory.so
-printf '%s' "$canary" | perl -pe 's/(.)/chr(ord($1) ^ 0x5a)/gse' >"$work/masked"
-printf '#!/bin/sh\nLD_PRELOAD="%s %s" COUNTERSIGN_SCAN_FOR=%s COUNTERSIGN_SCAN_REPORT=%s exec %s "$@"\n' \
-    "$helpers/end_to_end_quick_kdf.so" "$scan" "$work/masked" "$work/scanned" "$programs/countersign" >"$work/scanning"
-chmod 700 "$work/scanning"
 # scanned TEXT COMMAND…: the secret was in memory when it was written, and is nowhere when the program ends.
 scanned()
 {
@@ -179,8 +174,7 @@ left_clean()
     expect_code 0 "$1" "$work/scanning" --home "$work/li" vault "${@:2}"
     expect_equal "  and it is nowhere in memory afterwards" 1 "$(grep -c '^ended 0$' "$work/scanned")"
 }
-# With a sanitizer the memory is another one, and most of it is the sanitizer's.
-if [ -r "$scan" ] && ! grep -qa __asan_init "$programs/countersign"; then
+if watch_memory "$canary"; then
     scanned "shown to a program" reveal 交换机 --reason x
     scanned "shown as JSON" reveal 交换机 --reason x --json
     scanned "by break-glass" reveal 数据库 --emergency --reason x
@@ -188,7 +182,6 @@ if [ -r "$scan" ] && ! grep -qa __asan_init "$programs/countersign"; then
     type_in "$canary" "$work/scanning" --home "$work/li" vault set 交换机
     expect_equal "stored: nothing is left either" "0 1" "$code $(grep -c '^ended 0$' "$work/scanned")"
 else
-    echo "notice: the memory is not scanned with this build"
     left_clean() { expect_code 0 "$1" "$client_program" --home "$work/li" vault "${@:2}"; }
 fi
 

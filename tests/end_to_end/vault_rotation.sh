@@ -98,8 +98,14 @@ expect_match "that it may be in force was signed before" '账务数据库 applie
 expect_code 0 "the old password can still be shown" "${li[@]}" vault reveal 账务数据库 --reason 检查
 expect_equal "as it was" "$canary-pg" "$out"
 
-expect_code 0 "the same command changes all that helpers are for" "${li[@]}" vault rotate apply P-1
+changing=("${li[@]}")
+if watch_memory "$canary"; then changing=("$work/scanning" --home "$work/li"); fi
+expect_code 0 "the same command changes all that helpers are for" "${changing[@]}" vault rotate apply P-1
 expect_match "also where it was cut off" '3 changed, 0 left, 1 to be changed by hand' "$out"
+if [ -e "$work/scanned" ]; then
+    expect_match "and leaves no old password in memory" '^ended 0$' "$(cat "$work/scanned")"
+    expect_not_match "of any program" '^ended [1-9]' "$(cat "$work/scanned")"
+fi
 expect_equal "which works" "应用服务器 verified
 报表数据库 verified
 核心交换机 pending
