@@ -197,11 +197,16 @@ bool sim_fork_explains(const struct sim_device *device, enum cs_status status)
     return sim_fork_is_shown_to(device) && (status == CS_ROLLED_BACK || status == CS_OTHER_HISTORY);
 }
 
-/* It noticed in a session that broke off after that, and may have sent again all that was lost: then there is no more to see. */
-void sim_fork_failed(struct sim_device *device)
+/*
+ * It noticed in a session that broke off, and may have sent again all that was lost: then there is no more to see, but by the digests that rows
+ * which the server makes itself are others.
+ */
+void sim_fork_sync_begins(struct sim_device *device)
 {
     struct sim_fork *fork = &device->sim->fork;
-    fork->ahead &= ~(fork->asked & (uint32_t)1 << device->index);
+    uint32_t bit = (uint32_t)1 << device->index;
+    device->behind_silence = device->behind_silence || (fork->ahead & fork->asked & bit) != 0;
+    fork->ahead &= ~(fork->asked & bit);
 }
 
 void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result)

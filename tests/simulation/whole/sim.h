@@ -442,7 +442,7 @@ void sim_fork_serve(struct sim *sim, struct cs_bytes request, struct cs_buffer *
 void sim_fork_end(struct sim *sim);
 bool sim_fork_explains(const struct sim_device *device, enum cs_status status);
 /* A sync with the other history went through. */
-void sim_fork_failed(struct sim_device *device);
+void sim_fork_sync_begins(struct sim_device *device);
 void sim_fork_synced(struct sim_device *device, const struct cs_sync_result *result);
 
 /* revoking.c: a device is revoked in the middle of something. */

@@ -117,7 +117,6 @@ static void failed(struct sim_device *device, enum cs_status status)
         (sim->healing || sim_permille(&sim->random, 300))) {
         sim_restore(sim);
     }
-    sim_fork_failed(device);
     if (status == CS_REVOKED) {
         sim_revoking_told(device);
     }
@@ -162,6 +161,7 @@ void sim_sync_start(struct sim_device *device)
     sim->problem.text[0] = '\0';
     sim_count(sim, SIM_ACTION_SYNC_STARTED);
     sim_check_sync_begins(device);
+    sim_fork_sync_begins(device);
     if (device->set_back) {
         int64_t counter = 0;
         int64_t looked = sim_disk_look(device->machine.disk);
