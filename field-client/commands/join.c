@@ -13,7 +13,6 @@
 
 #define KDF_MEMORY_MIB_MIN 64
 #define KDF_MEMORY_MIB_MAX 2048
-#define STATEMENT_MAX (4 * CS_KIBI)
 
 struct arguments {
     const char *file;
@@ -181,7 +180,7 @@ static enum cs_status read_statement(struct cs_command *command, const char *pat
                                      struct cs_root_split *out)
 {
     struct cs_buffer content;
-    cs_buffer_init(&content, STATEMENT_MAX);
+    cs_buffer_init(&content, CS_ROOT_SPLIT_BYTES_MAX);
     enum cs_status status = cs_command_read_file(command, path, &content);
     if (status == CS_OK) {
         status = cs_root_split_verify(cs_buffer_bytes(&content), out);
@@ -283,7 +282,7 @@ enum cs_status cs_command_join(struct cs_command *command)
     }
     struct cs_buffer invite;
     cs_buffer_init(&invite, CS_INVITE_TEXT_MAX);
-    cs_buffer_init(&returning.statement, STATEMENT_MAX);
+    cs_buffer_init(&returning.statement, CS_ROOT_SPLIT_BYTES_MAX);
     status = cs_command_read_file(command, arguments.file, &invite);
     if (status == CS_OK && arguments.root_shares) {
         status = gather_root(command, &arguments, cs_buffer_bytes(&invite), &returning);

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-#define STATEMENT_MAX (4 * CS_KIBI)
 #define STATEMENT_FILE "root-shares.statement"
 
 static struct cs_json *organisation_json(struct cs_replica *replica)
@@ -108,7 +107,7 @@ static enum cs_status command_split(struct cs_command *command)
     if (status != CS_OK) {
         return status;
     }
-    cs_buffer_init(&splitting.statement, STATEMENT_MAX);
+    cs_buffer_init(&splitting.statement, CS_ROOT_SPLIT_BYTES_MAX);
     status = cs_root_session_open(command, splitting.replica, from_shares, &splitting.root);
     if (status == CS_OK) {
         status = split(&splitting);
@@ -128,22 +127,17 @@ static enum cs_status rehearse(struct cs_command *command, struct cs_replica *re
                                struct cs_root_split *out)
 {
     struct cs_root_split known;
-    struct cs_root_session session = {.key = NULL};
-    const struct cs_chain *chain = cs_identity_chain_parsed(cs_replica_identity(replica));
+    struct cs_root_session session;
     enum cs_status status = cs_root_split_load(replica, &known);
     if (status != CS_OK && status != CS_NOT_FOUND) {
         return status;
     }
-    status = cs_root_session_gather(command, status == CS_OK ? &known : NULL, &session);
-    if (status == CS_OK &&
-        memcmp(session.split.root_key, chain->root_key, sizeof session.split.root_key) != 0) {
-        status = cs_problem_set(&command->problem, CS_WRONG_ORGANISATION,
-                                "these are shares of another organisation's root key");
-    }
+    status =
+        cs_root_session_from_shares(command, replica, status == CS_OK ? &known : NULL, &session);
     if (status == CS_OK) {
         *out = session.split;
+        cs_root_session_close(&session);
     }
-    cs_root_session_close(&session);
     return status;
 }
 

@@ -200,15 +200,17 @@ enum cs_status cs_kept_recovery_get(struct cs_replica *replica, const uint8_t *i
 
 /* ---- findings ---- */
 
-enum cs_status cs_vault_finding_put(struct cs_replica *replica, const struct cs_id *vault,
-                                    enum cs_status status, struct cs_bytes text)
+/* `record` is empty but for an alarm. */
+static enum cs_status put_finding(struct cs_replica *replica, const struct cs_id *vault,
+                                  enum cs_status status, struct cs_bytes text,
+                                  struct cs_bytes record)
 {
     const struct cs_world *world = cs_replica_world(replica);
     struct cs_statement *statement;
     enum cs_status result =
         cs_statement_get(cs_replica_database(replica),
-                         "INSERT OR IGNORE INTO _vault_finding (at_ms, vault, status, text) VALUES "
-                         "(?1, ?2, ?3, ?4)",
+                         "INSERT OR IGNORE INTO _vault_finding (at_ms, vault, status, text, "
+                         "record) VALUES (?1, ?2, ?3, ?4, nullif(?5, x''))",
                          &statement);
     if (result != CS_OK) {
         return result;
@@ -217,30 +219,23 @@ enum cs_status cs_vault_finding_put(struct cs_replica *replica, const struct cs_
     cs_bind_bytes(statement, 2, cs_id_bytes(vault));
     cs_bind_text(statement, 3, cs_bytes_of_text(cs_status_name(status)));
     cs_bind_text(statement, 4, text);
+    cs_bind_bytes(statement, 5, record);
     return cs_statement_run(statement);
+}
+
+enum cs_status cs_vault_finding_put(struct cs_replica *replica, const struct cs_id *vault,
+                                    enum cs_status status, struct cs_bytes text)
+{
+    return put_finding(replica, vault, status, text, CS_BYTES_NONE);
 }
 
 enum cs_status cs_vault_alarm_put(struct cs_replica *replica, const struct cs_id *vault,
                                   const uint8_t record[static CS_HASH_SIZE])
 {
-    const struct cs_world *world = cs_replica_world(replica);
+    struct cs_bytes bytes = cs_bytes_make(record, CS_HASH_SIZE);
     char id[2 * CS_HASH_SIZE + 1];
-    struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(replica),
-                         "INSERT OR IGNORE INTO _vault_finding (at_ms, vault, status, text, "
-                         "record) VALUES (?1, ?2, ?3, ?4, ?5)",
-                         &statement);
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_hex_encode(cs_bytes_make(record, CS_HASH_SIZE), id);
-    cs_bind_integer(statement, 1, world->wall_ms(world->context));
-    cs_bind_bytes(statement, 2, cs_id_bytes(vault));
-    cs_bind_text(statement, 3, cs_bytes_of_text(cs_status_name(CS_LOCKED)));
-    cs_bind_text(statement, 4, cs_bytes_of_text(id));
-    cs_bind_bytes(statement, 5, cs_bytes_make(record, CS_HASH_SIZE));
-    return cs_statement_run(statement);
+    cs_hex_encode(bytes, id);
+    return put_finding(replica, vault, CS_LOCKED, cs_bytes_of_text(id), bytes);
 }
 
 static enum cs_status keep_finding(struct cs_statement *statement, struct cs_arena *arena,

@@ -101,7 +101,7 @@ static enum cs_status check_officer(struct cs_vault_book *book, const struct cs_
 {
     const struct cs_chain *own =
         cs_identity_chain_parsed(cs_replica_identity(cs_vault_book_replica(book)));
-    if ((own->leaf.roles & (CS_ROLE(OWNER) | CS_ROLE(SECURITY))) == 0) {
+    if ((own->leaf.roles & CS_ROLES_OFFICER) == 0) {
         return cs_problem_set(problem, CS_DENIED,
                               "only owner and security begin and end campaigns of rotation");
     }

@@ -128,11 +128,8 @@ enum cs_status cs_vault_waiting_check(struct cs_vault_book *book,
     }
     cs_arena_init(&arena, CS_MEBI);
     status = cs_vault_book_newest(book, &filter, &arena, &end);
-    if (status == CS_OK && memcmp(end.author, request->author, CS_HASH_SIZE) == 0) {
-        status = cs_problem_set(problem, CS_EXPIRED,
-                                request->kind == CS_VAULT_LEASE
-                                    ? "the lease was returned"
-                                    : "the request was given up by who asked");
+    if (status == CS_OK) {
+        status = cs_vault_check_not_ended(&end, request, problem);
     }
     cs_arena_release(&arena);
     return status == CS_NOT_FOUND ? CS_OK : status;

@@ -5,8 +5,6 @@
 #include "field-client/vault/lease_internal.h"
 #include "shared/storage/database.h"
 
-#define GIVEN_UP "given up"
-
 /* ---- in time ---- */
 
 /* Logged, not answered, and over. */
@@ -81,7 +79,8 @@ static enum cs_status tell_or_take_back(struct cs_vault_book *book,
     struct cs_queued_record queued;
     if (waiting->state == CS_VAULT_WAITS_FOR_OTHERS ||
         waiting->state == CS_VAULT_WAITS_TO_BE_OPENED) {
-        return cs_vault_queue_return(book, &waiting->record.vault, waiting->record.id, GIVEN_UP);
+        return cs_vault_queue_return(book, &waiting->record.vault, waiting->record.id,
+                                     CS_VAULT_REASON_GIVEN_UP);
     }
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_queued_record_get(replica, waiting->record.id, &arena, &queued);

@@ -4,6 +4,7 @@
 #include "field-client/replica/query.h"
 #include "field-client/visit/visit_internal.h"
 #include "shared/base/text.h"
+#include "shared/domain/work_order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,7 @@ static bool is_mine(const struct cs_replica *replica, const struct cs_stored_row
 
 static bool is_open(const struct cs_stored_row *order)
 {
-    static const char *const open[] = {"assigned", "accepted", "travelling", "on_site"};
-    struct cs_bytes status = cs_visit_text(order, "status");
-    for (size_t i = 0; i < CS_COUNT(open); i++) {
-        if (cs_bytes_equal_text(status, open[i])) {
-            return true;
-        }
-    }
-    return false;
+    return cs_work_order_is_open(cs_visit_text(order, "status"));
 }
 
 /* order → request → system → project, as far as it is filled in and in view. */

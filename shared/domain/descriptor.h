@@ -36,6 +36,8 @@ typedef uint32_t cs_roles;
 #define CS_ROLE(name) ((cs_roles)1 << CS_ROLE_INDEX_##name)
 #define CS_ROLES_NONE ((cs_roles)0)
 #define CS_ROLES_ALL (((cs_roles)1 << CS_ROLE_COUNT) - 1)
+/* Those who answer for the vaults (design §10). */
+#define CS_ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
 /* Those who see all business records. */
 #define CS_ROLES_OFFICE_SCOPE                                                                      \
     (CS_ROLE(OWNER) | CS_ROLE(OFFICE) | CS_ROLE(MANAGER) | CS_ROLE(DIRECTOR) |                     \

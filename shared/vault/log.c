@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define IN_FORCE UINT64_MAX
-#define ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
 
 struct head {
     uint8_t id[CS_HASH_SIZE];
@@ -251,7 +250,7 @@ static enum cs_status check_position(const struct attempt *attempt)
 
 static enum cs_status check_officer(const struct attempt *attempt, const struct cs_chain *device)
 {
-    if ((device->leaf.roles & ROLES_OFFICER) == 0) {
+    if ((device->leaf.roles & CS_ROLES_OFFICER) == 0) {
         return cs_problem_set(attempt->problem, CS_DENIED,
                               "%.*s is no officer: vaults are managed by owner and security",
                               (int)device->leaf.person_name.size,

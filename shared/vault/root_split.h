@@ -10,6 +10,9 @@
 
 #include "shared/vault/recovery.h"
 
+/* The statement is shorter. */
+#define CS_ROOT_SPLIT_BYTES_MAX ((size_t)4096)
+
 /* CS_VAULT_SHARES_MIN ≤ threshold ≤ count ≤ CS_VAULT_SHARES_MAX, as for the recovery key. */
 struct cs_root_split {
     uint8_t root_key[CS_SIGN_PUBLIC_SIZE];

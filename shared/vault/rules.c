@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 static bool same(const uint8_t *a, const uint8_t *b)
@@ -217,7 +216,7 @@ enum cs_status cs_vault_check_campaign(const struct cs_vault_record *campaign,
                                        struct cs_problem *problem)
 {
     enum cs_status status = check_right(campaign, CS_VAULT_MAY_EDIT, moment, problem);
-    if (status == CS_OK && (author->leaf.roles & ROLES_OFFICER) == 0) {
+    if (status == CS_OK && (author->leaf.roles & CS_ROLES_OFFICER) == 0) {
         status = cs_problem_set(problem, CS_DENIED,
                                 "only owner and security begin and end campaigns of rotation");
     }
@@ -259,7 +258,7 @@ enum cs_status cs_vault_check_leak(const struct cs_vault_record *leak,
 
 static enum cs_status check_exporter(const struct cs_chain *device, struct cs_problem *problem)
 {
-    return (device->leaf.roles & ROLES_OFFICER) != 0
+    return (device->leaf.roles & CS_ROLES_OFFICER) != 0
                ? CS_OK
                : cs_problem_set(problem, CS_DENIED, "only owner and security export passwords");
 }
@@ -270,7 +269,7 @@ static enum cs_status check_asker(const struct cs_vault_record *request,
     if (request->kind == CS_VAULT_EXPORT) {
         return check_exporter(author, problem);
     }
-    return request->work_order.size == 0 && (author->leaf.roles & ROLES_OFFICER) == 0
+    return request->work_order.size == 0 && (author->leaf.roles & CS_ROLES_OFFICER) == 0
                ? cs_problem_set(problem, CS_INVALID,
                                 "the work order is missing that the password "
                                 "is needed for")
@@ -375,6 +374,19 @@ enum cs_status cs_vault_check_waiting(const struct cs_vault_record *request, int
                                 "the request is older than %d days and is not approved any more: "
                                 "it has to be asked for again",
                                 CS_VAULT_WAITING_DAYS_MAX);
+}
+
+enum cs_status cs_vault_check_not_ended(const struct cs_vault_record *end,
+                                        const struct cs_vault_record *request,
+                                        struct cs_problem *problem)
+{
+    if (!same(end->author, request->author)) {
+        return CS_OK;
+    }
+    return cs_problem_set(problem, CS_EXPIRED,
+                          request->kind == CS_VAULT_LEASE
+                              ? "the lease was returned"
+                              : "the request was given up by who asked");
 }
 
 enum cs_status cs_vault_check_approval(const struct cs_vault_record *approval,

@@ -89,6 +89,10 @@ int64_t cs_vault_waiting_ends_ms(const struct cs_vault_record *request, int64_t 
 /* CS_EXPIRED: it is over at `at_ms`. */
 enum cs_status cs_vault_check_waiting(const struct cs_vault_record *request, int64_t logged_ms,
                                       int64_t at_ms, struct cs_problem *problem) CS_MUST_USE;
+/* `end` is the newest return of this request, lease or export. CS_EXPIRED: by who asked, so that nothing is to be released for it any more. */
+enum cs_status cs_vault_check_not_ended(const struct cs_vault_record *end,
+                                        const struct cs_vault_record *request,
+                                        struct cs_problem *problem) CS_MUST_USE;
 /* The rule of four eyes by itself: another person, and no certificate above any device of one is of the other. CS_DENIED. */
 enum cs_status cs_vault_check_four_eyes(const struct cs_vault_person *requester,
                                         const struct cs_vault_person *approver,
@@ -104,6 +108,8 @@ enum cs_status cs_vault_check_reveal(const struct cs_vault_record *reveal,
                                      const struct cs_vault_record *lease,
                                      struct cs_problem *problem) CS_MUST_USE;
 
+/* The reason in the return of what was given up. */
+#define CS_VAULT_REASON_GIVEN_UP "given up"
 /* Is this return one of a request or export that waited, rather than of a lease? Nobody knows a password by that, or that nobody knows it: so
  * unlike the return of a lease it is refused where cs_vault_check_return says so. */
 bool cs_vault_given_up(const struct cs_vault_record *end, const struct cs_vault_record *request);

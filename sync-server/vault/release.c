@@ -176,11 +176,8 @@ static enum cs_status check_not_returned(const struct cs_vault_attempt *attempt,
     const struct cs_vault_filter filter = {
         .vault = request->vault, .kind = CS_VAULT_RETURN, .request = request->id};
     enum cs_status status = cs_vault_attempt_newest(attempt, &filter, &returned);
-    if (status == CS_OK && memcmp(returned.author, request->author, CS_HASH_SIZE) == 0) {
-        return cs_problem_set(attempt->problem, CS_EXPIRED,
-                              request->kind == CS_VAULT_LEASE
-                                  ? "the lease was returned"
-                                  : "the request was given up by who asked");
+    if (status == CS_OK) {
+        return cs_vault_check_not_ended(&returned, request, attempt->problem);
     }
     return status == CS_NOT_FOUND ? CS_OK : status;
 }

@@ -1,12 +1,10 @@
 /* Work orders that passwords are asked for, see work_order.h. */
 #include "sync-server/vault/work_order.h"
 
-#include "shared/base/text.h"
+#include "shared/domain/work_order.h"
 #include "sync-server/reconcile/computed.h"
 
 #include <string.h>
-
-#define ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
 
 /* CS_NOT_FOUND: there is no such row, or it was deleted. */
 static enum cs_status load(const struct cs_vault_attempt *attempt, const char *entity,
@@ -79,14 +77,11 @@ static enum cs_status check_project(const struct cs_vault_attempt *attempt,
 static enum cs_status check_open(const struct cs_vault_attempt *attempt,
                                  const struct cs_stored_row *order)
 {
-    static const char *const open[] = {"assigned", "accepted", "travelling", "on_site"};
     struct cs_value value = cs_stored_value(order, "status");
     struct cs_bytes state =
         value.kind == CS_VALUE_TEXT ? value.bytes : cs_bytes_of_text("without a state");
-    for (size_t i = 0; i < CS_COUNT(open); i++) {
-        if (cs_bytes_equal_text(state, open[i])) {
-            return CS_OK;
-        }
+    if (cs_work_order_is_open(state)) {
+        return CS_OK;
     }
     return cs_problem_set(attempt->problem, CS_DENIED, "the work order is not open: it is %.*s",
                           (int)state.size, (const char *)state.data);
@@ -97,7 +92,7 @@ static enum cs_status check_dispatched(const struct cs_vault_attempt *attempt,
 {
     struct cs_id technician;
     const struct cs_certificate *author = &attempt->author->leaf;
-    if ((author->roles & ROLES_OFFICER) != 0) {
+    if ((author->roles & CS_ROLES_OFFICER) != 0) {
         return CS_OK;
     }
     if (!refers_to(order, "technician", &technician) ||

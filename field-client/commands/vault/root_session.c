@@ -6,12 +6,10 @@
 
 #include <string.h>
 
-#define STATEMENT_MAX (4 * CS_KIBI)
-
 enum cs_status cs_root_split_load(struct cs_replica *replica, struct cs_root_split *out)
 {
     struct cs_buffer statement;
-    cs_buffer_init(&statement, STATEMENT_MAX);
+    cs_buffer_init(&statement, CS_ROOT_SPLIT_BYTES_MAX);
     enum cs_status status = cs_replica_meta_bytes(replica, CS_META_ROOT_SPLIT, &statement);
     if (status == CS_OK) {
         status = statement.size == 0 ? CS_NOT_FOUND
@@ -47,17 +45,17 @@ enum cs_status cs_root_session_gather(struct cs_command *command, const struct c
     return status;
 }
 
-static enum cs_status open_from_shares(struct cs_command *command,
-                                       const struct cs_identity *identity,
-                                       struct cs_root_session *out)
+enum cs_status cs_root_session_from_shares(struct cs_command *command, struct cs_replica *replica,
+                                           const struct cs_root_split *split,
+                                           struct cs_root_session *out)
 {
     struct cs_root_session session;
-    enum cs_status status = cs_root_session_gather(command, NULL, &session);
+    const struct cs_chain *chain = cs_identity_chain_parsed(cs_replica_identity(replica));
+    enum cs_status status = cs_root_session_gather(command, split, &session);
     if (status != CS_OK) {
         return status;
     }
-    if (memcmp(session.split.root_key, cs_identity_chain_parsed(identity)->root_key,
-               sizeof session.split.root_key) != 0) {
+    if (memcmp(session.split.root_key, chain->root_key, sizeof session.split.root_key) != 0) {
         cs_root_session_close(&session);
         return cs_problem_set(&command->problem, CS_WRONG_ORGANISATION,
                               "these are shares of another organisation's root key");
@@ -69,10 +67,9 @@ static enum cs_status open_from_shares(struct cs_command *command,
 enum cs_status cs_root_session_open(struct cs_command *command, struct cs_replica *replica,
                                     bool from_shares, struct cs_root_session *out)
 {
-    const struct cs_identity *identity = cs_replica_identity(replica);
-    *out = (struct cs_root_session){.key = cs_identity_root_key(identity)};
+    *out = (struct cs_root_session){.key = cs_identity_root_key(cs_replica_identity(replica))};
     if (from_shares) {
-        return open_from_shares(command, identity, out);
+        return cs_root_session_from_shares(command, replica, NULL, out);
     }
     return out->key != NULL
                ? CS_OK

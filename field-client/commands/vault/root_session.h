@@ -24,7 +24,11 @@ enum cs_status cs_root_session_open(struct cs_command *command, struct cs_replic
                                     bool from_shares, struct cs_root_session *out) CS_MUST_USE;
 void cs_root_session_close(struct cs_root_session *session);
 
-/* Asks for shares, and puts the key together; `split` (may be NULL: anything of it is unknown) is the set that they must be of. */
+/* The same from shares alone, which must be of the set `split` (may be NULL: of any). */
+enum cs_status cs_root_session_from_shares(struct cs_command *command, struct cs_replica *replica,
+                                           const struct cs_root_split *split,
+                                           struct cs_root_session *out) CS_MUST_USE;
+/* Where there is no organisation yet: asks for shares, and puts the key together; `split` (may be NULL: anything of it is unknown) is the set that they must be of. */
 enum cs_status cs_root_session_gather(struct cs_command *command, const struct cs_root_split *split,
                                       struct cs_root_session *out) CS_MUST_USE;
 

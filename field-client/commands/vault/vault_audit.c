@@ -103,7 +103,7 @@ static struct cs_report_cell event_cell(const struct cs_command *command,
         return cs_report_word("reveal", cs_command_words(command, "saw under a lease", "离线查看"));
     case CS_VAULT_RETURN:
         return cs_report_word("return",
-                              cs_bytes_equal_text(event->reason, "given up")
+                              cs_bytes_equal_text(event->reason, CS_VAULT_REASON_GIVEN_UP)
                                   ? cs_command_words(command, "gave up a request", "撤回请求")
                                   : cs_command_words(command, "returned a lease", "归还借用"));
     case CS_VAULT_REQUEST:

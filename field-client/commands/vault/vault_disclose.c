@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define ROLES_OFFICER (CS_ROLE(OWNER) | CS_ROLE(SECURITY))
 #define VERSION_TYPED_MIN ((size_t)4)
 
 void cs_vault_disclosed_release(struct cs_vault_disclosed *disclosed)
@@ -154,7 +153,7 @@ static enum cs_status check_work_order(struct cs_vault_work *work,
                                        const struct cs_vault_typed *typed)
 {
     cs_roles roles = cs_identity_roles(cs_replica_identity(work->replica));
-    return typed->work_order != NULL || (roles & ROLES_OFFICER) != 0
+    return typed->work_order != NULL || (roles & CS_ROLES_OFFICER) != 0
                ? CS_OK
                : cs_command_usage(work->command,
                                   "name the work order that the password is needed for "
