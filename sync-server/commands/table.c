@@ -47,11 +47,19 @@ static const struct cs_admin_entry entries[] = {
      "copied. Devices that had synced later than the backup report that the server has gone back "
      "in\n"
      "time and refuse it; sending again what was lost is not in this version."},
-    {"history", cs_admin_history, "DIR ENTITY ID [--all]",
-     "the accepted transactions that touched a row, oldest first",
-     "From the stored change-sets: who, when, which values. --all shows refused, held and "
-     "repeated\n"
-     "ones too. What the server computed itself (conflicts, exceptions) is not in change-sets."},
+    {"history", cs_admin_history, "DIR ENTITY [ID] [--as-of TIME] [--all]",
+     "what a row was, change by change, oldest first; or at a moment",
+     "Who, on which device, on which work, when by the device's clock and when it came; each value "
+     "and what\n"
+     "it was before. What the server computed itself is there too. --as-of TIME shows the row as "
+     "it "
+     "was then;\n"
+     "without ID all rows of the entity that were there then, with those deleted since. --all also "
+     "shows what\n"
+     "was entered, from the stored change-sets: refused, held and repeated changes too. Works "
+     "while "
+     "the server\n"
+     "is running. TIME: 2026-11-30 17:05 (in the machine's zone), or RFC 3339."},
     {"bundle", cs_admin_bundle, "import|export FILE", "not in this version", ""},
 };
 

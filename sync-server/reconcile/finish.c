@@ -10,6 +10,7 @@
 #include "sync-server/reconcile/digests.h"
 #include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/exceptions.h"
+#include "sync-server/reconcile/history.h"
 #include "sync-server/reconcile/scopes.h"
 
 static bool is_due(const struct cs_working_row *row)
@@ -84,8 +85,8 @@ static enum cs_status change_opened(struct cs_reconcile *reconcile,
 static enum cs_status save_final(struct cs_reconcile *reconcile, struct cs_working_row *row)
 {
     row->now.row.position = ++reconcile->position;
-    enum cs_status status = CS_OK;
-    if (row->before.exists) {
+    enum cs_status status = cs_history_note(reconcile, row);
+    if (status == CS_OK && row->before.exists) {
         status = cs_digests_subtract(reconcile, &row->before);
     }
     if (status == CS_OK) {
@@ -193,6 +194,7 @@ static enum cs_status update_conflicts(struct cs_reconcile *reconcile, struct cs
 
 enum cs_status cs_reconcile_finish(struct cs_reconcile *reconcile)
 {
+    uint64_t before = reconcile->position;
     enum cs_status status = each_due(reconcile, update_conflicts);
     struct changed *changed;
     size_t count;
@@ -216,6 +218,9 @@ enum cs_status cs_reconcile_finish(struct cs_reconcile *reconcile)
     }
     if (status == CS_OK) {
         status = cs_digests_save(reconcile);
+    }
+    if (status == CS_OK) {
+        status = cs_history_note_moment(reconcile, before);
     }
     return status != CS_OK ? status : cs_store_set_position(reconcile->store, reconcile->position);
 }

@@ -474,8 +474,7 @@ enum cs_status cs_transaction_apply(struct cs_reconcile *reconcile, const struct
         status = apply_operation(reconcile, &edit->transaction->operations[i], edit, out);
     }
     if (status == CS_OK) {
-        cs_working_set_keep(&reconcile->set);
-        return CS_OK;
+        return cs_working_set_keep(&reconcile->set);
     }
     cs_working_set_undo(&reconcile->set);
     return status == CS_REFUSED ? CS_OK : status;

@@ -129,10 +129,42 @@ void cs_working_set_mark(struct cs_working_set *set)
     set->journal = NULL;
 }
 
-void cs_working_set_keep(struct cs_working_set *set)
+/* What the transaction before this one had made of the row, if it was this change-set's. */
+static enum cs_status note_passed(struct cs_working_set *set, struct cs_working_row *row)
+{
+    const struct cs_working_state *state = row->marked;
+    row->marked = NULL;
+    if (state == NULL || !state->changed || !state->row.exists) {
+        return CS_OK;
+    }
+    struct cs_passed *passed = cs_arena_take(set->arena, sizeof *passed);
+    if (passed == NULL) {
+        return CS_NO_MEMORY;
+    }
+    *passed = (struct cs_passed){*state, row->passed};
+    row->passed = passed;
+    return CS_OK;
+}
+
+static void end_journal(struct cs_working_set *set)
 {
     set->journaling = false;
     set->journal = NULL;
+}
+
+enum cs_status cs_working_set_keep(struct cs_working_set *set)
+{
+    enum cs_status status = CS_OK;
+    /* Newest first: the last one that is met of a row is what the transaction found. */
+    for (struct cs_working_undo *undo = set->journal; undo != NULL; undo = undo->next) {
+        undo->row->marked = &undo->state;
+    }
+    for (struct cs_working_undo *undo = set->journal; status == CS_OK && undo != NULL;
+         undo = undo->next) {
+        status = note_passed(set, undo->row);
+    }
+    end_journal(set);
+    return status;
 }
 
 void cs_working_set_undo(struct cs_working_set *set)
@@ -140,5 +172,5 @@ void cs_working_set_undo(struct cs_working_set *set)
     for (struct cs_working_undo *undo = set->journal; undo != NULL; undo = undo->next) {
         undo->row->now = undo->state;
     }
-    cs_working_set_keep(set);
+    end_journal(set);
 }

@@ -26,9 +26,17 @@ struct cs_decided {
     const struct cs_decided *next;
 };
 
+/* A state between two transactions of one change-set, for the history. */
+struct cs_passed {
+    struct cs_working_state state;
+    const struct cs_passed *earlier;
+};
+
 struct cs_working_row {
     struct cs_working_state now;
-    struct cs_stored_row before; /* as in the store when it was loaded */
+    const struct cs_passed *passed;        /* since `before`; the latest first */
+    const struct cs_working_state *marked; /* while a transaction is kept: what it was before it */
+    struct cs_stored_row before;           /* as in the store when it was loaded */
     struct cs_stored_head *before_heads;
     size_t before_head_count;
     uint64_t loaded_position; /* of the row when this push first met it; 0: there was none */
@@ -64,9 +72,9 @@ enum cs_status cs_working_set_preload(struct cs_working_set *set, const struct c
 /* Must be called before `now` of a row is changed: notes its state for undo. */
 enum cs_status cs_working_set_touch(struct cs_working_set *set,
                                     struct cs_working_row *row) CS_MUST_USE;
-/* From here on changes can be undone; keep or undo ends it. */
+/* From here on changes can be undone; keep or undo ends it. Keeping notes what earlier transactions had made of the rows. */
 void cs_working_set_mark(struct cs_working_set *set);
-void cs_working_set_keep(struct cs_working_set *set);
+enum cs_status cs_working_set_keep(struct cs_working_set *set) CS_MUST_USE;
 void cs_working_set_undo(struct cs_working_set *set);
 
 #endif

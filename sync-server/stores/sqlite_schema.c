@@ -3,6 +3,7 @@
  *
  * Log ids are 64 bits and stored as SQLite's signed integers, bit for bit.
  */
+#include "sync-server/stores/history_store.h"
 #include "sync-server/stores/sqlite_store.h"
 
 static const char version_1[] =
@@ -173,8 +174,53 @@ static enum cs_status create_vault_projects(struct cs_database *database, void *
     return cs_database_execute(database, vault_projects);
 }
 
+/* What rows were before each change, and when positions were given. A database that is older than its history has one from the last
+ * thing that it took. */
+static const char history_tables[] =
+    "CREATE TABLE _history (number INTEGER PRIMARY KEY, row BLOB NOT NULL, entity TEXT NOT NULL, "
+    "since INTEGER NOT NULL, at_ms INTEGER NOT NULL, log INTEGER NOT NULL, counter INTEGER NOT "
+    "NULL, image BLOB NOT NULL);"
+    "CREATE INDEX _history_row ON _history (row, number);"
+    "CREATE TABLE _moment (position INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL);";
+
+/* The time up to which everything is as it is now, and the last position, of a database that took anything. */
+static enum cs_status begin_history(struct cs_database *database)
+{
+    struct cs_statement *statement;
+    struct cs_reader reader;
+    uint8_t position[8];
+    enum cs_status status = cs_statement_get(
+        database,
+        "SELECT value, (SELECT max(received_ms) FROM _transaction) FROM _meta WHERE key = "
+        "'position'",
+        &statement);
+    if (status == CS_OK) {
+        status = cs_statement_one(statement);
+    }
+    if (status != CS_OK) {
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    int64_t at_ms = cs_column_integer(statement, 1);
+    status = cs_column_fixed(statement, 0, position, sizeof position);
+    cs_statement_done(statement);
+    struct cs_store store = {.database = database};
+    if (status == CS_OK) {
+        cs_reader_init(&reader, cs_bytes_of_array(position));
+        status = cs_store_put_moment(&store, cs_read_u64(&reader), at_ms);
+    }
+    return status != CS_OK ? status : cs_store_set_history_reach(&store, at_ms);
+}
+
+static enum cs_status create_history_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    enum cs_status status = cs_database_execute(database, history_tables);
+    return status != CS_OK ? status : begin_history(database);
+}
+
 const struct cs_migration cs_store_migrations[] = {
     {create_version_1},         {create_version_2},       {create_version_3},
     {add_revocation},           {create_recovery_tables}, {create_lost_versions},
-    {create_replaced_versions}, {create_vault_tables},    {create_vault_projects}};
+    {create_replaced_versions}, {create_vault_tables},    {create_vault_projects},
+    {create_history_tables}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

@@ -303,6 +303,9 @@ static inline void sign_change_set(struct cs_transaction *transactions, size_t c
     cs_buffer_release(&body);
 }
 
+/* When the server's clock says that it is pushed. */
+static int64_t push_at_ms = 1767229300000;
+
 /* As the committer does with a verified request. */
 static inline void push(struct cs_store *store, struct cs_transaction *transactions, size_t count)
 {
@@ -311,7 +314,7 @@ static inline void push(struct cs_store *store, struct cs_transaction *transacti
     struct cs_arena arena;
     struct cs_push_result result;
     struct cs_push_change_set change_set;
-    struct cs_push_clock clock = {.now_ms = 1767229300000};
+    struct cs_push_clock clock = {.now_ms = push_at_ms};
     cs_arena_init(&arena, 64 * CS_MEBI);
     cs_buffer_init(&inner, CS_CHANGE_SET_INNER_MAX);
     sign_change_set(transactions, count, &inner);

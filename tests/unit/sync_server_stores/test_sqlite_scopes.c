@@ -199,6 +199,7 @@ static void older_entries_are_taken_over(void **state)
                "DROP TABLE _incarnation; DROP TABLE _returning; DROP TABLE _lost_version; "
                "DROP TABLE _replaced_version; DROP TABLE _vault_record; DROP TABLE _vault; "
                "DROP TABLE _vault_member; DROP TABLE _vault_recovery; "
+               "DROP TABLE _history; DROP TABLE _moment; "
                "PRAGMA user_version = 2");
     fixture_reopen(f);
     const struct cs_row_key row = {T("movement"), id_of(6)};
