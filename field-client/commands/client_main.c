@@ -75,11 +75,11 @@ static void read_line(struct line *line, int argument_count, char **arguments)
     }
 }
 
-static bool speaks_chinese(void)
+static bool speaks_chinese(const struct cs_console *console)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     for (size_t i = 0; i < CS_COUNT(names); i++) {
-        const char *value = getenv(names[i]);
+        const char *value = cs_console_variable(console, names[i]);
         if (value != NULL && value[0] != '\0') {
             return strncmp(value, "zh", 2) == 0;
         }
@@ -161,8 +161,10 @@ static enum cs_status flush(struct cs_command *command, enum cs_status status)
 
 static int conclude(struct cs_command *command, enum cs_status status)
 {
-    cs_replica_close(command->replica);
-    cs_identity_destroy(command->identity);
+    if (command->host == NULL) {
+        cs_replica_close(command->replica);
+        cs_identity_destroy(command->identity);
+    }
     status = flush(command, status);
     if (status != CS_OK) {
         report(command, status);
@@ -241,7 +243,7 @@ static enum cs_status dispatch(struct cs_command *command, const struct line *li
     if (entry == NULL) {
         return unknown_command(command, line->arguments[index]);
     }
-    if (!find_home(line, home)) {
+    if (home[0] == '\0' && !find_home(line, home)) {
         return cs_command_usage(command, "no folder for the data: give --home DIR");
     }
     command->name = entry->name;
@@ -267,7 +269,12 @@ int cs_client_run(int argument_count, char **arguments, const struct cs_client_s
                                  .world = setting->world,
                                  .out = setting->out,
                                  .err = setting->err,
-                                 .chinese = speaks_chinese()};
+                                 .console = setting->console,
+                                 .host = setting->host,
+                                 .chinese = speaks_chinese(setting->console)};
+    if (setting->home != NULL) {
+        (void)snprintf(home, sizeof home, "%s", setting->home);
+    }
     line.arguments = cs_alloc_zero((size_t)argument_count + 1, sizeof *line.arguments);
     if (line.arguments == NULL) {
         return conclude(&command, CS_NO_MEMORY);
@@ -302,7 +309,8 @@ int cs_client_main(int argument_count, char **arguments, const struct cs_registr
         return CS_EXIT_FAILED;
     }
     cs_transport_attach(transport, &world);
-    struct cs_client_setting setting = {registry, &world, stdout, stderr};
+    struct cs_client_setting setting = {
+        .registry = registry, .world = &world, .out = stdout, .err = stderr};
     int code = cs_client_run(argument_count, arguments, &setting);
     cs_transport_destroy(transport);
     return code;

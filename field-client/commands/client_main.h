@@ -7,6 +7,8 @@
 #ifndef CS_COMMANDS_CLIENT_MAIN_H
 #define CS_COMMANDS_CLIENT_MAIN_H
 
+#include "field-client/console/console.h"
+#include "field-client/console/host.h"
 #include "shared/base/world.h"
 #include "shared/domain/descriptor.h"
 
@@ -20,9 +22,13 @@ struct cs_client_setting {
     const struct cs_world *world; /* borrowed; exchange must be set for join and sync */
     FILE *out;
     FILE *err;
+    const struct cs_console *console; /* NULL: this process' */
+    const struct cs_host *host;       /* NULL: it opens the replica itself */
+    const char
+        *home; /* NULL: what the arguments and the environment say, as it is without an agent */
 };
 /*
- * arguments[0] is the program's name. Environment read: COUNTERSIGN_HOME, XDG_DATA_HOME, HOME, COUNTERSIGN_PASSPHRASE_FILE, LC_ALL,
+ * arguments[0] is the program's name. Environment (of the console) read: COUNTERSIGN_HOME, XDG_DATA_HOME, HOME, COUNTERSIGN_PASSPHRASE_FILE, LC_ALL,
  * LC_MESSAGES, LANG.
  */
 int cs_client_run(int argument_count, char **arguments, const struct cs_client_setting *setting);

@@ -54,7 +54,7 @@ static void count_bad(struct tally *tally, size_t line, enum cs_status status,
 static void show_progress(const struct cs_command *command, size_t rows, bool at_end)
 {
     if (rows < PROGRESS_FROM_ROWS || (!at_end && rows % 1000 != 0) ||
-        isatty(fileno(command->err)) != 1) {
+        !cs_console_errors_are_terminal(command->console, command->err)) {
         return;
     }
     (void)fprintf(command->err, at_end ? "\r%zu\n" : "\r%zu", rows);

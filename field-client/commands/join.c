@@ -240,9 +240,9 @@ static enum cs_status run(struct cs_command *command, const struct arguments *ar
         host[0] = '\0';
     }
     struct cs_secret *passphrase = NULL;
-    enum cs_status status =
-        cs_passphrase_read(has_joined(command) ? CS_PASSPHRASE_UNLOCK : CS_PASSPHRASE_CHOOSE,
-                           &passphrase, &command->problem);
+    enum cs_status status = cs_passphrase_read(
+        command->console, has_joined(command) ? CS_PASSPHRASE_UNLOCK : CS_PASSPHRASE_CHOOSE,
+        &passphrase, &command->problem);
     if (status != CS_OK) {
         return status;
     }
@@ -275,7 +275,7 @@ enum cs_status cs_command_join(struct cs_command *command)
     if (status != CS_OK) {
         return status;
     }
-    if (strcmp(arguments.file, "-") == 0 && isatty(STDIN_FILENO) == 1) {
+    if (strcmp(arguments.file, "-") == 0 && cs_console_input_is_terminal(command->console)) {
         cs_command_note(command, "%s",
                         cs_command_words(command, "paste the invite and end with Ctrl-D",
                                          "请粘贴邀请码,按 Ctrl-D 结束"));

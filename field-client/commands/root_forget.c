@@ -107,7 +107,8 @@ static enum cs_status forget_all_former(struct cs_command *command, size_t *in_o
     struct cs_secret *passphrase = NULL;
     enum cs_status status = list_former(command, names, &count);
     if (status == CS_OK && count > 0) {
-        status = cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &passphrase, &command->problem);
+        status = cs_passphrase_read(command->console, CS_PASSPHRASE_UNLOCK, &passphrase,
+                                    &command->problem);
     }
     for (size_t i = 0; status == CS_OK && i < count; i++) {
         status = forget_former(command, names[i], cs_secret_bytes(passphrase), in_out_files);

@@ -7,8 +7,6 @@
 #include "field-client/sync/session.h"
 #include "field-client/sync/vault_sync.h"
 
-#include <unistd.h>
-
 struct outcome {
     enum cs_status status;
     const struct cs_sync_result *result;
@@ -216,12 +214,24 @@ static enum cs_status answer(struct cs_command *command, const struct outcome *o
 /* One line on a terminal, written over with every page; small syncs, of one page, need none. */
 struct display {
     struct cs_command *command;
+    bool on_terminal;
     bool shown;
 };
 
 static void show_progress(void *context, const struct cs_sync_progress *progress)
 {
     struct display *display = context;
+    const struct cs_host *host = display->command->host;
+    if (host != NULL) {
+        const struct cs_host_state state = {.pages = progress->pages,
+                                            .rows = progress->rows,
+                                            .rows_expected = progress->rows_expected,
+                                            .bytes = progress->bytes};
+        host->tell(host->context, &state);
+    }
+    if (!display->on_terminal) {
+        return;
+    }
     if (progress->pages < 2 && progress->rows_expected <= progress->rows) {
         return;
     }
@@ -246,9 +256,14 @@ static enum cs_status run(struct cs_command *command, struct cs_replica *replica
 {
     struct display display = {.command = command};
     const struct cs_sync_watch watch = {show_progress, &display};
-    bool watched = !command->json && isatty(fileno(command->err)) == 1;
-    enum cs_status status = watched ? cs_sync_run_watched(replica, &watch, out, &command->problem)
-                                    : cs_sync_run(replica, out, &command->problem);
+    bool shown = !command->json && cs_console_errors_are_terminal(command->console, command->err);
+    display.on_terminal = shown;
+    enum cs_status status = cs_command_go_online(command, CS_ONLINE_SHARED);
+    if (status == CS_OK) {
+        status = shown || command->host != NULL
+                     ? cs_sync_run_watched(replica, &watch, out, &command->problem)
+                     : cs_sync_run(replica, out, &command->problem);
+    }
     if (display.shown) {
         (void)fprintf(command->err, "\r\033[K");
         (void)fflush(command->err);

@@ -14,8 +14,6 @@
 #define ARGUMENT_SIZE_MAX 16
 #define PATH_SIZE_MAX ((size_t)4096)
 
-extern char **environ;
-
 struct cs_clipboard_tool {
     const char *display; /* variable that says that there is such a desktop */
     const char *put[ARGUMENTS_MAX];
@@ -37,25 +35,27 @@ const char *cs_clipboard_name(const struct cs_clipboard_tool *tool)
 
 /* ---- finding ---- */
 
-static bool is_program(const char *folder, size_t folder_size, const char *name)
+static bool is_program(const char *folder, size_t folder_size, const char *name,
+                       char out[static PATH_SIZE_MAX])
 {
-    char path[PATH_SIZE_MAX];
     size_t name_size = strlen(name);
-    if (folder_size == 0 || folder_size + name_size + 2 > sizeof path) {
+    if (folder_size == 0 || folder_size + name_size + 2 > PATH_SIZE_MAX) {
         return false;
     }
-    memcpy(path, folder, folder_size);
-    path[folder_size] = '/';
-    memcpy(path + folder_size + 1, name, name_size + 1);
-    return access(path, X_OK) == 0;
+    memcpy(out, folder, folder_size);
+    out[folder_size] = '/';
+    memcpy(out + folder_size + 1, name, name_size + 1);
+    return access(out, X_OK) == 0;
 }
 
-static bool is_installed(const char *name)
+/* Along the PATH of who asked. */
+static bool find_program(const struct cs_console *console, const char *name,
+                         char out[static PATH_SIZE_MAX])
 {
-    const char *path = getenv("PATH");
+    const char *path = cs_console_variable(console, "PATH");
     while (path != NULL && path[0] != '\0') {
         size_t size = strcspn(path, ":");
-        if (is_program(path, size, name)) {
+        if (is_program(path, size, name, out)) {
             return true;
         }
         path += size + (path[size] == ':' ? 1 : 0);
@@ -63,14 +63,16 @@ static bool is_installed(const char *name)
     return false;
 }
 
-enum cs_status cs_clipboard_find(const struct cs_clipboard_tool **out, struct cs_problem *problem)
+enum cs_status cs_clipboard_find(const struct cs_console *console,
+                                 const struct cs_clipboard_tool **out, struct cs_problem *problem)
 {
+    char path[PATH_SIZE_MAX];
     bool desktop = false;
     for (size_t i = 0; i < CS_COUNT(tools); i++) {
-        const char *display = getenv(tools[i].display);
+        const char *display = cs_console_variable(console, tools[i].display);
         bool there = display != NULL && display[0] != '\0';
         desktop = desktop || there;
-        if (there && is_installed(tools[i].put[0])) {
+        if (there && find_program(console, tools[i].put[0], path)) {
             *out = &tools[i];
             return CS_OK;
         }
@@ -120,14 +122,17 @@ static bool plain_signals(posix_spawnattr_t *out)
 }
 
 /* Not by fork: the secrets of this process are in no other one. The program's own child, which holds the clipboard, lives on. */
-static bool start(const char *const *arguments, int input, pid_t *out)
+static bool start(const struct cs_console *console, const char *const *arguments, int input,
+                  pid_t *out)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    char path[PATH_SIZE_MAX];
     char texts[ARGUMENTS_MAX][ARGUMENT_SIZE_MAX];
     char *copies[ARGUMENTS_MAX + 1] = {NULL}; /* the function below wants no constants */
     cs_require(arguments[0] != NULL);
-    if (posix_spawn_file_actions_init(&actions) != 0) {
+    if (!find_program(console, arguments[0], path) ||
+        posix_spawn_file_actions_init(&actions) != 0) {
         return false;
     }
     if (!plain_signals(&attributes)) {
@@ -143,7 +148,7 @@ static bool start(const char *const *arguments, int input, pid_t *out)
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) == 0 &&
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) == 0 &&
-        posix_spawnp(out, copies[0], &actions, &attributes, copies, environ) == 0;
+        posix_spawn(out, path, &actions, &attributes, copies, cs_console_variables(console)) == 0;
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return started;
@@ -159,14 +164,14 @@ static bool ended_well(pid_t child)
     return ended == child && WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }
 
-static enum cs_status run(const char *const *arguments, struct cs_bytes input,
-                          struct cs_problem *problem)
+static enum cs_status run(const struct cs_console *console, const char *const *arguments,
+                          struct cs_bytes input, struct cs_problem *problem)
 {
     int ends[2];
     pid_t child = -1;
     bool done = pipe2(ends, O_CLOEXEC) == 0;
     if (done) {
-        bool started = start(arguments, ends[0], &child);
+        bool started = start(console, arguments, ends[0], &child);
         (void)close(ends[0]);
         done = started && write_all(ends[1], input);
         (void)close(ends[1]);
@@ -177,13 +182,15 @@ static enum cs_status run(const char *const *arguments, struct cs_bytes input,
                                  arguments[0]);
 }
 
-enum cs_status cs_clipboard_put(const struct cs_clipboard_tool *tool, struct cs_bytes secret,
+enum cs_status cs_clipboard_put(const struct cs_console *console,
+                                const struct cs_clipboard_tool *tool, struct cs_bytes secret,
                                 struct cs_problem *problem)
 {
-    return run(tool->put, secret, problem);
+    return run(console, tool->put, secret, problem);
 }
 
-enum cs_status cs_clipboard_clear(const struct cs_clipboard_tool *tool, struct cs_problem *problem)
+enum cs_status cs_clipboard_clear(const struct cs_console *console,
+                                  const struct cs_clipboard_tool *tool, struct cs_problem *problem)
 {
-    return run(tool->clear, CS_BYTES_NONE, problem);
+    return run(console, tool->clear, CS_BYTES_NONE, problem);
 }

@@ -16,6 +16,8 @@
 #ifndef CS_CONSOLE_COMMAND_H
 #define CS_CONSOLE_COMMAND_H
 
+#include "field-client/console/console.h"
+#include "field-client/console/host.h"
 #include "field-client/replica/replica.h"
 #include "shared/text/json.h"
 
@@ -67,12 +69,14 @@ struct cs_command {
     const struct cs_world *world; /* with exchange */
     FILE *out;                    /* standard output */
     FILE *err;
+    const struct cs_console *console; /* NULL: this process' */
     struct cs_problem problem; /* shown to people when the command returns other than CS_OK */
     /* Set by a command that returns CS_OK but is not done (digests differ), or whose failure is not the usual code. 0 = by status. */
     enum cs_exit exit_code;
     /* Members that the error object gets beside "error"; NULL = none. Owned; destroyed by client_main.c. */
     struct cs_json *failure;
-    /* What follows belongs to command.c: opened when asked for, closed by client_main.c. */
+    const struct cs_host *host; /* NULL: the command is alone */
+    /* What follows belongs to command_data.c: opened when asked for, closed by client_main.c; of a host it is borrowed. */
     struct cs_identity *identity;
     struct cs_replica *replica;
     size_t
@@ -111,6 +115,8 @@ enum cs_status cs_command_usage(struct cs_command *command, const char *format, 
  * CS_WRONG_PASSPHRASE, CS_LOCKED; what cs_replica_open says. */
 enum cs_status cs_command_open_replica(struct cs_command *command,
                                        struct cs_replica **out) CS_MUST_USE;
+/* Before the first request to the server; see host.h. */
+enum cs_status cs_command_go_online(struct cs_command *command, enum cs_online how) CS_MUST_USE;
 /* The entity with this name, the index of its field: as cs_edit_entity and cs_edit_field, but exit code 2. Opens nothing. */
 enum cs_status cs_command_entity(struct cs_command *command, struct cs_bytes name,
                                  const struct cs_entity **out) CS_MUST_USE;

@@ -35,16 +35,13 @@ static enum cs_status check_joined(struct cs_command *command)
                           command->home);
 }
 
-enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_replica **out)
+static enum cs_status open_own(struct cs_command *command)
 {
-    if (command->replica != NULL) {
-        *out = command->replica;
-        return CS_OK;
-    }
-    enum cs_status status = check_joined(command);
     struct cs_secret *passphrase = NULL;
+    enum cs_status status = check_joined(command);
     if (status == CS_OK) {
-        status = cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &passphrase, &command->problem);
+        status = cs_passphrase_read(command->console, CS_PASSPHRASE_UNLOCK, &passphrase,
+                                    &command->problem);
     }
     if (status == CS_OK && command->identity == NULL) {
         status =
@@ -56,11 +53,30 @@ enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_rep
         status = cs_replica_open(command->world, command->home, command->registry,
                                  command->identity, &command->replica, &command->problem);
     }
+    return status;
+}
+
+enum cs_status cs_command_open_replica(struct cs_command *command, struct cs_replica **out)
+{
+    const struct cs_host *host = command->host;
+    if (command->replica != NULL) {
+        *out = command->replica;
+        return CS_OK;
+    }
+    enum cs_status status = host == NULL ? open_own(command)
+                                         : host->borrow(host->context, &command->identity,
+                                                        &command->replica, &command->problem);
     if (status == CS_OK) {
         cs_lease_notice(command);
         *out = command->replica;
     }
     return status;
+}
+
+enum cs_status cs_command_go_online(struct cs_command *command, enum cs_online how)
+{
+    const struct cs_host *host = command->host;
+    return host == NULL ? CS_OK : host->go_online(host->context, how, &command->problem);
 }
 
 /* Near names come from replica/names.c; no replica is needed for them. */
@@ -105,15 +121,15 @@ enum cs_status cs_command_row(struct cs_command *command, const struct cs_entity
                                               &command->problem);
 }
 
-static enum cs_status read_standard_input(struct cs_buffer *out)
+static enum cs_status read_standard_input(const struct cs_console *console, struct cs_buffer *out)
 {
     uint8_t chunk[4096];
     ssize_t count = 1;
     while (out->status == CS_OK && count != 0) {
-        count = read(STDIN_FILENO, chunk, sizeof chunk);
+        count = cs_console_read(console, cs_console_input(console), chunk, sizeof chunk);
         if (count > 0) {
             cs_buffer_append(out, chunk, (size_t)count);
-        } else if (count < 0 && errno != EINTR) {
+        } else if (count < 0) {
             break;
         }
     }
@@ -122,15 +138,28 @@ static enum cs_status read_standard_input(struct cs_buffer *out)
     return count < 0 ? CS_IO : out->status;
 }
 
+static enum cs_status read_named(struct cs_command *command, const char *name,
+                                 struct cs_buffer *out)
+{
+    char path[CS_CONSOLE_PATH_MAX];
+    if (cs_console_path(command->console, name, path, NULL) != CS_OK ||
+        !cs_console_is_plain_file(command->console, path)) {
+        return CS_INVALID;
+    }
+    return command->world->file_read(command->world->context, path, out);
+}
+
 enum cs_status cs_command_read_file(struct cs_command *command, const char *path,
                                     struct cs_buffer *out)
 {
     bool input = strcmp(path, "-") == 0;
-    enum cs_status status = input ? read_standard_input(out)
-                                  : command->world->file_read(command->world->context, path, out);
+    enum cs_status status =
+        input ? read_standard_input(command->console, out) : read_named(command, path, out);
     if (status != CS_OK) {
         const char *text = status == CS_NOT_FOUND ? "there is no such file"
                            : status == CS_LIMIT   ? "the file is too large"
+                           : status == CS_INVALID ? "give a file with a name of its own, or "
+                                                    "standard input (-)"
                                                   : cs_status_text(status);
         return cs_problem_set(&command->problem, status, "%.300s: %s",
                               input ? "standard input" : path, text);
@@ -141,7 +170,12 @@ enum cs_status cs_command_read_file(struct cs_command *command, const char *path
 enum cs_status cs_command_write_file(struct cs_command *command, const char *path,
                                      struct cs_bytes content)
 {
-    enum cs_status status = command->world->file_replace(command->world->context, path, content);
+    char name[CS_CONSOLE_PATH_MAX];
+    enum cs_status status = cs_console_path(command->console, path, name, &command->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    status = command->world->file_replace(command->world->context, name, content);
     return status == CS_OK ? status
                            : cs_problem_set(&command->problem, status, "%.300s: %s", path,
                                             status == CS_NOT_FOUND ? "there is no such folder"

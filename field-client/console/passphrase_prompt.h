@@ -6,6 +6,7 @@
 #ifndef CS_CONSOLE_PASSPHRASE_PROMPT_H
 #define CS_CONSOLE_PASSPHRASE_PROMPT_H
 
+#include "field-client/console/console.h"
 #include "shared/crypto/secret.h"
 
 #define CS_PASSPHRASE_MAX ((size_t)1024)
@@ -19,7 +20,7 @@ enum cs_passphrase_use {
  * One newline at the end of the file is not part of it. CS_LOCKED: no file is named and there is no terminal, it cannot be
  * read, it is empty or over CS_PASSPHRASE_MAX bytes, the two differ, or it was cancelled with Ctrl-C.
  */
-enum cs_status cs_passphrase_read(enum cs_passphrase_use use, struct cs_secret **out,
-                                  struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_passphrase_read(const struct cs_console *console, enum cs_passphrase_use use,
+                                  struct cs_secret **out, struct cs_problem *problem) CS_MUST_USE;
 
 #endif

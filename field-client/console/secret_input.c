@@ -2,7 +2,6 @@
 #include "field-client/console/secret_input.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,14 +19,13 @@ static bool ends_line(uint8_t byte)
 enum extent { ALL, TYPED_LINE, NEXT_LINE };
 
 /* Up to `limit` bytes, or a line: of a terminal, which gives lines, or byte by byte so that the next one stays. -1 on failure. */
-static ssize_t read_into(int file, uint8_t *out, size_t limit, enum extent extent)
+static ssize_t read_into(const struct cs_console *console, int file, uint8_t *out, size_t limit,
+                         enum extent extent)
 {
     size_t size = 0;
     while (size < limit) {
-        ssize_t count = read(file, out + size, extent == NEXT_LINE ? 1 : limit - size);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
+        ssize_t count =
+            cs_console_read(console, file, out + size, extent == NEXT_LINE ? 1 : limit - size);
         if (count < 0) {
             return -1;
         }
@@ -71,15 +69,15 @@ static enum cs_status conclude(struct cs_secret *room, ssize_t size,
     return cs_secret_create_copy(cs_bytes_make(data, length), out);
 }
 
-enum cs_status cs_secret_read_all(int file, const struct cs_secret_question *question,
-                                  const char *where, struct cs_secret **out,
-                                  struct cs_problem *problem)
+enum cs_status cs_secret_read_all(const struct cs_console *console, int file,
+                                  const struct cs_secret_question *question, const char *where,
+                                  struct cs_secret **out, struct cs_problem *problem)
 {
     struct cs_secret *room = NULL;
     size_t limit = question->size_max + ROOM_MORE;
     enum cs_status status = cs_secret_create(limit, &room);
     if (status == CS_OK) {
-        ssize_t size = read_into(file, cs_secret_data(room), limit, ALL);
+        ssize_t size = read_into(console, file, cs_secret_data(room), limit, ALL);
         status = conclude(room, size, question, where, out, problem);
     }
     cs_secret_destroy(room);
@@ -88,21 +86,14 @@ enum cs_status cs_secret_read_all(int file, const struct cs_secret_question *que
 
 /* ---- the terminal ---- */
 
-static void say(int terminal, const char *text)
+static void say(const struct cs_console *console, int terminal, const char *text)
 {
-    size_t size = strlen(text);
-    while (size > 0) {
-        ssize_t count = write(terminal, text, size);
-        if (count <= 0 && errno != EINTR) {
-            return;
-        }
-        text += count > 0 ? count : 0;
-        size -= count > 0 ? (size_t)count : 0;
-    }
+    (void)cs_console_write(console, terminal, cs_bytes_of_text(text));
 }
 
 /* Echo and signals off, so that Ctrl-C arrives as a character and the terminal is always put back. */
-static ssize_t read_line_unseen(int terminal, uint8_t *out, size_t limit)
+static ssize_t read_line_unseen(const struct cs_console *console, int terminal, uint8_t *out,
+                                size_t limit)
 {
     struct termios before;
     if (tcgetattr(terminal, &before) != 0) {
@@ -113,12 +104,12 @@ static ssize_t read_line_unseen(int terminal, uint8_t *out, size_t limit)
     quiet.c_lflag |= ICANON;
     quiet.c_cc[VEOL] = CTRL_C;
     quiet.c_cc[VEOL2] = CTRL_BACKSLASH;
-    if (tcsetattr(terminal, TCSAFLUSH, &quiet) != 0) {
+    if (!cs_console_set_terminal(console, terminal, &quiet)) {
         return -1;
     }
-    ssize_t size = read_into(terminal, out, limit, TYPED_LINE);
-    (void)tcsetattr(terminal, TCSAFLUSH, &before);
-    say(terminal, "\n");
+    ssize_t size = read_into(console, terminal, out, limit, TYPED_LINE);
+    (void)cs_console_set_terminal(console, terminal, &before);
+    say(console, terminal, "\n");
     return size;
 }
 
@@ -128,7 +119,7 @@ static bool is_cancelled(const uint8_t *data, ssize_t size)
                         memchr(data, CTRL_BACKSLASH, (size_t)size) != NULL);
 }
 
-static enum cs_status ask(int terminal, const char *prompt,
+static enum cs_status ask(const struct cs_console *console, int terminal, const char *prompt,
                           const struct cs_secret_question *question, struct cs_secret **out,
                           struct cs_problem *problem)
 {
@@ -138,8 +129,8 @@ static enum cs_status ask(int terminal, const char *prompt,
     if (status != CS_OK) {
         return status;
     }
-    say(terminal, prompt);
-    ssize_t size = read_line_unseen(terminal, cs_secret_data(room), limit);
+    say(console, terminal, prompt);
+    ssize_t size = read_line_unseen(console, terminal, cs_secret_data(room), limit);
     if (is_cancelled(cs_secret_bytes(room).data, size)) {
         status = cs_problem_set(problem, CS_LOCKED, "cancelled: no %s was given", question->what);
     } else {
@@ -149,14 +140,15 @@ static enum cs_status ask(int terminal, const char *prompt,
     return status;
 }
 
-enum cs_status cs_secret_ask(int terminal, const struct cs_secret_question *question,
-                             struct cs_secret **out, struct cs_problem *problem)
+enum cs_status cs_secret_ask(const struct cs_console *console, int terminal,
+                             const struct cs_secret_question *question, struct cs_secret **out,
+                             struct cs_problem *problem)
 {
     struct cs_secret *first = NULL;
     struct cs_secret *second = NULL;
-    enum cs_status status = ask(terminal, question->prompt, question, &first, problem);
+    enum cs_status status = ask(console, terminal, question->prompt, question, &first, problem);
     if (status == CS_OK && question->use == CS_SECRET_TWICE) {
-        status = ask(terminal, question->again, question, &second, problem);
+        status = ask(console, terminal, question->again, question, &second, problem);
         if (status == CS_OK && !cs_secret_equal(cs_secret_bytes(first), cs_secret_bytes(second))) {
             status = cs_problem_set(problem, CS_LOCKED, "the two %ss differ", question->what);
         }
@@ -172,43 +164,43 @@ enum cs_status cs_secret_ask(int terminal, const struct cs_secret_question *ques
 
 /* ---- standard input ---- */
 
-bool cs_secret_input_is_terminal(void)
-{
-    return isatty(STDIN_FILENO) == 1;
-}
-
-static enum cs_status ask_person(const struct cs_secret_question *question, struct cs_secret **out,
+static enum cs_status ask_person(const struct cs_console *console,
+                                 const struct cs_secret_question *question, struct cs_secret **out,
                                  struct cs_problem *problem)
 {
-    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int terminal = cs_console_open_terminal(console);
     if (terminal < 0) {
         return cs_problem_set(problem, CS_LOCKED, "there is no terminal to ask for the %s",
                               question->what);
     }
-    enum cs_status status = cs_secret_ask(terminal, question, out, problem);
+    enum cs_status status = cs_secret_ask(console, terminal, question, out, problem);
     (void)close(terminal);
     return status;
 }
 
-enum cs_status cs_secret_input(const struct cs_secret_question *question, struct cs_secret **out,
+enum cs_status cs_secret_input(const struct cs_console *console,
+                               const struct cs_secret_question *question, struct cs_secret **out,
                                struct cs_problem *problem)
 {
-    return cs_secret_input_is_terminal()
-               ? ask_person(question, out, problem)
-               : cs_secret_read_all(STDIN_FILENO, question, "standard input", out, problem);
+    return cs_console_input_is_terminal(console)
+               ? ask_person(console, question, out, problem)
+               : cs_secret_read_all(console, cs_console_input(console), question, "standard input",
+                                    out, problem);
 }
 
-enum cs_status cs_secret_input_line(const struct cs_secret_question *question,
+enum cs_status cs_secret_input_line(const struct cs_console *console,
+                                    const struct cs_secret_question *question,
                                     struct cs_secret **out, struct cs_problem *problem)
 {
     struct cs_secret *room = NULL;
     size_t limit = question->size_max + ROOM_MORE;
-    if (cs_secret_input_is_terminal()) {
-        return ask_person(question, out, problem);
+    if (cs_console_input_is_terminal(console)) {
+        return ask_person(console, question, out, problem);
     }
     enum cs_status status = cs_secret_create(limit, &room);
     if (status == CS_OK) {
-        ssize_t size = read_into(STDIN_FILENO, cs_secret_data(room), limit, NEXT_LINE);
+        ssize_t size =
+            read_into(console, cs_console_input(console), cs_secret_data(room), limit, NEXT_LINE);
         status = size == 0
                      ? cs_problem_set(problem, CS_NOT_FOUND,
                                       "standard input ended before the next %s", question->what)

@@ -18,40 +18,22 @@
 #define SCREEN_OPEN "\033[?1049h\033[2J\033[H"
 /* Cleared before it is left: some terminals keep it. */
 #define SCREEN_CLOSE "\033[2J\033[H\033[?1049l"
+#define CLEAR_MS_MAX 1000
 
 /* ---- writing ---- */
 
-static bool write_all(int file, const void *data, size_t size)
+static bool say(const struct cs_console *console, int file, const char *text)
 {
-    const uint8_t *from = data;
-    while (size > 0) {
-        ssize_t count = write(file, from, size);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            return false;
-        }
-        from += count;
-        size -= (size_t)count;
-    }
-    return true;
+    return cs_console_write(console, file, cs_bytes_of_text(text));
 }
 
-static bool say(int file, const char *text)
+/* Also when the caller is gone; not longer than a moment, where somebody has stopped the terminal. */
+static bool say_at_the_end(const struct cs_console *console, int file, const char *text)
 {
-    return write_all(file, text, strlen(text));
-}
-
-/* A stream without a file (tests have such) takes it all the same. */
-static bool put(FILE *out, struct cs_bytes bytes)
-{
-    int file = fileno(out);
-    if (fflush(out) != 0) {
-        return false;
-    }
-    return file >= 0 ? write_all(file, bytes.data, bytes.size)
-                     : fwrite(bytes.data, 1, bytes.size, out) == bytes.size;
+    struct pollfd polled = {.fd = file, .events = POLLOUT};
+    bool can =
+        console == NULL || (poll(&polled, 1, CLEAR_MS_MAX) == 1 && (polled.revents & POLLOUT) != 0);
+    return can && cs_console_write(NULL, file, cs_bytes_of_text(text));
 }
 
 static bool is_plain(uint8_t byte)
@@ -60,7 +42,7 @@ static bool is_plain(uint8_t byte)
 }
 
 /* Runs of what can be shown as they stand in secret memory; the rest by number. */
-static bool show_visible(int terminal, struct cs_bytes secret)
+static bool show_visible(const struct cs_console *console, int terminal, struct cs_bytes secret)
 {
     static const char digits[] = "0123456789abcdef";
     bool utf8 = cs_utf8_valid(secret);
@@ -72,11 +54,11 @@ static bool show_visible(int terminal, struct cs_bytes secret)
                (utf8 || secret.data[end] < 0x80)) {
             end++;
         }
-        done = write_all(terminal, secret.data + at, end - at);
+        done = cs_console_write(console, terminal, cs_bytes_make(secret.data + at, end - at));
         if (done && end < secret.size) {
             char escape[4] = {'\\', 'x', digits[secret.data[end] >> 4],
                               digits[secret.data[end] & 15]};
-            done = write_all(terminal, escape, sizeof escape);
+            done = cs_console_write(console, terminal, cs_bytes_make(escape, sizeof escape));
             cs_wipe(escape, sizeof escape);
             end++;
         }
@@ -103,10 +85,10 @@ static void ends_programs(sigset_t *out)
     }
 }
 
-/* A key is read away, so that it does not reach the shell. */
-static void wait_until(int terminal, int signals, int64_t until_ms)
+/* `end` is readable when it is over for another reason. A key is read away, so that it does not reach the shell. */
+static void wait_until(int terminal, int end, int64_t until_ms)
 {
-    struct pollfd polled[2] = {{.fd = signals, .events = POLLIN},
+    struct pollfd polled[2] = {{.fd = end, .events = POLLIN | POLLRDHUP},
                                {.fd = terminal, .events = POLLIN}};
     for (int64_t left = until_ms - now_ms(); left > 0; left = until_ms - now_ms()) {
         int count = poll(polled, 2, left > 1000 ? 1000 : (int)left);
@@ -123,7 +105,7 @@ static void wait_until(int terminal, int signals, int64_t until_ms)
 }
 
 /* Keys come one by one and unseen; Ctrl-C is one of them. */
-static bool enter_keys(int terminal, struct termios *out_before)
+static bool enter_keys(const struct cs_console *console, int terminal, struct termios *out_before)
 {
     if (terminal < 0 || tcgetattr(terminal, out_before) != 0) {
         return false;
@@ -132,29 +114,48 @@ static bool enter_keys(int terminal, struct termios *out_before)
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG);
     keys.c_cc[VMIN] = 1;
     keys.c_cc[VTIME] = 0;
-    return tcsetattr(terminal, TCSAFLUSH, &keys) == 0;
+    return cs_console_set_terminal(console, terminal, &keys);
 }
 
-enum cs_status cs_for_a_while(const struct cs_for_a_while *what, int terminal, int seconds_max)
+static enum cs_status begin_and_end(const struct cs_console *console,
+                                    const struct cs_for_a_while *what, int terminal, int end,
+                                    int seconds_max)
+{
+    struct termios settings;
+    bool keys = enter_keys(console, terminal, &settings);
+    enum cs_status status = what->begin(what->context);
+    if (status == CS_OK) {
+        int64_t until_ms = now_ms() + (int64_t)seconds_max * 1000;
+        if (console != NULL) {
+            console->pause(console->context);
+        }
+        wait_until(keys ? terminal : -1, end, until_ms);
+        if (console != NULL) {
+            console->resume(console->context);
+        }
+        status = what->end(what->context);
+    }
+    if (keys) {
+        (void)cs_console_set_terminal(console, terminal, &settings);
+    }
+    return status;
+}
+
+enum cs_status cs_for_a_while(const struct cs_console *console, const struct cs_for_a_while *what,
+                              int terminal, int seconds_max)
 {
     sigset_t wanted;
     sigset_t before;
-    struct termios settings;
+    if (console != NULL) {
+        return begin_and_end(console, what, terminal, console->caller, seconds_max);
+    }
     ends_programs(&wanted);
     /* First of all: a signal in between would leave what `begin` did. */
     if (sigprocmask(SIG_BLOCK, &wanted, &before) != 0) {
         return CS_IO;
     }
     int signals = signalfd(-1, &wanted, SFD_CLOEXEC);
-    bool keys = enter_keys(terminal, &settings);
-    enum cs_status status = what->begin(what->context);
-    if (status == CS_OK) {
-        wait_until(keys ? terminal : -1, signals, now_ms() + (int64_t)seconds_max * 1000);
-        status = what->end(what->context);
-    }
-    if (keys) {
-        (void)tcsetattr(terminal, TCSAFLUSH, &settings);
-    }
+    enum cs_status status = begin_and_end(NULL, what, terminal, signals, seconds_max);
     if (signals >= 0) {
         (void)close(signals);
     }
@@ -163,6 +164,7 @@ enum cs_status cs_for_a_while(const struct cs_for_a_while *what, int terminal, i
 }
 
 struct showing {
+    const struct cs_console *console;
     int terminal;
     const struct cs_secret_screen *screen;
     struct cs_bytes secret;
@@ -171,15 +173,16 @@ struct showing {
 static enum cs_status clear_screen(void *context)
 {
     const struct showing *showing = context;
-    return say(showing->terminal, SCREEN_CLOSE) ? CS_OK : CS_IO;
+    return say_at_the_end(showing->console, showing->terminal, SCREEN_CLOSE) ? CS_OK : CS_IO;
 }
 
-static bool show_title(int terminal, struct cs_bytes title)
+static bool show_title(const struct cs_console *console, int terminal, struct cs_bytes title)
 {
     bool shown = true;
     for (size_t i = 0; shown && i < title.size; i++) {
         bool control = title.data[i] < 0x20 || title.data[i] == 0x7f;
-        shown = write_all(terminal, control ? (const uint8_t *)" " : &title.data[i], 1);
+        shown = cs_console_write(
+            console, terminal, control ? cs_bytes_of_text(" ") : cs_bytes_make(&title.data[i], 1));
     }
     return shown;
 }
@@ -187,30 +190,36 @@ static bool show_title(int terminal, struct cs_bytes title)
 static enum cs_status fill_screen(void *context)
 {
     struct showing *showing = context;
+    const struct cs_console *console = showing->console;
     int terminal = showing->terminal;
-    bool shown = say(terminal, SCREEN_OPEN) && show_title(terminal, showing->screen->title) &&
-                 say(terminal, "\n\n") && show_visible(terminal, showing->secret) &&
-                 say(terminal, "\n\n") && say(terminal, showing->screen->hint) &&
-                 say(terminal, "\n");
+    bool shown =
+        say(console, terminal, SCREEN_OPEN) &&
+        show_title(console, terminal, showing->screen->title) && say(console, terminal, "\n\n") &&
+        show_visible(console, terminal, showing->secret) && say(console, terminal, "\n\n") &&
+        say(console, terminal, showing->screen->hint) && say(console, terminal, "\n");
     if (!shown) {
         (void)!clear_screen(context);
     }
     return shown ? CS_OK : CS_IO;
 }
 
-enum cs_status cs_secret_show(int terminal, const struct cs_secret_screen *screen,
-                              struct cs_bytes secret)
+enum cs_status cs_secret_show(const struct cs_console *console, int terminal,
+                              const struct cs_secret_screen *screen, struct cs_bytes secret)
 {
-    struct showing showing = {terminal, screen, secret};
+    struct showing showing = {console, terminal, screen, secret};
     const struct cs_for_a_while what = {fill_screen, clear_screen, &showing};
-    return isatty(terminal) == 0 ? CS_IO : cs_for_a_while(&what, terminal, screen->seconds_max);
+    return isatty(terminal) == 0 ? CS_IO
+                                 : cs_for_a_while(console, &what, terminal, screen->seconds_max);
 }
 
 /* ---- for programs ---- */
 
-enum cs_status cs_secret_print(FILE *out, struct cs_bytes secret)
+enum cs_status cs_secret_print(const struct cs_console *console, FILE *out, struct cs_bytes secret)
 {
-    return put(out, secret) && put(out, cs_bytes_of_text("\n")) ? CS_OK : CS_IO;
+    return cs_console_put(console, out, secret) &&
+                   cs_console_put(console, out, cs_bytes_of_text("\n"))
+               ? CS_OK
+               : CS_IO;
 }
 
 /* As JSON wants it in a text (RFC 8259 §7). */
@@ -256,7 +265,8 @@ static enum cs_status begin_json(const struct cs_json *object, const char *name,
     return status != CS_OK ? status : out->status;
 }
 
-enum cs_status cs_secret_print_json(FILE *out, const struct cs_json *object, const char *name,
+enum cs_status cs_secret_print_json(const struct cs_console *console, FILE *out,
+                                    const struct cs_json *object, const char *name,
                                     struct cs_bytes secret)
 {
     struct cs_secret *room = NULL;
@@ -274,8 +284,9 @@ enum cs_status cs_secret_print_json(FILE *out, const struct cs_json *object, con
         } else {
             escape(secret, &text);
         }
-        bool written = put(out, cs_buffer_bytes(&head)) && put(out, cs_buffer_bytes(&text)) &&
-                       put(out, cs_bytes_of_text("\"\n}\n"));
+        bool written = cs_console_put(console, out, cs_buffer_bytes(&head)) &&
+                       cs_console_put(console, out, cs_buffer_bytes(&text)) &&
+                       cs_console_put(console, out, cs_bytes_of_text("\"\n}\n"));
         status = written ? CS_OK : CS_IO;
     }
     cs_secret_destroy(room);

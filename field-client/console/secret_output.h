@@ -7,6 +7,7 @@
 #ifndef CS_CONSOLE_SECRET_OUTPUT_H
 #define CS_CONSOLE_SECRET_OUTPUT_H
 
+#include "field-client/console/console.h"
 #include "shared/crypto/secret.h"
 #include "shared/text/json.h"
 
@@ -21,13 +22,16 @@ struct cs_secret_screen {
  * Shows it on the terminal that is open for reading and writing, and returns when it is cleared. Control characters in the secret, but newline
  * and tab, are shown as \x1b: they do nothing to the terminal. CS_IO: no terminal, or it went away.
  */
-enum cs_status cs_secret_show(int terminal, const struct cs_secret_screen *screen,
+enum cs_status cs_secret_show(const struct cs_console *console, int terminal,
+                              const struct cs_secret_screen *screen,
                               struct cs_bytes secret) CS_MUST_USE;
 /* The secret and a newline. CS_IO. */
-enum cs_status cs_secret_print(FILE *out, struct cs_bytes secret) CS_MUST_USE;
+enum cs_status cs_secret_print(const struct cs_console *console, FILE *out,
+                               struct cs_bytes secret) CS_MUST_USE;
 /* The object with one more member, which the object itself never holds: "name": the secret as text, or, where it is no UTF-8, "name_hex". And
  * a newline. CS_NO_MEMORY, CS_IO. */
-enum cs_status cs_secret_print_json(FILE *out, const struct cs_json *object, const char *name,
+enum cs_status cs_secret_print_json(const struct cs_console *console, FILE *out,
+                                    const struct cs_json *object, const char *name,
                                     struct cs_bytes secret) CS_MUST_USE;
 /*
  * For what has to be undone: does `begin`, waits until a key is pressed on the terminal (-1: there is none), the time is over or the program
@@ -39,7 +43,7 @@ struct cs_for_a_while {
     enum cs_status (*end)(void *context);
     void *context;
 };
-enum cs_status cs_for_a_while(const struct cs_for_a_while *what, int terminal,
-                              int seconds_max) CS_MUST_USE;
+enum cs_status cs_for_a_while(const struct cs_console *console, const struct cs_for_a_while *what,
+                              int terminal, int seconds_max) CS_MUST_USE;
 
 #endif

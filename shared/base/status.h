@@ -66,7 +66,8 @@ enum cs_status_class {
     X(USED, CALLER, "already used")                                                                \
     X(WRONG_PASSPHRASE, CALLER, "wrong passphrase")                                                \
     X(LOCKED, CALLER, "locked")                                                                    \
-    X(OUTDATED, LATER, "something newer came first: look at it and try again")
+    X(OUTDATED, LATER, "something newer came first: look at it and try again")                     \
+    X(INTERRUPTED, LOCAL, "it was interrupted")
 
 enum cs_status {
 #define CS_STATUS_ENUM(name, class_name, text) CS_##name,

@@ -208,8 +208,10 @@ static enum cs_status prepare_control(struct cs_database *database)
 int cs_database_run_control(struct cs_database *database, enum cs_control control)
 {
     errno = 0;
+    database->controlling = true;
     int code = sqlite3_step(database->control[control]);
     int reset_code = sqlite3_reset(database->control[control]);
+    database->controlling = false;
     return reset_code != SQLITE_OK ? reset_code : code;
 }
 

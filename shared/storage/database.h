@@ -50,6 +50,13 @@ void cs_database_undo(struct cs_database *database);
 bool cs_database_in_transaction(const struct cs_database *database);
 /* Rows changed by the last statement. */
 int64_t cs_database_changes(const struct cs_database *database);
+/* Neither a transaction nor a statement between step and done: another one may use it now. */
+bool cs_database_is_idle(const struct cs_database *database);
+/*
+ * `stop` is asked now and then while statements run, on their thread; when it says true, the one that runs gives CS_INTERRUPTED (and a
+ * transaction that it was changing is lost, as with a full disk). NULL: nobody is asked any more. A commit is never broken off.
+ */
+void cs_database_set_stop(struct cs_database *database, bool (*stop)(void *context), void *context);
 
 /*
  * The cached statement for this text, reset and with all parameters NULL. Asking for a text whose statement is

@@ -67,6 +67,9 @@ struct cs_database {
     struct cs_statement *oldest;
     size_t statement_count;
     struct cs_database_work work;
+    bool (*stop)(void *context);
+    void *stop_context;
+    bool controlling; /* a transaction is being begun or ended */
     char error[256];
 };
 

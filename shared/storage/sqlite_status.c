@@ -59,6 +59,8 @@ enum cs_status cs_sqlite_status(int code, int os_error)
         return CS_CORRUPT;
     case SQLITE_CONSTRAINT:
         return constraint_status(code);
+    case SQLITE_INTERRUPT:
+        return CS_INTERRUPTED;
     case SQLITE_TOOBIG:
         return CS_TOO_LARGE;
     case SQLITE_MISMATCH:

@@ -77,7 +77,8 @@ static inline int laptop_run_texts(struct laptop *laptop, const char *const *tex
     assert_non_null(err);
     place_identity(laptop);
     laptop_close(laptop);
-    const struct cs_client_setting setting = {laptop->registry, &laptop->fake.world, out, err};
+    const struct cs_client_setting setting = {
+        .registry = laptop->registry, .world = &laptop->fake.world, .out = out, .err = err};
     int code = cs_client_run(count, arguments, &setting);
     (void)fclose(out);
     (void)fclose(err);

@@ -61,12 +61,18 @@ static enum cs_status read_password_file(struct cs_command *command, const char 
                                          const struct cs_secret_question *question,
                                          struct cs_secret **out)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    char name[CS_CONSOLE_PATH_MAX];
+    enum cs_status status = cs_console_path(command->console, path, name, &command->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    /* A pipe is waited for while it is read, not here, where nobody else could go on. */
+    int file = open(name, O_RDONLY | O_CLOEXEC | (command->console == NULL ? 0 : O_NONBLOCK));
     if (file < 0) {
         return cs_problem_set(&command->problem, errno == ENOENT ? CS_NOT_FOUND : CS_IO,
                               "%.300s cannot be opened", path);
     }
-    enum cs_status status = cs_secret_read_all(file, question, path, out, &command->problem);
+    status = cs_secret_read_all(command->console, file, question, path, out, &command->problem);
     (void)close(file);
     return status;
 }
@@ -83,7 +89,7 @@ static enum cs_status get_password(struct cs_command *command,
         .use = use};
     return options->password_file != NULL
                ? read_password_file(command, options->password_file, &question, out)
-               : cs_secret_input(&question, out, &command->problem);
+               : cs_secret_input(command->console, &question, out, &command->problem);
 }
 
 /* ---- reading ---- */

@@ -30,7 +30,7 @@ enum cs_status cs_share_paper_options(struct cs_command *command, struct cs_shar
         status = cs_command_usage(command, "--needed is more than --shares");
     }
     if (status == CS_OK && out->folder == NULL &&
-        (command->json || isatty(fileno(command->out)) != 1)) {
+        (command->json || !cs_console_output_is_terminal(command->console, command->out))) {
         status = cs_command_usage(command, "shares are shown on a terminal only; --output DIR "
                                            "writes each into a file of its own");
     }
@@ -39,40 +39,19 @@ enum cs_status cs_share_paper_options(struct cs_command *command, struct cs_shar
 
 /* ---- onto paper ---- */
 
-static enum cs_status write_all(int file, struct cs_bytes bytes)
-{
-    size_t done = 0;
-    while (done < bytes.size) {
-        ssize_t count = write(file, bytes.data + done, bytes.size - done);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            return CS_IO;
-        }
-        done += (size_t)count;
-    }
-    return CS_OK;
-}
-
 /* Past the stream, which would keep a copy. */
 static enum cs_status print_shares(struct cs_command *command, const struct cs_share_paper *paper,
                                    struct cs_secret *const *shares)
 {
-    int terminal = fileno(command->out);
     enum cs_status status = CS_OK;
     for (int64_t i = 0; status == CS_OK && i < paper->count; i++) {
         cs_command_print(command,
                          CS_WORDS(command, "\nshare %lld of %lld, %lld are needed:\n\n",
                                   "\n第 %lld 份,共 %lld 份,恢复需 %lld 份:\n\n"),
                          (long long)i + 1, (long long)paper->count, (long long)paper->needed);
-        status = fflush(command->out) == 0 ? CS_OK : CS_IO;
-        if (status == CS_OK) {
-            status = write_all(terminal, cs_secret_bytes(shares[i]));
-        }
-        if (status == CS_OK) {
-            status = write_all(terminal, cs_bytes_of_text("\n"));
-        }
+        bool put = cs_console_put(command->console, command->out, cs_secret_bytes(shares[i])) &&
+                   cs_console_put(command->console, command->out, cs_bytes_of_text("\n"));
+        status = put ? CS_OK : CS_IO;
     }
     return status;
 }
@@ -116,9 +95,9 @@ enum cs_status cs_share_paper_give(struct cs_command *command, const struct cs_s
 /* ---- back from paper ---- */
 
 /* Mistyped on a terminal: said, and asked for again. */
-static bool may_type_again(enum cs_status status)
+static bool may_type_again(const struct cs_command *command, enum cs_status status)
 {
-    return cs_secret_input_is_terminal() &&
+    return cs_console_input_is_terminal(command->console) &&
            (status == CS_INVALID || status == CS_EXISTS || status == CS_NOT_FOUND ||
             status == CS_FORGED || status == CS_UNSUPPORTED);
 }
@@ -132,7 +111,8 @@ static enum cs_status next_share(struct cs_command *command, struct cs_vault_gat
         .size_max = SHARE_TEXT_MAX,
         .use = CS_SECRET_ONCE};
     struct cs_secret *text = NULL;
-    enum cs_status status = cs_secret_input_line(&question, &text, &command->problem);
+    enum cs_status status =
+        cs_secret_input_line(command->console, &question, &text, &command->problem);
     if (status == CS_NOT_FOUND) {
         return cs_problem_set(&command->problem, status,
                               "standard input ended before the next share: %u more needed",
@@ -140,7 +120,7 @@ static enum cs_status next_share(struct cs_command *command, struct cs_vault_gat
     }
     if (status == CS_OK) {
         status = cs_vault_gathering_add(gathering, cs_secret_bytes(text), &command->problem);
-        if (may_type_again(status)) {
+        if (may_type_again(command, status)) {
             cs_command_note(command, "%s", command->problem.text);
             status = CS_OK;
         }

@@ -55,7 +55,10 @@ static enum cs_status exchange(struct cs_vault_work *work, bool rows_first)
 {
     cs_vault_book_close(work->book);
     work->book = NULL;
-    enum cs_status status = run_exchange(work, rows_first);
+    enum cs_status status = cs_command_go_online(work->command, CS_ONLINE_ALONE);
+    if (status == CS_OK) {
+        status = run_exchange(work, rows_first);
+    }
     enum cs_status opened = cs_vault_book_open(work->replica, &work->book);
     return status != CS_OK ? status : opened;
 }

@@ -310,7 +310,13 @@ static enum cs_status check_use(struct cs_command *command, const char *project,
     if (options->format == CS_PASSWORD_FORMAT_BITWARDEN) {
         return cs_command_usage(command, "an export is written as kdbx or csv");
     }
-    return access(command->arguments[0], F_OK) == 0
+    char path[CS_CONSOLE_PATH_MAX];
+    enum cs_status status =
+        cs_console_path(command->console, command->arguments[0], path, &command->problem);
+    if (status != CS_OK) {
+        return status;
+    }
+    return access(path, F_OK) == 0
                ? cs_command_usage(command, "%.300s exists already", command->arguments[0])
                : CS_OK;
 }

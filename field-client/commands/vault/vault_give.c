@@ -21,7 +21,7 @@ enum cs_status cs_vault_giving_take(struct cs_command *command, struct cs_vault_
     /* Before anything counts as disclosed. */
     if (status == CS_OK && clipboard_seconds > 0) {
         giving.seconds = clipboard_seconds;
-        status = cs_clipboard_find(&giving.clipboard, &command->problem);
+        status = cs_clipboard_find(command->console, &giving.clipboard, &command->problem);
     }
     if (status == CS_OK) {
         *out = giving;
@@ -64,7 +64,8 @@ static enum cs_status put_there(void *context)
     struct copying *copying = context;
     struct cs_command *command = copying->command;
     const struct cs_clipboard_tool *tool = copying->giving->clipboard;
-    enum cs_status status = cs_clipboard_put(tool, copying->secret, &command->problem);
+    enum cs_status status =
+        cs_clipboard_put(command->console, tool, copying->secret, &command->problem);
     if (status == CS_OK) {
         cs_command_note(command,
                         CS_WORDS(command, "in the clipboard for %lld seconds (%s)%s",
@@ -81,16 +82,17 @@ static enum cs_status put_there(void *context)
 static enum cs_status clear_there(void *context)
 {
     struct copying *copying = context;
-    return cs_clipboard_clear(copying->giving->clipboard, &copying->command->problem);
+    return cs_clipboard_clear(copying->command->console, copying->giving->clipboard,
+                              &copying->command->problem);
 }
 
 static enum cs_status give_clipboard(struct cs_command *command,
                                      const struct cs_vault_giving *giving, struct cs_bytes secret)
 {
-    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int terminal = cs_console_open_terminal(command->console);
     struct copying copying = {command, giving, secret, terminal >= 0};
     const struct cs_for_a_while what = {put_there, clear_there, &copying};
-    enum cs_status status = cs_for_a_while(&what, terminal, (int)giving->seconds);
+    enum cs_status status = cs_for_a_while(command->console, &what, terminal, (int)giving->seconds);
     if (terminal >= 0) {
         (void)close(terminal);
     }
@@ -135,7 +137,7 @@ static enum cs_status give_screen(struct cs_command *command, const struct cs_va
     struct cs_buffer title;
     char hint[160];
     /* Standard output may be open for writing only. */
-    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    int terminal = cs_console_open_terminal(command->console);
     if (terminal < 0) {
         return cs_problem_set(&command->problem, CS_IO, "there is no terminal to show it on");
     }
@@ -148,7 +150,7 @@ static enum cs_status give_screen(struct cs_command *command, const struct cs_va
     if (status == CS_OK) {
         const struct cs_secret_screen screen = {cs_buffer_bytes(&title), hint,
                                                 (int)giving->seconds};
-        status = cs_secret_show(terminal, &screen, secret);
+        status = cs_secret_show(command->console, terminal, &screen, secret);
     }
     cs_buffer_release(&title);
     (void)close(terminal);
@@ -159,18 +161,18 @@ enum cs_status cs_vault_give(struct cs_command *command, const struct cs_vault_g
                              const struct cs_vault_disclosed *disclosed, struct cs_json *owned_json,
                              const char *name, struct cs_bytes secret)
 {
-    int file = fileno(command->out);
     enum cs_status status = CS_OK;
     if (giving->clipboard != NULL) {
         return answer_clipboard(command, giving, owned_json, secret);
     }
     if (command->json) {
         status = owned_json == NULL ? CS_NO_MEMORY
-                                    : cs_secret_print_json(command->out, owned_json, name, secret);
-    } else if (file >= 0 && isatty(file) != 0) {
+                                    : cs_secret_print_json(command->console, command->out,
+                                                           owned_json, name, secret);
+    } else if (cs_console_output_is_terminal(command->console, command->out)) {
         status = give_screen(command, giving, disclosed, secret);
     } else {
-        status = cs_secret_print(command->out, secret);
+        status = cs_secret_print(command->console, command->out, secret);
     }
     cs_json_destroy(owned_json);
     return status;

@@ -93,8 +93,7 @@ static enum cs_status take_refusals(struct importing *importing, size_t first, s
 static void show_progress(const struct importing *importing, size_t done)
 {
     struct cs_command *command = importing->work->command;
-    int file = fileno(command->err);
-    if (file >= 0 && isatty(file) != 0) {
+    if (cs_console_errors_are_terminal(command->console, command->err)) {
         (void)fprintf(command->err, "\r%zu / %zu%s", done, importing->list->count,
                       done == importing->list->count ? "\n" : "");
         (void)fflush(command->err);

@@ -192,7 +192,7 @@ static enum cs_status confirm(struct lease_command *lease)
     if (lease->yes) {
         return CS_OK;
     }
-    if (!cs_secret_input_is_terminal()) {
+    if (!cs_console_input_is_terminal(command->console)) {
         return cs_command_usage(command, "nothing was taken: nobody is here to confirm the list; "
                                          "--yes does");
     }
@@ -205,7 +205,7 @@ static enum cs_status confirm(struct lease_command *lease)
                            "以上内容均视为已向您披露,可离线查看至 %s。\n确认借用?[y/N] "),
                   until);
     (void)fflush(command->err);
-    bool agreed = fgets(line, sizeof line, stdin) != NULL &&
+    bool agreed = cs_console_read_line(command->console, line, sizeof line) &&
                   (line[0] == 'y' || line[0] == 'Y' || strncmp(line, "是", strlen("是")) == 0);
     return agreed ? CS_OK : cs_problem_set(&command->problem, CS_DENIED, "nothing was taken along");
 }

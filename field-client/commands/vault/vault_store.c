@@ -80,7 +80,7 @@ static enum cs_status obtain(struct cs_command *command, const struct wish *wish
         .size_max = SECRET_SIZE_MAX,
         .use = CS_SECRET_TWICE};
     return wish->generate ? generate(command, wish, out)
-                          : cs_secret_input(&question, out, &command->problem);
+                          : cs_secret_input(command->console, &question, out, &command->problem);
 }
 
 /* ---- storing and sending ---- */

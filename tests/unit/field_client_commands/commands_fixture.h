@@ -81,7 +81,8 @@ static inline int run_texts(const char *const *texts)
     FILE *err = open_memstream(&commands.err, &err_size);
     assert_non_null(out);
     assert_non_null(err);
-    struct cs_client_setting setting = {cs_registry_core(), &commands.world, out, err};
+    struct cs_client_setting setting = {
+        .registry = cs_registry_core(), .world = &commands.world, .out = out, .err = err};
     int code = cs_client_run(count, arguments, &setting);
     (void)fclose(out);
     (void)fclose(err);

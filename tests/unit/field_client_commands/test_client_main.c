@@ -171,7 +171,8 @@ static void test_full_output(void **state)
     (void)state;
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    struct cs_client_setting setting = {cs_registry_core(), &commands.world, full, stderr};
+    struct cs_client_setting setting = {
+        .registry = cs_registry_core(), .world = &commands.world, .out = full, .err = stderr};
     char name[] = "countersign";
     char help[] = "help";
     char *arguments[] = {name, help, NULL};

@@ -68,7 +68,7 @@ static int setup(void **state)
 static const struct cs_clipboard_tool *found(const char *name)
 {
     const struct cs_clipboard_tool *tool = NULL;
-    assert_ok(cs_clipboard_find(&tool, &problem));
+    assert_ok(cs_clipboard_find(NULL, &tool, &problem));
     assert_string_equal(cs_clipboard_name(tool), name);
     return tool;
 }
@@ -77,10 +77,10 @@ static void test_whichever_is_there(void **state)
 {
     const struct cs_clipboard_tool *tool = NULL;
     (void)state;
-    assert_status(cs_clipboard_find(&tool, &problem), CS_NOT_FOUND);
+    assert_status(cs_clipboard_find(NULL, &tool, &problem), CS_NOT_FOUND);
     assert_non_null(strstr(problem.text, "install"));
     install("wl-copy", 0);
-    assert_status(cs_clipboard_find(&tool, &problem), CS_NOT_FOUND); /* no Wayland */
+    assert_status(cs_clipboard_find(NULL, &tool, &problem), CS_NOT_FOUND); /* no Wayland */
     install("xsel", 0);
     (void)found("xsel");
     install("xclip", 0);
@@ -89,11 +89,11 @@ static void test_whichever_is_there(void **state)
     (void)found("wl-copy");
     assert_int_equal(unsetenv("WAYLAND_DISPLAY"), 0);
     assert_int_equal(setenv("DISPLAY", "", 1), 0);
-    assert_status(cs_clipboard_find(&tool, &problem), CS_NOT_FOUND);
+    assert_status(cs_clipboard_find(NULL, &tool, &problem), CS_NOT_FOUND);
     assert_non_null(strstr(problem.text, "no desktop"));
     assert_int_equal(setenv("PATH", ":/nowhere::", 1), 0);
     assert_int_equal(setenv("DISPLAY", ":0", 1), 0);
-    assert_status(cs_clipboard_find(&tool, &problem), CS_NOT_FOUND);
+    assert_status(cs_clipboard_find(NULL, &tool, &problem), CS_NOT_FOUND);
 }
 
 static void test_put_and_cleared(void **state)
@@ -112,10 +112,10 @@ static void test_put_and_cleared(void **state)
         install(tools[i].name, 0);
         assert_int_equal(i == 2 ? setenv("WAYLAND_DISPLAY", "wayland-0", 1) : 0, 0);
         const struct cs_clipboard_tool *tool = found(tools[i].name);
-        assert_ok(cs_clipboard_put(tool, cs_bytes_of_text("hunter2"), &problem));
+        assert_ok(cs_clipboard_put(NULL, tool, cs_bytes_of_text("hunter2"), &problem));
         assert_file("input", "hunter2");
         assert_line(tools[i].put);
-        assert_ok(cs_clipboard_clear(tool, &problem));
+        assert_ok(cs_clipboard_clear(NULL, tool, &problem));
         assert_file("input", "");
         assert_line(tools[i].cleared);
     }
@@ -126,13 +126,13 @@ static void test_failures(void **state)
     (void)state;
     install("xclip", 1);
     const struct cs_clipboard_tool *tool = found("xclip");
-    assert_status(cs_clipboard_put(tool, cs_bytes_of_text("hunter2"), &problem), CS_IO);
+    assert_status(cs_clipboard_put(NULL, tool, cs_bytes_of_text("hunter2"), &problem), CS_IO);
     assert_non_null(strstr(problem.text, "xclip"));
     assert_null(strstr(problem.text, "hunter2"));
-    assert_status(cs_clipboard_clear(tool, &problem), CS_IO);
+    assert_status(cs_clipboard_clear(NULL, tool, &problem), CS_IO);
     /* Gone since it was found. */
     assert_int_equal(unlink(in_folder("xclip")), 0);
-    assert_status(cs_clipboard_put(tool, cs_bytes_of_text("hunter2"), &problem), CS_IO);
+    assert_status(cs_clipboard_put(NULL, tool, cs_bytes_of_text("hunter2"), &problem), CS_IO);
 }
 
 static int make_folder(void **state)

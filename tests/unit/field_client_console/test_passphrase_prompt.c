@@ -49,7 +49,7 @@ static void assert_reads(const char *text, const char *expected)
     struct cs_secret *secret = NULL;
     struct cs_problem problem = {""};
     write_file(text, strlen(text));
-    assert_ok(cs_passphrase_read(CS_PASSPHRASE_CHOOSE, &secret, &problem));
+    assert_ok(cs_passphrase_read(NULL, CS_PASSPHRASE_CHOOSE, &secret, &problem));
     assert_true(cs_bytes_equal_text(cs_secret_bytes(secret), expected));
     cs_secret_destroy(secret);
 }
@@ -58,7 +58,7 @@ static void assert_refuses(const char *saying)
 {
     struct cs_secret *secret = NULL;
     struct cs_problem problem = {""};
-    assert_status(cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &secret, &problem), CS_LOCKED);
+    assert_status(cs_passphrase_read(NULL, CS_PASSPHRASE_UNLOCK, &secret, &problem), CS_LOCKED);
     assert_null(secret);
     assert_non_null(strstr(problem.text, saying));
 }
@@ -87,7 +87,7 @@ static void test_file_refused(void **state)
     assert_refuses("longer than 1024");
     write_file(text, CS_PASSPHRASE_MAX);
     struct cs_secret *secret = NULL;
-    assert_ok(cs_passphrase_read(CS_PASSPHRASE_UNLOCK, &secret, NULL));
+    assert_ok(cs_passphrase_read(NULL, CS_PASSPHRASE_UNLOCK, &secret, NULL));
     assert_int_equal(cs_secret_bytes(secret).size, CS_PASSPHRASE_MAX);
     cs_secret_destroy(secret);
     (void)setenv("COUNTERSIGN_PASSPHRASE_FILE", "/nonexistent/file", 1);
@@ -108,7 +108,7 @@ static void ask_in_child(const char *name, enum cs_passphrase_use use)
     if (terminal < 0 || ioctl(terminal, TIOCSCTTY, 0) != 0) {
         _exit(EXIT_OTHER);
     }
-    enum cs_status status = cs_passphrase_read(use, &secret, NULL);
+    enum cs_status status = cs_passphrase_read(NULL, use, &secret, NULL);
     struct termios after;
     bool echo = tcgetattr(terminal, &after) == 0 && (after.c_lflag & ECHO) != 0 &&
                 (after.c_lflag & ISIG) != 0;

@@ -29,7 +29,7 @@ static void assert_next(enum cs_status expected, const char *text)
 {
     struct cs_secret *secret = NULL;
     struct cs_problem problem = {""};
-    assert_status(cs_secret_input_line(&question, &secret, &problem), expected);
+    assert_status(cs_secret_input_line(NULL, &question, &secret, &problem), expected);
     if (expected == CS_OK) {
         assert_true(cs_bytes_equal_text(cs_secret_bytes(secret), text));
     } else {
@@ -44,7 +44,7 @@ static void assert_all(const char *fed, enum cs_status expected, const char *tex
     struct cs_secret *secret = NULL;
     struct cs_problem problem = {""};
     feed(fed);
-    assert_status(cs_secret_input(&question, &secret, &problem), expected);
+    assert_status(cs_secret_input(NULL, &question, &secret, &problem), expected);
     if (expected == CS_OK) {
         assert_true(cs_bytes_equal_text(cs_secret_bytes(secret), text));
     } else {
@@ -85,7 +85,7 @@ static void test_unreadable(void **state)
     struct cs_secret *secret = NULL;
     struct cs_problem problem = {""};
     (void)close(STDIN_FILENO);
-    assert_status(cs_secret_input(&question, &secret, &problem), CS_LOCKED);
+    assert_status(cs_secret_input(NULL, &question, &secret, &problem), CS_LOCKED);
     assert_non_null(strstr(problem.text, "could not be read"));
     assert_null(secret);
 }

@@ -86,7 +86,7 @@ static bool has_echo(void)
 static enum cs_status show(struct cs_bytes secret, int seconds)
 {
     const struct cs_secret_screen shown = {TEXT("switch\033[31m  admin"), HINT, seconds};
-    return cs_secret_show(terminal, &shown, secret);
+    return cs_secret_show(NULL, terminal, &shown, secret);
 }
 
 static void test_until_a_key(void **state)
@@ -157,7 +157,7 @@ static void test_no_terminal(void **state)
     const struct cs_secret_screen shown = {TEXT("x"), HINT, 1};
     (void)state;
     assert_int_equal(pipe(ends), 0);
-    assert_status(cs_secret_show(ends[1], &shown, TEXT("hunter2")), CS_IO);
+    assert_status(cs_secret_show(NULL, ends[1], &shown, TEXT("hunter2")), CS_IO);
     assert_int_equal(close(ends[1]), 0);
     char byte;
     assert_int_equal(read(ends[0], &byte, 1), 0); /* nothing was written */
@@ -182,11 +182,11 @@ static void test_printed(void **state)
     FILE *file = tmpfile();
     assert_non_null(file);
     assert_true(fputs("before ", file) >= 0);
-    assert_ok(cs_secret_print(file, TEXT("hunter2")));
+    assert_ok(cs_secret_print(NULL, file, TEXT("hunter2")));
     assert_file(file, "before hunter2\n");
     FILE *full = fopen("/dev/full", "wb");
     assert_non_null(full);
-    assert_status(cs_secret_print(full, TEXT("hunter2")), CS_IO);
+    assert_status(cs_secret_print(NULL, full, TEXT("hunter2")), CS_IO);
     (void)fclose(full);
 }
 
@@ -197,7 +197,7 @@ static struct cs_json *printed_json(const struct cs_json *object, struct cs_byte
     struct cs_json *parsed = NULL;
     FILE *file = open_memstream(&text, &size);
     assert_non_null(file);
-    assert_ok(cs_secret_print_json(file, object, "value", secret));
+    assert_ok(cs_secret_print_json(NULL, file, object, "value", secret));
     (void)fclose(file);
     assert_true(size > 0 && text[size - 1] == '\n');
     assert_ok(cs_json_parse(cs_bytes_make(text, size), &parsed));
