@@ -330,7 +330,7 @@ struct sim {
     struct cs_problem problem;
     size_t rows_at_start; /* of the ledger */
     size_t operations;
-    uint64_t ledger_moves; /* transactions and rows that syncs have moved */
+    uint64_t ledger_moves; /* transactions and rows that syncs have moved or put right */
     uint64_t names_given;  /* makes every text that is entered different */
 };
 

@@ -41,7 +41,9 @@ static void finish(struct sim_device *device)
         sim_fail(sim, SIM_INVARIANT_FORK_UNREPORTED,
                  "laptop %zu was set back and synced as if nothing were wrong", device->index);
     }
-    sim->ledger_moves += result->pushed + result->pulled + result->departed;
+    /* What was put right is an exception that the server has written since. */
+    sim->ledger_moves +=
+        result->pushed + result->pulled + result->departed + result->repaired + result->sums_mended;
     sim_count(sim, SIM_ACTION_SYNC_FINISHED);
     if (sim_hostile_is_on(sim)) {
         sim_hostile_finished(device, result);
