@@ -5,6 +5,8 @@
  */
 #include "tests/faults/scenarios.h"
 
+#include "tests/faults/scenario_steps.h"
+
 #include "field-client/sync/join.h"
 #include "tests/golden/replica.h"
 #include "tests/support/testing.h"
@@ -48,7 +50,7 @@ static enum cs_status set_text(struct laptop *laptop, const char *entity, const 
                                                            &value, 1, NULL));
 }
 
-static enum cs_status sync_equal(struct laptop *laptop)
+enum cs_status sweep_sync_equal(struct laptop *laptop)
 {
     enum cs_status status = laptop_sync(laptop);
     if (status == CS_OK) {
@@ -57,17 +59,17 @@ static enum cs_status sync_equal(struct laptop *laptop)
     return status;
 }
 
-static enum cs_status sync_first(struct sweep *sweep)
+enum cs_status sweep_sync_first(struct sweep *sweep)
 {
-    return sync_equal(sweep->laptops[0]);
+    return sweep_sync_equal(sweep->laptops[0]);
 }
 
-static enum cs_status sync_second(struct sweep *sweep)
+enum cs_status sweep_sync_second(struct sweep *sweep)
 {
-    return sync_equal(sweep->laptops[1]);
+    return sweep_sync_equal(sweep->laptops[1]);
 }
 
-static void assert_pending(struct laptop *laptop, int64_t waiting, int64_t refused)
+void sweep_assert_pending(struct laptop *laptop, int64_t waiting, int64_t refused)
 {
     struct cs_pending_counts counts;
     assert_ok(cs_query_pending_counts(laptop->replica, &counts));
@@ -77,13 +79,12 @@ static void assert_pending(struct laptop *laptop, int64_t waiting, int64_t refus
     assert_int_equal(counts.refused, refused);
 }
 
-/* Two offices that know one part. */
-static void prepare_two(struct sweep *sweep)
+void sweep_prepare_two(struct sweep *sweep)
 {
-    struct laptop *first = universe_found(&sweep->universe, "王芳");
+    struct laptop *first = universe_found(&sweep->scene.universe, "王芳");
     sweep->laptops[0] = first;
     laptop_sync_equal(first);
-    sweep->laptops[1] = universe_join(&sweep->universe, first, "李强", CS_ROLE(OFFICE));
+    sweep->laptops[1] = universe_join(&sweep->scene.universe, first, "李强", CS_ROLE(OFFICE));
     sweep->ids[0] = laptop_new(first, "part", "code=P-0", "name=电源", NULL);
     sweep->ids[1] = laptop_new(first, "part", "code=P-1", "name=网线", NULL);
     laptop_sync_equal(first);
@@ -91,7 +92,7 @@ static void prepare_two(struct sweep *sweep)
     laptop_sync_equal(first);
 }
 
-static void sync_both(struct sweep *sweep)
+void sweep_sync_both(struct sweep *sweep)
 {
     for (int round = 0; round < 2; round++) {
         laptop_sync_equal(sweep->laptops[0]);
@@ -123,15 +124,15 @@ static enum cs_status edit_several(struct sweep *sweep)
     status = conclude(edit, status);
     if (status != CS_OK) {
         /* Nothing of it is there. */
-        assert_pending(laptop, 0, 0);
+        sweep_assert_pending(laptop, 0, 0);
     }
     return status;
 }
 
 static void finish_edit(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[0], 1, 0);
-    sync_both(sweep);
+    sweep_assert_pending(sweep->laptops[0], 1, 0);
+    sweep_sync_both(sweep);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(laptop_count(sweep->laptops[i], "part", "code", "P-2"), 1);
         assert_int_equal(laptop_count(sweep->laptops[i], "part", "code", "P-3"), 1);
@@ -142,7 +143,7 @@ static void finish_edit(struct sweep *sweep)
 
 const struct sweep_scenario scenario_local_edit = {
     .name = "an edit of several operations",
-    .prepare = prepare_two,
+    .prepare = sweep_prepare_two,
     .steps = {edit_several},
     .finish = finish_edit,
 };
@@ -166,21 +167,21 @@ static enum cs_status import_parts(struct sweep *sweep)
     }
     status = conclude(edit, status);
     if (status != CS_OK) {
-        assert_pending(sweep->laptops[0], 0, 0);
+        sweep_assert_pending(sweep->laptops[0], 0, 0);
     }
     return status;
 }
 
 static void finish_import(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[0], IMPORTED, 0);
-    sync_both(sweep);
+    sweep_assert_pending(sweep->laptops[0], IMPORTED, 0);
+    sweep_sync_both(sweep);
     assert_int_equal(laptop_count(sweep->laptops[1], "part", "name", "保险丝"), IMPORTED);
 }
 
 const struct sweep_scenario scenario_import = {
     .name = "an import",
-    .prepare = prepare_two,
+    .prepare = sweep_prepare_two,
     .steps = {import_parts},
     .finish = finish_import,
 };
@@ -189,7 +190,7 @@ const struct sweep_scenario scenario_import = {
 
 static void prepare_push(struct sweep *sweep)
 {
-    prepare_two(sweep);
+    sweep_prepare_two(sweep);
     struct laptop *laptop = sweep->laptops[0];
     for (int i = 0; i < 3; i++) {
         char code[32];
@@ -202,8 +203,8 @@ static void prepare_push(struct sweep *sweep)
 
 static void finish_push(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[0], 0, 0);
-    sync_both(sweep);
+    sweep_assert_pending(sweep->laptops[0], 0, 0);
+    sweep_sync_both(sweep);
     assert_int_equal(laptop_count(sweep->laptops[1], "part", "name", "硬盘"), 3);
     assert_int_equal(laptop_count(sweep->laptops[1], "part", "name", "网线"), 0);
     assert_string_equal(laptop_text(sweep->laptops[1], "part", sweep->ids[0], "unit"), "个");
@@ -212,7 +213,7 @@ static void finish_push(struct sweep *sweep)
 const struct sweep_scenario scenario_push = {
     .name = "a push",
     .prepare = prepare_push,
-    .steps = {sync_first},
+    .steps = {sweep_sync_first},
     .finish = finish_push,
 };
 
@@ -221,8 +222,8 @@ const struct sweep_scenario scenario_push = {
 static void prepare_pull(struct sweep *sweep)
 {
     static char origin[7 + LARGE + 1] = "origin=";
-    sweep->universe.registry = &sweep->newer.registry;
-    prepare_two(sweep);
+    sweep->scene.universe.registry = &sweep->newer.registry;
+    sweep_prepare_two(sweep);
     memset(origin + 7, 'a', LARGE);
     for (int i = 0; i < LARGE_ROWS; i++) {
         char code[32];
@@ -235,7 +236,7 @@ static void prepare_pull(struct sweep *sweep)
 
 static void finish_pull(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[1], 0, 0);
+    sweep_assert_pending(sweep->laptops[1], 0, 0);
     assert_int_equal(laptop_count(sweep->laptops[1], "part", "name", "手册"), LARGE_ROWS);
     laptop_sync_equal(sweep->laptops[0]);
     assert_int_equal(laptop_count(sweep->laptops[0], "part", "name", "硬盘"), 1);
@@ -244,7 +245,7 @@ static void finish_pull(struct sweep *sweep)
 const struct sweep_scenario scenario_pull = {
     .name = "a pull of several pages",
     .prepare = prepare_pull,
-    .steps = {sync_second},
+    .steps = {sweep_sync_second},
     .finish = finish_pull,
 };
 
@@ -315,7 +316,7 @@ static void finish_conflict(struct sweep *sweep)
 {
     for (size_t i = 0; i < 2; i++) {
         struct laptop *laptop = sweep->laptops[i];
-        assert_pending(laptop, 0, 0);
+        sweep_assert_pending(laptop, 0, 0);
         assert_string_equal(laptop_text(laptop, "part", sweep->ids[0], "unit"), "套");
         assert_int_equal(laptop_count(laptop, "conflict", "state", "open"), 0);
         assert_int_equal(laptop_count(laptop, "conflict", "state", "resolved"), 1);
@@ -324,9 +325,9 @@ static void finish_conflict(struct sweep *sweep)
 
 const struct sweep_scenario scenario_conflict = {
     .name = "a conflict and its resolution",
-    .prepare = prepare_two,
-    .steps = {edit_unit_first, edit_unit_second, sync_first, sync_second, sync_first, resolve_unit,
-              sync_first, sync_second},
+    .prepare = sweep_prepare_two,
+    .steps = {edit_unit_first, edit_unit_second, sweep_sync_first, sweep_sync_second,
+              sweep_sync_first, resolve_unit, sweep_sync_first, sweep_sync_second},
     .finish = finish_conflict,
 };
 
@@ -334,12 +335,12 @@ const struct sweep_scenario scenario_conflict = {
 
 static void prepare_join(struct sweep *sweep)
 {
-    struct laptop *owner = universe_found(&sweep->universe, "王芳");
+    struct laptop *owner = universe_found(&sweep->scene.universe, "王芳");
     sweep->laptops[0] = owner;
     laptop_sync_equal(owner);
-    universe_invite(owner, "李强", CS_ROLE(TECHNICIAN), sweep->universe.fake.wall_ms + 100000,
+    universe_invite(owner, "李强", CS_ROLE(TECHNICIAN), sweep->scene.universe.fake.wall_ms + 100000,
                     &sweep->text);
-    sweep->laptops[1] = universe_new_laptop(&sweep->universe);
+    sweep->laptops[1] = universe_new_laptop(&sweep->scene.universe);
 }
 
 static enum cs_status join_second(struct sweep *sweep)
@@ -355,7 +356,7 @@ static enum cs_status join_second(struct sweep *sweep)
         .kdf_memory_mib = 64,
     };
     struct cs_join_result result;
-    enum cs_status status = cs_join_run(&input, &result, &sweep->universe.problem);
+    enum cs_status status = cs_join_run(&input, &result, &sweep->scene.universe.problem);
     /* The keys are there, and all that was missing was the memory to say so. */
     return status == CS_EXISTS ? CS_OK : status;
 }
@@ -363,7 +364,7 @@ static enum cs_status join_second(struct sweep *sweep)
 static void finish_join(struct sweep *sweep)
 {
     laptop_restart(sweep->laptops[1]);
-    sync_both(sweep);
+    sweep_sync_both(sweep);
     assert_int_equal(laptop_count(sweep->laptops[0], "device", "person_name", "李强"), 1);
     assert_int_equal(laptop_count(sweep->laptops[0], "person", "name", "李强"), 1);
 }
@@ -388,7 +389,7 @@ static const char *long_unit(void)
 static void prepare_refusal(struct sweep *sweep)
 {
     static struct registry_variant generous;
-    prepare_two(sweep);
+    sweep_prepare_two(sweep);
     variant_init(&generous, cs_registry_core());
     variant_field(&generous, "part", "unit")->size_max = 600;
     sweep->laptops[1]->registry = variant_done(&generous);
@@ -428,14 +429,14 @@ static enum cs_status correct(struct sweep *sweep)
     status = conclude(edit, status);
     if (status != CS_OK) {
         /* The refused values are still there to be corrected. */
-        assert_pending(laptop, 0, 1);
+        sweep_assert_pending(laptop, 0, 1);
     }
     return status;
 }
 
 static void finish_refusal(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[1], 0, 0);
+    sweep_assert_pending(sweep->laptops[1], 0, 0);
     laptop_sync_equal(sweep->laptops[0]);
     assert_string_equal(laptop_text(sweep->laptops[0], "part", sweep->ids[0], "unit"), "个");
     assert_int_equal(laptop_count(sweep->laptops[0], "refusal", "reason", "TOO_LARGE"), 1);
@@ -444,7 +445,7 @@ static void finish_refusal(struct sweep *sweep)
 const struct sweep_scenario scenario_refusal = {
     .name = "a refusal and its correction",
     .prepare = prepare_refusal,
-    .steps = {edit_too_long, sync_second, correct, sync_second},
+    .steps = {edit_too_long, sweep_sync_second, correct, sweep_sync_second},
     .finish = finish_refusal,
 };
 
@@ -453,11 +454,12 @@ const struct sweep_scenario scenario_refusal = {
 static void prepare_scope_loss(struct sweep *sweep)
 {
     char technician[64];
-    struct laptop *office = universe_found(&sweep->universe, "王芳");
+    struct laptop *office = universe_found(&sweep->scene.universe, "王芳");
     sweep->laptops[0] = office;
     laptop_sync_equal(office);
-    sweep->laptops[1] = universe_join(&sweep->universe, office, "李强", CS_ROLE(TECHNICIAN));
-    struct laptop *other = universe_join(&sweep->universe, office, "赵敏", CS_ROLE(TECHNICIAN));
+    sweep->laptops[1] = universe_join(&sweep->scene.universe, office, "李强", CS_ROLE(TECHNICIAN));
+    struct laptop *other =
+        universe_join(&sweep->scene.universe, office, "赵敏", CS_ROLE(TECHNICIAN));
     laptop_sync_equal(office);
     (void)snprintf(technician, sizeof technician, "technician=%s",
                    id_text(laptop_find(office, "person", "name", "李强")));
@@ -476,7 +478,7 @@ static void prepare_scope_loss(struct sweep *sweep)
 static void finish_scope_loss(struct sweep *sweep)
 {
     struct laptop *technician = sweep->laptops[1];
-    assert_pending(technician, 0, 0);
+    sweep_assert_pending(technician, 0, 0);
     assert_string_equal(laptop_text(technician, "work_order", sweep->ids[0], "number"), "(none)");
     laptop_sync_equal(sweep->laptops[0]);
     assert_string_equal(laptop_text(sweep->laptops[0], "work_order", sweep->ids[0], "status"),
@@ -486,7 +488,7 @@ static void finish_scope_loss(struct sweep *sweep)
 const struct sweep_scenario scenario_scope_loss = {
     .name = "losing a scope with unsent work",
     .prepare = prepare_scope_loss,
-    .steps = {sync_second, sync_second},
+    .steps = {sweep_sync_second, sweep_sync_second},
     .finish = finish_scope_loss,
 };
 
@@ -494,7 +496,7 @@ const struct sweep_scenario scenario_scope_loss = {
 
 static void prepare_held(struct sweep *sweep)
 {
-    prepare_two(sweep);
+    sweep_prepare_two(sweep);
     struct laptop *laptop = sweep->laptops[1];
     laptop->registry = &sweep->newer.registry;
     laptop_restart(laptop);
@@ -502,8 +504,8 @@ static void prepare_held(struct sweep *sweep)
     assert_ok(laptop_set(laptop, "part", sweep->ids[0], "origin=苏州", NULL));
     assert_ok(laptop_set(laptop, "part", sweep->ids[0], "origin=无锡", NULL));
     laptop_sync_equal(laptop);
-    cs_server_close(sweep->universe.server);
-    sweep->universe.server = NULL;
+    cs_server_close(sweep->scene.universe.server);
+    sweep->scene.universe.server = NULL;
 }
 
 static enum cs_status start_newer_server(struct sweep *sweep)
@@ -511,13 +513,13 @@ static enum cs_status start_newer_server(struct sweep *sweep)
     struct cs_arena arena;
     struct cs_logged_transaction *held;
     size_t count = 0;
-    sweep->universe.registry = &sweep->newer.registry;
-    enum cs_status status = universe_try_restart_server(&sweep->universe);
+    sweep->scene.universe.registry = &sweep->newer.registry;
+    enum cs_status status = universe_try_restart_server(&sweep->scene.universe);
     if (status != CS_OK) {
         return status;
     }
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    status = cs_store_held(cs_server_store(sweep->universe.server), &arena, &held, &count);
+    status = cs_store_held(cs_server_store(sweep->scene.universe.server), &arena, &held, &count);
     cs_arena_release(&arena);
     /* It serves without having tried them: the next start does. */
     return status == CS_OK && count > 0 ? CS_NO_MEMORY : status;
@@ -525,8 +527,8 @@ static enum cs_status start_newer_server(struct sweep *sweep)
 
 static void finish_held(struct sweep *sweep)
 {
-    assert_pending(sweep->laptops[1], 0, 0);
-    sync_both(sweep);
+    sweep_assert_pending(sweep->laptops[1], 0, 0);
+    sweep_sync_both(sweep);
     assert_string_equal(laptop_text(sweep->laptops[1], "part", sweep->ids[0], "origin"), "无锡");
     assert_int_equal(laptop_count(sweep->laptops[1], "tool", "name", "万用表"), 1);
     assert_int_equal(laptop_count(sweep->laptops[0], "conflict", "state", "open"), 0);
@@ -535,7 +537,7 @@ static void finish_held(struct sweep *sweep)
 const struct sweep_scenario scenario_held = {
     .name = "a server that starts with held work",
     .prepare = prepare_held,
-    .steps = {start_newer_server, sync_second},
+    .steps = {start_newer_server, sweep_sync_second},
     .finish = finish_held,
 };
 
@@ -547,11 +549,11 @@ static void prepare_migration(struct sweep *sweep)
     static struct registry_variant newest;
     golden_newer(&newer);
     golden_newest(&newest);
-    sweep->universe.fake.wall_ms = 1772500000000;
-    golden_load_server(&sweep->universe, &newer.registry,
+    sweep->scene.universe.fake.wall_ms = 1772500000000;
+    golden_load_server(&sweep->scene.universe, &newer.registry,
                        CS_TEST_SOURCE_DIR "/tests/golden/server/v1");
     sweep->laptops[0] =
-        golden_load_laptop(&sweep->universe, &newest.registry,
+        golden_load_laptop(&sweep->scene.universe, &newest.registry,
                            CS_TEST_SOURCE_DIR "/tests/golden/replica/v1/technician");
     cs_replica_close(sweep->laptops[0]->replica);
     sweep->laptops[0]->replica = NULL;
@@ -563,7 +565,7 @@ static enum cs_status open_first(struct sweep *sweep)
 {
     struct laptop *laptop = sweep->laptops[0];
     return cs_replica_open(&laptop->fake.world, laptop->home, laptop->registry, laptop->identity,
-                           &laptop->replica, &sweep->universe.problem);
+                           &laptop->replica, &sweep->scene.universe.problem);
 }
 
 static void finish_migration(struct sweep *sweep)

@@ -14,5 +14,11 @@ extern const struct sweep_scenario scenario_refusal;
 extern const struct sweep_scenario scenario_scope_loss;
 extern const struct sweep_scenario scenario_held;
 extern const struct sweep_scenario scenario_migration;
+extern const struct sweep_scenario scenario_went_back;
+extern const struct sweep_scenario scenario_repair;
+/* With a vault, scenarios_vault.c. */
+extern const struct sweep_scenario scenario_vault_grant;
+extern const struct sweep_scenario scenario_vault_store;
+extern const struct sweep_scenario scenario_vault_disclosure;
 
 #endif

@@ -83,6 +83,7 @@ void snapshot_take(struct snapshot *snapshot, struct universe *universe)
         struct laptop *laptop = &universe->laptops[i];
         struct snapshot_place *place = &snapshot->laptops[i];
         place->open = laptop->replica != NULL;
+        place->damaged = laptop->damaged;
         place->registry = laptop->registry;
         cs_replica_close(laptop->replica);
         laptop->replica = NULL;
@@ -102,6 +103,7 @@ static void restore_laptop(const struct snapshot_place *place, struct laptop *la
     cs_replica_close(laptop->replica);
     laptop->replica = NULL;
     laptop->fault = NETWORK_FINE;
+    laptop->damaged = place->damaged;
     laptop->registry = place->registry;
     put_world(place, &laptop->fake);
     write_database(laptop->home, CS_REPLICA_FILE, &place->database);

@@ -12,6 +12,7 @@ struct snapshot_place {
     struct cs_buffer files[FAKE_FILES_MAX];
     struct cs_buffer database;
     bool open;
+    bool damaged;
     const struct cs_registry *registry;
 };
 

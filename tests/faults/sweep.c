@@ -20,6 +20,7 @@ static void disarm(void)
     cs_memory_fail_after(-1);
     cs_memory_count_in(CS_MEMORY_BLOCKS);
     faulty_vfs_reset();
+    fake_files_fail(0, CS_OK);
 }
 
 static void arm(enum sweep_fault fault, long successes)
@@ -38,6 +39,15 @@ static void arm(enum sweep_fault fault, long successes)
     case SWEEP_READ:
         faulty_vfs_fail(FAULTY_READ, successes, FAULTY_IO_ERROR, FAULTY_ONCE);
         break;
+    case SWEEP_WRITES:
+        faulty_vfs_fail(FAULTY_WRITE, successes, FAULTY_IO_ERROR, FAULTY_UNTIL_RESET);
+        break;
+    case SWEEP_SYNCS:
+        faulty_vfs_fail(FAULTY_SYNC, successes, FAULTY_IO_ERROR, FAULTY_UNTIL_RESET);
+        break;
+    case SWEEP_FILE:
+        fake_files_fail(successes, CS_DISK_FULL);
+        break;
     case SWEEP_DISK_FULL:
         faulty_vfs_fail(FAULTY_WRITE, successes, FAULTY_DISK_FULL, FAULTY_UNTIL_RESET);
         break;
@@ -52,12 +62,16 @@ static long counted(enum sweep_fault fault)
     case SWEEP_ALLOCATION:
         return cs_memory_count();
     case SWEEP_WRITE:
+    case SWEEP_WRITES:
     case SWEEP_DISK_FULL:
         return counts.writes;
     case SWEEP_SYNC:
+    case SWEEP_SYNCS:
         return counts.syncs;
     case SWEEP_READ:
         return counts.reads;
+    case SWEEP_FILE:
+        return fake_files_count();
     }
     return 0;
 }
@@ -75,10 +89,10 @@ static void tell(void *context, const char *text)
 
 static void assert_sound(struct sweep *sweep)
 {
-    struct universe *universe = &sweep->universe;
+    struct universe *universe = &sweep->scene.universe;
     for (size_t i = 0; i < universe->laptop_count; i++) {
         struct cs_doctor_report report;
-        if (universe->laptops[i].replica != NULL) {
+        if (universe->laptops[i].replica != NULL && !universe->laptops[i].damaged) {
             assert_ok(cs_doctor_run(universe->laptops[i].replica, tell, NULL, &report));
             assert_int_equal(report.findings, 0);
         }
@@ -93,7 +107,7 @@ static void assert_sound(struct sweep *sweep)
 /* A failing disk leaves a connection in doubt; programs that met one are started anew. */
 static void reopen(struct sweep *sweep)
 {
-    struct universe *universe = &sweep->universe;
+    struct universe *universe = &sweep->scene.universe;
     for (size_t i = 0; i < universe->laptop_count; i++) {
         struct laptop *laptop = &universe->laptops[i];
         if (laptop->replica != NULL) {
@@ -137,7 +151,7 @@ static long run_once(struct sweep *sweep, const struct sweep_scenario *scenario,
         disarm();
         if (!armed || !is_machines_fault(status)) {
             fail_msg("%s: step %zu with operation %ld failing: %s (%s)", scenario->name, i, n,
-                     cs_status_name(status), sweep->universe.problem.text);
+                     cs_status_name(status), sweep->scene.universe.problem.text);
         }
         armed = false;
         tally->failed++;
@@ -148,7 +162,7 @@ static long run_once(struct sweep *sweep, const struct sweep_scenario *scenario,
         status = scenario->steps[i](sweep);
         if (status != CS_OK) {
             fail_msg("%s: step %zu after operation %ld failed: %s (%s)", scenario->name, i, n,
-                     cs_status_name(status), sweep->universe.problem.text);
+                     cs_status_name(status), sweep->scene.universe.problem.text);
         }
     }
     if (armed) {
@@ -183,15 +197,15 @@ static void sweep_all(struct sweep *sweep, const struct sweep_scenario *scenario
 {
     struct snapshot snapshot;
     struct tally tally = {0};
-    snapshot_take(&snapshot, &sweep->universe);
-    snapshot_restore(&snapshot, &sweep->universe);
+    snapshot_take(&snapshot, &sweep->scene.universe);
+    snapshot_restore(&snapshot, &sweep->scene.universe);
     long total = run_once(sweep, scenario, fault, NEVER, &tally);
     assert_true(total > 0);
     tally = (struct tally){0};
     long first = FIRST_RUNS(runs_max);
     long stride = total <= runs_max ? 1 : (total - first) / (runs_max - first) + 1;
     for (long n = 0; n < total;) {
-        snapshot_restore(&snapshot, &sweep->universe);
+        snapshot_restore(&snapshot, &sweep->scene.universe);
         (void)run_once(sweep, scenario, fault, n, &tally);
         if (n + 1 == first) {
             n += 1 + offset_of(scenario->name, stride);
@@ -216,11 +230,12 @@ void sweep_run(const struct sweep_scenario *scenario, enum sweep_fault fault, lo
     variant_add_field(&sweep->newer, "part", "origin")->size_max = CS_VALUE_MAX;
     (void)variant_add_entity(&sweep->newer, "tool");
     (void)variant_done(&sweep->newer);
-    universe_open(&sweep->universe, cs_registry_core(), 20261130);
+    universe_open(&sweep->scene.universe, cs_registry_core(), 20261130);
     scenario->prepare(sweep);
     sweep_all(sweep, scenario, fault, runs_allowed(runs_max));
     disarm();
-    universe_close(&sweep->universe);
+    universe_close(&sweep->scene.universe);
+    cs_buffer_release(&sweep->scene.recovery);
     cs_buffer_release(&sweep->text);
     free(sweep);
 }

@@ -10,7 +10,7 @@
 #define TESTS_FAULTS_SWEEP_H
 
 #include "tests/simulation/registry_variant.h"
-#include "tests/simulation/universe.h"
+#include "tests/simulation/vault_scene.h"
 
 #define SWEEP_IDS_MAX 8
 #define SWEEP_STEPS_MAX 12
@@ -20,12 +20,15 @@ enum sweep_fault {
     SWEEP_WRITE,     /* an I/O error, once */
     SWEEP_SYNC,      /* likewise */
     SWEEP_READ,      /* likewise */
+    SWEEP_WRITES,    /* an I/O error from there on, until it is noticed */
+    SWEEP_SYNCS,     /* likewise */
     SWEEP_DISK_FULL, /* writes, until it is noticed */
+    SWEEP_FILE, /* a whole file read, or replaced by another (written, synced, renamed): once */
 };
 
 struct sweep {
     struct registry_variant newer;
-    struct universe universe;
+    struct vault_scene scene; /* its universe is everybody's; the rest is for those with a vault */
     struct laptop *laptops[UNIVERSE_LAPTOPS_MAX]; /* as the scenario names them */
     struct cs_id ids[SWEEP_IDS_MAX];
     struct cs_buffer text; /* what a scenario keeps between its steps */

@@ -20,6 +20,8 @@ SWEEP(refusal)
 SWEEP(scope_loss)
 SWEEP(held)
 SWEEP(migration)
+SWEEP(went_back)
+SWEEP(repair)
 
 /* usage: … [PATTERN]   only the tests whose name matches */
 int main(int count, char **arguments)
@@ -37,6 +39,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(scope_loss_with_failing_allocations),
         cmocka_unit_test(held_with_failing_allocations),
         cmocka_unit_test(migration_with_failing_allocations),
+        cmocka_unit_test(went_back_with_failing_allocations),
+        cmocka_unit_test(repair_with_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

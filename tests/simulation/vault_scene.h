@@ -275,11 +275,10 @@ static inline void make_recovery(struct vault_scene *scene, uint64_t number)
     }
 }
 
-static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
+/* Everybody joins; in a universe that is open. */
+static inline void vault_scene_join(struct vault_scene *scene)
 {
-    memset(scene, 0, sizeof *scene);
     cs_buffer_init(&scene->recovery, CS_MEBI);
-    universe_open(&scene->universe, cs_registry_core(), seed);
     scene->universe.canary = CANARY;
     scene->wang = universe_found(&scene->universe, "王芳");
     scene->li = universe_join(&scene->universe, scene->wang, "Li Lei", CS_ROLE(SECURITY));
@@ -293,6 +292,13 @@ static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
     make_recovery(scene, 1);
     assert_ok(cs_vault_send_recovery(scene->wang->replica, cs_buffer_bytes(&scene->recovery),
                                      &scene->universe.problem));
+}
+
+static inline void vault_scene_people(struct vault_scene *scene, uint64_t seed)
+{
+    memset(scene, 0, sizeof *scene);
+    universe_open(&scene->universe, cs_registry_core(), seed);
+    vault_scene_join(scene);
 }
 
 /* "field=ID" for laptop_new; valid until the next but two. */
@@ -325,10 +331,9 @@ static inline struct cs_id order_work(struct vault_scene *scene, const char *num
     return order;
 }
 
-/* The vault with its members and one password. */
-static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bool four_eyes)
+/* The vault with its members and one password, when everybody has joined. */
+static inline void vault_scene_fill(struct vault_scene *scene, bool four_eyes)
 {
-    vault_scene_people(scene, seed);
     scene->project = laptop_new(scene->sun, "project", "code=V-1", "name=核心网络", NULL);
     struct cs_vault_book *book = NULL;
     scene->work_order = order_work(scene, "W-1", &scene->project, scene->zhao);
@@ -345,6 +350,12 @@ static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bo
     scene->item = cs_replica_draw_id(scene->li->replica);
     assert_ok(try_list(scene, scene->li, "10.0.0.1"));
     store_version(scene, scene->li);
+}
+
+static inline void vault_scene_open(struct vault_scene *scene, uint64_t seed, bool four_eyes)
+{
+    vault_scene_people(scene, seed);
+    vault_scene_fill(scene, four_eyes);
 }
 
 /* Whatever was done, the password is in no file of the server and of the laptops. */

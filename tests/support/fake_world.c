@@ -48,8 +48,30 @@ static struct fake_file *find(struct fake_world *fake, const char *path)
     return NULL;
 }
 
+/* One plan for the process, as that of faulty_vfs.c. */
+static struct {
+    long count;
+    long successes;
+    enum cs_status status;
+} plan;
+
+void fake_files_fail(long successes, enum cs_status status)
+{
+    plan.count = 0;
+    plan.successes = successes;
+    plan.status = status;
+}
+
+long fake_files_count(void)
+{
+    return plan.count;
+}
+
 static enum cs_status take_failure(struct fake_world *fake)
 {
+    if (plan.count++ == plan.successes && plan.status != CS_OK) {
+        return plan.status;
+    }
     enum cs_status status = fake->fail_file;
     fake->fail_file = CS_OK;
     return status;

@@ -31,6 +31,11 @@ void fake_world_init(struct fake_world *fake, uint64_t seed);
 void fake_world_release(struct fake_world *fake);
 /* Both clocks. */
 void fake_world_advance(struct fake_world *fake, int64_t ms);
+/* In all fake worlds of this process: after `successes` further operations on files the next fails with this status, once. CS_OK: none
+ * does. Counts from zero on. */
+void fake_files_fail(long successes, enum cs_status status);
+/* Operations on files since then, the failed one included. */
+long fake_files_count(void);
 /* splitmix64: the next number from the seed. */
 uint64_t fake_world_next(struct fake_world *fake);
 
