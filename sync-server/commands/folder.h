@@ -3,6 +3,8 @@
  *
  *   DIR/server.db   the database        DIR/master.key   the master key, unless it is kept elsewhere
  *   DIR/keys        sealed keys         DIR/lock         locked while the folder is served or made
+ *   DIR/backup.key  the backup key, unless it is kept elsewhere
+ *   DIR/backup.work a copy while a backup is made and tried; what is left of it is removed by the next one
  *
  * The lock belongs to the open file (OFD): it ends with the process, however that ends.
  */
@@ -14,6 +16,8 @@
 
 #define CS_FOLDER_PATH_MAX 4096
 #define CS_FOLDER_MASTER_KEY "master.key"
+#define CS_FOLDER_BACKUP_KEY "backup.key"
+#define CS_FOLDER_BACKUP_WORK "backup.work"
 #define CS_FOLDER_LOCK "lock"
 
 /* folder/name. CS_INVALID: too long. */
@@ -37,10 +41,6 @@ void cs_folder_remove_database(const char *folder);
 int64_t cs_folder_file_size(const char *folder, const char *name);
 /* Makes the entries of the folder durable. */
 enum cs_status cs_folder_sync(const char *folder) CS_MUST_USE;
-/* Copies one file into another folder, mode 0600, to disk. CS_EXISTS, CS_NOT_FOUND, CS_DISK_FULL, CS_IO. */
-enum cs_status cs_folder_copy(const char *from, const char *to, const char *name,
-                              struct cs_problem *problem) CS_MUST_USE;
-
 /* CS_BUSY: another process serves the folder. *out_lock is to be given to cs_folder_unlock. */
 enum cs_status cs_folder_lock(const char *folder, int *out_lock,
                               struct cs_problem *problem) CS_MUST_USE;

@@ -1,9 +1,4 @@
-/*
- * The master key: 32 random bytes in a file, as 64 hexadecimal digits (what init writes) or raw.
- *
- * Which file: --master-key; else COUNTERSIGN_MASTER_KEY_FILE; else $CREDENTIALS_DIRECTORY/countersign-master-key if it is there
- * (systemd); else DIR/master.key.
- */
+/* The master key's file: which it is says key_file.h. */
 #ifndef CS_SERVER_COMMANDS_MASTER_KEY_H
 #define CS_SERVER_COMMANDS_MASTER_KEY_H
 

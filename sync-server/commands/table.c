@@ -34,19 +34,32 @@ static const struct cs_admin_entry entries[] = {
      "Only do so when the rows are right (else restore a backup): every device that holds others "
      "is\n"
      "made to hold these at its next sync, and says so."},
-    {"backup", cs_admin_backup, "DIR DEST",
-     "make a verified copy in the new folder DEST; also while the server is running",
-     "DEST holds the database and the keys, which stay sealed. The master key is NOT copied: keep "
-     "a\n"
-     "copy of it apart, without it the backup cannot be served. The database itself is not\n"
-     "encrypted: guard DEST as the server's own folder. Encrypted, incremental backups are not in\n"
-     "this version."},
-    {"restore", cs_admin_restore, "BACKUP DIR",
-     "make the new folder DIR from a backup, with a new incarnation",
-     "DIR must not exist or be empty. With --master-key the keys are tried before anything is\n"
-     "copied. Devices that had synced later than the backup report that the server has gone back "
-     "in\n"
-     "time and refuse it; sending again what was lost is not in this version."},
+    {"backup", cs_admin_backup,
+     "DIR REPOSITORY [--key FILE] [--keep N] [--anew] [--accept-older] | list REPOSITORY | verify "
+     "REPOSITORY [--at N] [--work FOLDER]",
+     "what changed since the last backup, encrypted; restored elsewhere and verified",
+     "Also while the server is running. REPOSITORY is a folder, made at first use. The backup key "
+     "is\n"
+     "another one than the master key: --key FILE, else COUNTERSIGN_BACKUP_KEY_FILE, else the "
+     "systemd\n"
+     "credential countersign-backup-key, else DIR/backup.key, made at first use. Keep a copy of "
+     "it\n"
+     "apart. The keys are in the backup, sealed; the master key is NOT: keep a copy of it apart,\n"
+     "without it a backup cannot be served.\n"
+     "Once the backup is verified, devices remove the change-sets that it holds.\n"
+     "--keep removes all but the newest N backups, never the last verified one. --anew writes\n"
+     "everything again, after damage in the repository. --accept-older goes on with a repository\n"
+     "that was put back to an older state. An interrupted backup is gone on with by the next one.\n"
+     "list shows the backups. verify restores one (the newest) into a folder of its own and "
+     "checks\n"
+     "it; while it runs, the database lies there unencrypted, readable by you alone."},
+    {"restore", cs_admin_restore, "REPOSITORY DIR [--at N] [--key FILE] [--accept-lost]",
+     "make the new folder DIR from the last verified backup, with a new incarnation",
+     "DIR must not exist or be empty. With --master-key the keys are tried before the database is\n"
+     "restored. Devices that had synced later than the backup notice, and send again what it "
+     "lacks.\n"
+     "--at N takes another backup. If it is older than the last verified one, devices may have\n"
+     "removed what it lacks: they are named, and --accept-lost is needed."},
     {"history", cs_admin_history, "DIR ENTITY [ID] [--as-of TIME] [--all]",
      "what a row was, change by change, oldest first; or at a moment",
      "Who, on which device, on which work, when by the device's clock and when it came; each value "

@@ -51,7 +51,7 @@ expect_equal "the day is there" 6 "$parts_before"
 # ---- restored by command ----
 stop_server
 cp "$work/server/master.key" "$work/master.key"
-expect_code 0 "the server is restored from yesterday's backup" "$server_program" restore "$work/yesterday" "$work/restored" --master-key "$work/master.key"
+expect_code 0 "the server is restored from yesterday's backup" "$server_program" restore "$work/yesterday" "$work/restored" --key "$work/server/backup.key" --master-key "$work/master.key"
 expect_match "and the administrator is told what comes next" 'send again what it lacks' "$err"
 cp "$work/master.key" "$work/restored/master.key"
 chmod 600 "$work/restored/master.key"

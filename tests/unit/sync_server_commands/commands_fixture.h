@@ -59,6 +59,7 @@ static inline int setup(void **state)
     memset(&fixture, 0, sizeof fixture);
     assert_ok(cs_crypto_start());
     (void)unsetenv("COUNTERSIGN_MASTER_KEY_FILE");
+    (void)unsetenv("COUNTERSIGN_BACKUP_KEY_FILE");
     (void)unsetenv("CREDENTIALS_DIRECTORY");
     cs_world_system(&fixture.world);
     cs_buffer_init(&fixture.chain, CS_CHAIN_BYTES_MAX);

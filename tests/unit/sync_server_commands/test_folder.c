@@ -132,50 +132,6 @@ static void test_lock_is_no_link(void **state)
     assert_status(cs_folder_lock(fixture.root, &lock, NULL), CS_IO);
 }
 
-static void test_copy(void **state)
-{
-    (void)state;
-    struct cs_problem problem = {""};
-    struct cs_buffer content;
-    bool made;
-    assert_ok(cs_folder_make(in_root("to"), &made, NULL));
-    FILE *file = fopen(in_root("large"), "w");
-    assert_non_null(file);
-    for (int i = 0; i < 50000; i++) {
-        assert_true(fprintf(file, "%d\n", i) > 0);
-    }
-    assert_int_equal(fclose(file), 0);
-    assert_ok(cs_folder_copy(fixture.root, in_root("to"), "large", &problem));
-    assert_int_equal(mode_of(in_root("to/large")), 0600);
-    cs_buffer_init(&content, CS_MEBI);
-    assert_ok(fixture.world.file_read(NULL, in_root("large"), &content));
-    size_t size = content.size;
-    assert_ok(fixture.world.file_read(NULL, in_root("to/large"), &content));
-    assert_int_equal(content.size, 2 * size);
-    assert_memory_equal(content.data, content.data + size, size);
-    cs_buffer_release(&content);
-
-    assert_status(cs_folder_copy(fixture.root, in_root("to"), "large", &problem), CS_EXISTS);
-    assert_says(problem.text, "cannot be copied");
-    assert_true(cs_folder_has(in_root("to"), "large"));
-    assert_status(cs_folder_copy(fixture.root, in_root("to"), "none", &problem), CS_NOT_FOUND);
-    assert_says(problem.text, "cannot be read");
-    assert_status(cs_folder_copy(fixture.root, in_root("nowhere"), "large", &problem),
-                  CS_NOT_FOUND);
-}
-
-/* A folder opens but does not read: nothing half-made stays. */
-static void test_copy_that_fails_leaves_nothing(void **state)
-{
-    (void)state;
-    bool made;
-    struct cs_problem problem = {""};
-    assert_ok(cs_folder_make(in_root("to"), &made, NULL));
-    assert_ok(cs_folder_make(in_root("folder"), &made, NULL));
-    assert_status(cs_folder_copy(fixture.root, in_root("to"), "folder", &problem), CS_IO);
-    assert_false(cs_folder_has(in_root("to"), "folder"));
-}
-
 static void test_reader(void **state)
 {
     (void)state;
@@ -202,8 +158,6 @@ int main(void)
         TEST(test_lock),
         TEST(test_lock_ends_with_its_process),
         TEST(test_lock_is_no_link),
-        TEST(test_copy),
-        TEST(test_copy_that_fails_leaves_nothing),
         TEST(test_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

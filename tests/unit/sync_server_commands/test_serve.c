@@ -176,9 +176,11 @@ static void test_restored_server_is_served(void **state)
     (void)state;
     make_server();
     char key[CS_FOLDER_PATH_MAX];
+    char backup_key[CS_FOLDER_PATH_MAX];
     assert_ok(cs_folder_path(fixture.server, CS_FOLDER_MASTER_KEY, key, NULL));
+    assert_ok(cs_folder_path(fixture.server, CS_FOLDER_BACKUP_KEY, backup_key, NULL));
     assert_int_equal(run("backup", fixture.server, in_root("copy")), 0);
-    assert_int_equal(run("restore", in_root("copy"), in_root("new")), 0);
+    assert_int_equal(run("restore", in_root("copy"), in_root("new"), "--key", backup_key), 0);
     assert_int_equal(run("serve", in_root("new")), 1);
     assert_says(fixture.err, "there is no master key at");
     struct process process =
