@@ -6,7 +6,7 @@
 
 BEGIN {
     # Folders without clock, randomness, disk and network.
-    set(pure, "shared/wire shared/domain shared/merge shared/evidence shared/vault")
+    set(pure, "shared/wire shared/domain shared/merge shared/evidence shared/vault shared/attachment")
     # What a pure folder may stand on besides other pure folders.
     set(pure_base, "shared/base shared/crypto")
     # The server's core reaches its database through sync-server/stores only.

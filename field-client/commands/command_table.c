@@ -83,6 +83,7 @@ static const struct cs_command_entry commands[] = {
      "visit result VISIT solved|partly|not_solved|follow_up\n"
      "visit part VISIT PART QTY [--serial S] [--from LOCATION]\n"
      "visit note VISIT TEXT              appends a line\n"
+     "visit attach VISIT FILE [--note TEXT] [--taken TIME]\n"
      "visit sign VISIT --signer NAME --strokes FILE\n"
      "visit finish VISIT [--left TIME] [--unsigned REASON]\n"
      "visit list; visit show VISIT\n"
@@ -93,6 +94,14 @@ static const struct cs_command_entry commands[] = {
      "receipt void NUMBER|ID --reason TEXT   a number, or a receipt, that does not stand\n"
      "receipt series [SERIES]                what became of every number: used, void, gap, "
      "duplicate",
+     NULL},
+    {"attachment", cs_command_attachment, "list|open|status|quota …", "photos and files of visits",
+     "上门服务的照片与文件",
+     "attachment list [VISIT]            which there are, and where\n"
+     "attachment open ID FILE            decrypts one into FILE\n"
+     "attachment status                  what they take on this laptop, what waits\n"
+     "attachment quota [MIB]             what they may take; files that the server has go first\n"
+     "visit attach adds one.",
      NULL},
     {"vault", cs_command_vault, "create|grant|revoke|add|set|list|show …",
      "passwords of customers' systems", "客户系统密码库", cs_vault_details,

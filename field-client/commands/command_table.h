@@ -30,6 +30,7 @@ enum cs_status cs_command_export(struct cs_command *command) CS_MUST_USE;
 /* visit_*.c and receipt_*.c */
 enum cs_status cs_command_visit(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_receipt(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_attachment(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_conflicts(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_resolve(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_exceptions(struct cs_command *command) CS_MUST_USE;

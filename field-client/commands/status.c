@@ -1,4 +1,5 @@
 /* The command status: who this is, what waits, what needs a person. */
+#include "field-client/commands/attachment_command.h"
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/difference_note.h"
 #include "field-client/commands/last_sync.h"
@@ -30,6 +31,7 @@ struct facts {
     const char *server;
     struct cs_pending_counts pending;
     struct cs_first_sync first_sync;
+    struct cs_kept_attachment_sums attachments;
     int64_t conflicts;
     int64_t exceptions;
     enum root_key root_key;
@@ -102,6 +104,9 @@ static enum cs_status gather(struct cs_replica *replica, struct facts *out)
     }
     if (status == CS_OK) {
         status = cs_query_first_sync(replica, &out->first_sync);
+    }
+    if (status == CS_OK) {
+        status = cs_kept_attachment_sum(replica, &out->attachments);
     }
     if (status == CS_OK) {
         status = cs_query_count(replica, "conflict", "state", "open", &out->conflicts);
@@ -182,6 +187,7 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "packed", cs_json_integer(facts->pending.packed));
     cs_json_set(json, "held", cs_json_integer(facts->pending.held));
     cs_json_set(json, "refused", cs_json_integer(facts->pending.refused));
+    cs_json_set(json, "attachments", cs_attachment_sums_json(&facts->attachments));
     cs_json_set(json, "conflicts", cs_json_integer(facts->conflicts));
     cs_json_set(json, "exceptions", cs_json_integer(facts->exceptions));
     cs_json_set(json, "incomplete", cs_json_boolean(!facts->first_sync.done));
@@ -356,6 +362,8 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
                 "sync");
     print_count(command, "held", "服务器暂存", facts->pending.held, NULL);
     print_count(command, "refused", "被拒绝", facts->pending.refused, "refusals");
+    print_count(command, "files to send", "待发送文件", (int64_t)facts->attachments.to_send,
+                "sync");
     print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
     print_count(command, "kept log", "保留的修改集", facts->log_kept, NULL);

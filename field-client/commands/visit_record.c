@@ -1,4 +1,4 @@
-/* visit start, part, note, fault, work, result, attach: what is written down on site. */
+/* visit start, part, note, fault, work, result: what is written down on site. */
 #include "field-client/commands/visit_command.h"
 #include "shared/base/text.h"
 
@@ -163,11 +163,4 @@ enum cs_status cs_visit_command_work(struct cs_command *command)
 enum cs_status cs_visit_command_result(struct cs_command *command)
 {
     return record(command, "result");
-}
-
-enum cs_status cs_visit_command_attach(struct cs_command *command)
-{
-    return cs_problem_set(&command->problem, CS_UNSUPPORTED,
-                          "files cannot be attached to a visit in this version; nothing was "
-                          "stored, keep the file");
 }

@@ -16,6 +16,7 @@
  *   _vault, _vault_record, _vault_queue, _vault_recovery, _vault_finding  see vault_records.h
  *   _vault_key  see vault_keys.h
  *   _vault_lease  leases of this device and their keys, kept_leases.h
+ *   _attachment  files of attachments, kept_attachments.h
  *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
@@ -173,11 +174,31 @@ static enum cs_status make_alarm_columns(struct cs_database *database, void *con
     return cs_database_execute(database, alarm_columns);
 }
 
+/* Files of attachments: which are here, which the server has, which are wanted. The indexes are what a sync and the quota look at. */
+static const char attachment_table[] =
+    "CREATE TABLE _attachment (address BLOB PRIMARY KEY, row BLOB NOT NULL, bytes INTEGER NOT "
+    "NULL, held INTEGER NOT NULL, wanted INTEGER NOT NULL, confirmed INTEGER NOT NULL, "
+    "confirmed_position INTEGER NOT NULL, asked_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL, "
+    "trouble TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX _attachment_to_send ON _attachment (address, bytes) WHERE held = 1 AND "
+    "confirmed = 0;"
+    "CREATE INDEX _attachment_wanted ON _attachment (address) WHERE wanted = 1;"
+    "CREATE INDEX _attachment_held ON _attachment (bytes) WHERE held = 1;"
+    "CREATE INDEX _attachment_used ON _attachment (used_ms, address) WHERE held = 1 AND confirmed "
+    "= 1;"
+    "CREATE INDEX _attachment_asked ON _attachment (asked_ms) WHERE held = 1 AND confirmed = 1;";
+
+static enum cs_status make_attachment_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, attachment_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
-        {make_tables_1},         {make_former_tables}, {make_staged_table}, {make_settled_table},
-        {make_recovered_tables}, {make_vault_tables},  {make_key_table},    {make_lease_table},
-        {make_memory_table},     {make_alarm_columns}};
+        {make_tables_1},         {make_former_tables}, {make_staged_table},    {make_settled_table},
+        {make_recovered_tables}, {make_vault_tables},  {make_key_table},       {make_lease_table},
+        {make_memory_table},     {make_alarm_columns}, {make_attachment_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

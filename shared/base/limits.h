@@ -72,6 +72,16 @@
 #define CS_VAULT_PAGE_BYTES_TARGET (4 * CS_MEBI)
 #define CS_VAULT_RECOVERIES_MAX ((size_t)64)
 
+/* Attachments (shared/attachment): the file, and what it is cut into. One request carries one chunk. */
+#define CS_ATTACHMENT_SIZE_MAX (256 * CS_MEBI)
+#define CS_ATTACHMENT_CHUNK_MIN (4 * CS_KIBI)
+#define CS_ATTACHMENT_CHUNK_MAX (128 * CS_KIBI)
+#define CS_ATTACHMENT_CHUNKS_MAX ((size_t)2048)
+/* Attachments that are asked about at once. */
+#define CS_ATTACHMENT_NAMES_MAX ((size_t)256)
+/* What the server takes of one device in all, unless it is told otherwise. */
+#define CS_ATTACHMENT_DEVICE_BYTES_MAX ((uint64_t)16 * 1024 * CS_MEBI)
+
 /* One message to a helper that changes a password (field-client/rotation), and what is in it. */
 #define CS_ROTATION_MESSAGE_MAX (64 * CS_KIBI)
 #define CS_ROTATION_NAME_MAX ((size_t)255)

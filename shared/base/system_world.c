@@ -230,4 +230,5 @@ void cs_world_system(struct cs_world *out)
         .file_read = file_read,
         .file_replace = file_replace,
     };
+    cs_world_system_pieces(out);
 }

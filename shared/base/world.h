@@ -36,6 +36,23 @@ struct cs_world {
     enum cs_status (*file_read)(void *context, const char *path, struct cs_buffer *out);
     /* Replaces atomically and durably with mode 0600: temporary file, fsync, rename, fsync of the folder. */
     enum cs_status (*file_replace)(void *context, const char *path, struct cs_bytes content);
+    /*
+     * Files by pieces, for what is too large for one buffer. Nothing is durable before `file_settle`.
+     */
+    /* CS_NOT_FOUND, CS_IO. */
+    enum cs_status (*file_size)(void *context, const char *path, uint64_t *out);
+    /* Appends `size` bytes from `offset` on, or as many as there are. CS_NOT_FOUND, CS_IO. */
+    enum cs_status (*file_read_at)(void *context, const char *path, uint64_t offset, size_t size,
+                                   struct cs_buffer *out);
+    /* Writes over what is there and makes the file longer; one that is not there is made, mode 0600. CS_NOT_FOUND (folder), CS_DISK_FULL, CS_IO. */
+    enum cs_status (*file_write_at)(void *context, const char *path, uint64_t offset,
+                                    struct cs_bytes content);
+    /* All that was written to `path` reaches the disk, and then it has the name `name`, durably. Within one file system. */
+    enum cs_status (*file_settle)(void *context, const char *path, const char *name);
+    /* A file that is not there is CS_OK. */
+    enum cs_status (*file_remove)(void *context, const char *path);
+    /* Mode 0700; one that is there is CS_OK. */
+    enum cs_status (*folder_make)(void *context, const char *path);
     /* Name of the SQLite VFS that databases open with; NULL = SQLite's default. */
     const char *sqlite_vfs;
 
@@ -53,5 +70,7 @@ struct cs_world {
 
 /* Fills `out` with the operating system's clock, randomness and files; exchange is NULL and set by the transport. */
 void cs_world_system(struct cs_world *out);
+/* Only what handles files by pieces; it uses no context. */
+void cs_world_system_pieces(struct cs_world *out);
 
 #endif

@@ -11,8 +11,9 @@
 #define CORE_ENTITIES_MAX 96
 
 static const struct cs_entity *const *const departments[] = {
-    cs_department_people,  cs_department_devices, cs_department_customers, cs_department_projects,
-    cs_department_service, cs_department_stock,   cs_department_office,
+    cs_department_people,   cs_department_devices,     cs_department_customers,
+    cs_department_projects, cs_department_service,     cs_department_stock,
+    cs_department_office,   cs_department_attachments,
 };
 
 static const struct cs_entity *entities[CORE_ENTITIES_MAX];

@@ -17,6 +17,7 @@ extern const struct cs_entity *const cs_department_projects[];
 extern const struct cs_entity *const cs_department_service[];
 extern const struct cs_entity *const cs_department_stock[];
 extern const struct cs_entity *const cs_department_office[];
+extern const struct cs_entity *const cs_department_attachments[];
 
 /* Dispatchers and those above them: all business records. */
 #define CS_ROLES_DESK (CS_ROLE(OWNER) | CS_ROLE(OFFICE) | CS_ROLE(MANAGER))

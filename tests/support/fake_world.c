@@ -120,6 +120,63 @@ static enum cs_status file_replace(void *context, const char *path, struct cs_by
     return CS_OK;
 }
 
+/* ---- files by pieces: on this machine's disk, where the test has its folder ---- */
+
+/* May the next piece be handled? */
+static enum cs_status take_piece(struct fake_world *fake)
+{
+    if (fake->fail_piece == CS_OK || fake->pieces_left-- > 0) {
+        return CS_OK;
+    }
+    enum cs_status status = fake->fail_piece;
+    fake->fail_piece = CS_OK;
+    return status;
+}
+
+static enum cs_status file_size(void *context, const char *path, uint64_t *out)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.file_size(NULL, path, out);
+}
+
+static enum cs_status file_read_at(void *context, const char *path, uint64_t offset, size_t size,
+                                   struct cs_buffer *out)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.file_read_at(NULL, path, offset, size, out);
+}
+
+static enum cs_status file_write_at(void *context, const char *path, uint64_t offset,
+                                    struct cs_bytes content)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.file_write_at(NULL, path, offset, content);
+}
+
+static enum cs_status file_settle(void *context, const char *path, const char *name)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.file_settle(NULL, path, name);
+}
+
+static enum cs_status file_remove(void *context, const char *path)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.file_remove(NULL, path);
+}
+
+static enum cs_status folder_make(void *context, const char *path)
+{
+    struct fake_world *fake = context;
+    enum cs_status status = take_piece(fake);
+    return status != CS_OK ? status : fake->pieces.folder_make(NULL, path);
+}
+
 void fake_world_init(struct fake_world *fake, uint64_t seed)
 {
     *fake =
@@ -133,7 +190,14 @@ void fake_world_init(struct fake_world *fake, uint64_t seed)
         .random = random_bytes,
         .file_read = file_read,
         .file_replace = file_replace,
+        .file_size = file_size,
+        .file_read_at = file_read_at,
+        .file_write_at = file_write_at,
+        .file_settle = file_settle,
+        .file_remove = file_remove,
+        .folder_make = folder_make,
     };
+    cs_world_system_pieces(&fake->pieces);
 }
 
 void fake_world_release(struct fake_world *fake)

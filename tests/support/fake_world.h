@@ -24,6 +24,10 @@ struct fake_world {
     size_t file_count;
     /* The next file operation fails with this status, once; CS_OK = none. */
     enum cs_status fail_file;
+    /* The same of files by pieces, which are on the real disk: the operation after so many further ones fails. */
+    enum cs_status fail_piece;
+    long pieces_left;
+    struct cs_world pieces; /* the system's */
 };
 
 /* Starts at 2026-03-02T01:00:00Z, UTC+8, with the given seed. */

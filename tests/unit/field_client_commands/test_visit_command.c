@@ -40,6 +40,42 @@ static void a_visit_from_start_to_end(void **state)
     assert_string_equal(json_text(commands.json, "status"), "finished");
 }
 
+static void a_file_with_a_visit(void **state)
+{
+    char id[64];
+    (void)state;
+    work();
+    write_text(in_home("photo.jpg"), "what the photo shows");
+    assert_int_equal(run_json("visit", "attach", "WO-1", in_home("photo.jpg"), "--note", "门禁",
+                              "--taken", "2026-01-02 09:30"),
+                     0);
+    assert_string_equal(json_text(commands.json, "entity"), "attachment");
+    assert_int_equal(json_integer(commands.json, "size"), 20);
+    (void)snprintf(id, sizeof id, "%s", json_text(commands.json, "id"));
+    assert_int_equal(run("attachment", "list", "WO-1"), 0);
+    assert_has(commands.out, "photo.jpg");
+    assert_has(commands.out, "here, to be sent");
+    assert_int_equal(run_json("attachment", "list"), 0);
+    assert_int_equal(cs_json_count(cs_json_get(commands.json, "rows")), 1);
+    assert_int_equal(run("attachment", "open", id, in_home("photo.jpg")), 1);
+    assert_has(commands.err, "is there already");
+    assert_int_equal(run("attachment", "open", id, in_home("copy.jpg")), 0);
+    FILE *copy = fopen(in_home("copy.jpg"), "rb");
+    char text[40] = "";
+    assert_non_null(copy);
+    assert_int_equal(fread(text, 1, sizeof text, copy), 20);
+    assert_int_equal(fclose(copy), 0);
+    assert_string_equal(text, "what the photo shows");
+    assert_int_equal(run_json("status"), 0);
+    assert_int_equal(json_integer(cs_json_get(commands.json, "attachments"), "to_send"), 1);
+    assert_int_equal(run("attachment", "quota", "0"), 2);
+    assert_int_equal(run_json("attachment", "quota", "7"), 0);
+    assert_int_equal(json_integer(commands.json, "quota_bytes"), 7 * 1024 * 1024);
+    assert_int_equal(run("attachment", "status"), 0);
+    assert_has(commands.out, "1 files here");
+    assert_int_equal(run("attachment", "open", "ffffffff", in_home("other.jpg")), 1);
+}
+
 static void open_visits_are_listed(void **state)
 {
     (void)state;
@@ -96,8 +132,8 @@ static void refusals_say_what_to_do(void **state)
     assert_error("INVALID", "--unsigned");
     assert_int_equal(run_json("visit", "result", "WO-1", "great"), 1);
     assert_error("INVALID", "follow_up");
-    assert_int_equal(run_json("visit", "attach", "WO-1", "photo.jpg"), 1);
-    assert_error("UNSUPPORTED", "cannot be attached");
+    assert_int_equal(run_json("visit", "attach", "WO-1", in_home("missing.jpg")), 1);
+    assert_error("NOT_FOUND", "missing.jpg");
     assert_int_equal(
         run_json("visit", "sign", "WO-1", "--signer", "x", "--strokes", in_home("missing.json")),
         1);
@@ -118,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         VISIT_COMMAND_TEST(a_visit_from_start_to_end),
+        VISIT_COMMAND_TEST(a_file_with_a_visit),
         VISIT_COMMAND_TEST(open_visits_are_listed),
         VISIT_COMMAND_TEST(wrong_use_is_usage),
         VISIT_COMMAND_TEST(refusals_say_what_to_do),

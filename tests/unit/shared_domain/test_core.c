@@ -192,6 +192,16 @@ static const char *const formats[] = {
     "review.reviewed_at instant once required",
     "review.reviewer_chain bytes once 16384 required hidden",
     "review.record bytes once 262144 required hidden",
+    "attachment.visit reference once >visit follows",
+    "attachment.work_order reference once >work_order follows",
+    "attachment.file_name text once required search label",
+    "attachment.media_type text once",
+    "attachment.size integer once required",
+    "attachment.chunk_size integer once required hidden",
+    "attachment.address bytes once 32 required hidden",
+    "attachment.key bytes once 32 required hidden",
+    "attachment.taken_at instant once",
+    "attachment.note text latest 4096 search",
 };
 
 static const char *const type_names[] = {"text",    "integer", "money",     "boolean", "date",
@@ -261,7 +271,7 @@ static void entities_are_in_the_order_of_departments(void **state)
         "project",        "system",         "service_request", "work_order", "visit",
         "receipt",        "receipt_series", "receipt_void",    "part",       "stock_location",
         "stock_movement", "conflict",       "exception",       "refusal",    "row_merge",
-        "held_work",      "review",
+        "held_work",      "review",         "attachment",
     };
     const struct cs_registry *registry = cs_registry_core();
     assert_int_equal(registry->entity_count, CS_COUNT(names));
