@@ -129,6 +129,20 @@ static const struct cs_command_entry commands[] = {
      "others\n"
      "referred to DROP meanwhile.",
      NULL},
+    {"history", cs_command_history, "ENTITY ID [--as-of TIME]  or  ENTITY --deleted",
+     "what a row was, change by change or at a moment", "一条记录的修改历史,或某一时刻的状态",
+     "From the server: who changed what, when, and what it was before. --as-of 2026-11-30 17:05 "
+     "shows "
+     "the row as it\n"
+     "was then. ID also names a row that was deleted; --deleted lists those that are known here.",
+     NULL},
+    {"revert", cs_command_revert, "ENTITY ID --to CHANGE|TIME [FIELD…]",
+     "a row as it was, as a new change", "把记录恢复到以前的状态(作为一次新的修改)",
+     "CHANGE: a number that history shows; TIME: 2026-11-30 17:05. All fields, or only those "
+     "named. A "
+     "deleted row\n"
+     "is there again afterwards. What others changed meanwhile stays in the history.",
+     NULL},
     {"refusals", cs_command_refusals,
      "[show N | correct N field=value… | dismiss N | export [FILE]]",
      "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",

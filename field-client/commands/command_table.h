@@ -35,6 +35,8 @@ enum cs_status cs_command_conflicts(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_resolve(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_exceptions(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_merge(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_history(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_revert(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_refusals(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_entities(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_doctor(struct cs_command *command) CS_MUST_USE;

@@ -74,6 +74,12 @@ enum cs_status cs_edit_update_seeing(struct cs_edit *edit, struct cs_bytes entit
  */
 enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                             struct cs_versions seen, struct cs_problem *problem) CS_MUST_USE;
+/*
+ * A deleted row lives again, as it was: all deletes of it that are known here are gone. What is changed of it besides goes into a further
+ * transaction. CS_NOT_FOUND if it is not here, CS_INVALID if it lives, CS_DENIED (as for deleting).
+ */
+enum cs_status cs_edit_revive(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                              struct cs_problem *problem) CS_MUST_USE;
 /* CS_NOT_FOUND, CS_DENIED; CS_USAGE if the row was changed in this same transaction. */
 enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
                               struct cs_problem *problem) CS_MUST_USE;

@@ -1,6 +1,6 @@
 /*
- * Local edits that are about a whole row: deleting it, and keeping one that somebody else wanted to
- * delete; see edit.h.
+ * Local edits that are about a whole row: deleting it, keeping one that somebody else wanted to
+ * delete, having one back; see edit.h.
  */
 #include "field-client/replica/edit_internal.h"
 #include "field-client/replica/replica_internal.h"
@@ -46,16 +46,13 @@ enum cs_status cs_edit_delete(struct cs_edit *edit, struct cs_bytes entity, cons
     return cs_edit_conclude(edit, status);
 }
 
-static enum cs_status keep_in(struct cs_edit *edit, struct cs_arena *arena, struct cs_bytes entity,
-                              const struct cs_id *id, struct cs_versions seen,
-                              struct cs_problem *problem)
+/* Takes the deletes of `seen` away, which a person has looked at. */
+static enum cs_status write_keep(struct cs_edit *edit, struct cs_arena *arena,
+                                 struct cs_stored_row *row, struct cs_versions seen,
+                                 struct cs_problem *problem)
 {
-    struct cs_stored_row row;
-    enum cs_status status = cs_edit_target(edit, entity, id, arena, &row, problem);
-    if (status == CS_OK) {
-        status = cs_write_permitted(row.entity, NULL, CS_WRITE_DELETE,
-                                    cs_identity_roles(edit->replica->identity), problem);
-    }
+    enum cs_status status = cs_write_permitted(row->entity, NULL, CS_WRITE_DELETE,
+                                               cs_identity_roles(edit->replica->identity), problem);
     struct cs_field_change change = {.field = cs_bytes_of_text(CS_UNIT_DELETED),
                                      .value = cs_value_integer(0)};
     if (status == CS_OK) {
@@ -65,12 +62,12 @@ static enum cs_status keep_in(struct cs_edit *edit, struct cs_arena *arena, stru
         return status;
     }
     struct cs_operation operation = {.kind = CS_OPERATION_UPDATE,
-                                     .entity = row.name,
-                                     .row = *id,
+                                     .entity = row->name,
+                                     .row = row->id,
                                      .changes = &change,
                                      .change_count = 1};
     status = cs_edit_transaction_add(&edit->transaction, &operation, problem);
-    return status != CS_OK ? status : cs_edit_write(edit, &operation, arena, &row);
+    return status != CS_OK ? status : cs_edit_write(edit, &operation, arena, row);
 }
 
 enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
@@ -80,8 +77,51 @@ enum cs_status cs_edit_keep(struct cs_edit *edit, struct cs_bytes entity, const 
         return edit->failed;
     }
     struct cs_arena arena;
+    struct cs_stored_row row;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
-    enum cs_status status = keep_in(edit, &arena, entity, id, seen, problem);
+    enum cs_status status = cs_edit_target(edit, entity, id, &arena, &row, problem);
+    if (status == CS_OK) {
+        status = write_keep(edit, &arena, &row, seen, problem);
+    }
+    cs_arena_release(&arena);
+    return cs_edit_conclude(edit, status);
+}
+
+static enum cs_status revive_in(struct cs_edit *edit, struct cs_arena *arena,
+                                struct cs_bytes entity, const struct cs_id *id,
+                                struct cs_problem *problem)
+{
+    const struct cs_entity *known;
+    struct cs_stored_row row;
+    struct cs_row_versions versions;
+    enum cs_status status = cs_edit_entity(edit->replica, entity, &known, problem);
+    if (status == CS_OK) {
+        status = cs_row_load(edit->replica->tables, entity, id, arena, &row);
+    }
+    if (status == CS_OK && (!row.exists || !row.deleted)) {
+        return cs_problem_set(problem, row.exists ? CS_INVALID : CS_NOT_FOUND,
+                              row.exists ? "this %s is not deleted" : "there is no such %s here",
+                              known->name);
+    }
+    if (status == CS_OK) {
+        status = cs_row_versions_unpack(row.versions, arena, &versions);
+    }
+    return status != CS_OK
+               ? status
+               : write_keep(edit, arena, &row,
+                            cs_row_versions_of(&versions, cs_bytes_of_text(CS_UNIT_DELETED)),
+                            problem);
+}
+
+enum cs_status cs_edit_revive(struct cs_edit *edit, struct cs_bytes entity, const struct cs_id *id,
+                              struct cs_problem *problem)
+{
+    if (edit->failed != CS_OK) {
+        return edit->failed;
+    }
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status = revive_in(edit, &arena, entity, id, problem);
     cs_arena_release(&arena);
     return cs_edit_conclude(edit, status);
 }

@@ -132,6 +132,36 @@ static enum cs_status predict_update(const struct cs_operation *operation,
     return status != CS_OK ? status : put_versions(&versions, arena, row);
 }
 
+/* Whoever names all deletes that the row shows has it back; of a live row nothing changes that is shown. */
+static enum cs_status predict_keep(const struct cs_operation *operation, struct cs_arena *arena,
+                                   struct cs_stored_row *row)
+{
+    struct cs_row_versions versions;
+    struct cs_bytes unit = cs_bytes_of_text(CS_UNIT_DELETED);
+    if (!row->deleted) {
+        return CS_OK;
+    }
+    enum cs_status status = cs_row_versions_unpack(row->versions, arena, &versions);
+    if (status != CS_OK) {
+        return status;
+    }
+    struct cs_versions shown = cs_row_versions_of(&versions, unit);
+    if (shown.count == 0) {
+        return CS_OK;
+    }
+    for (size_t i = 0; i < shown.count; i++) {
+        if (!cs_versions_contain(operation->changes[0].base, &shown.items[i])) {
+            return CS_OK;
+        }
+    }
+    status = set_unit(&versions, unit, (struct cs_versions){NULL, 0}, arena);
+    if (status == CS_OK) {
+        row->deleted = false;
+        status = put_versions(&versions, arena, row);
+    }
+    return status;
+}
+
 static enum cs_status predict_delete(struct cs_version version, struct cs_arena *arena,
                                      struct cs_stored_row *row)
 {
@@ -158,8 +188,8 @@ enum cs_status cs_overlay_predict(const struct cs_operation *operation, struct c
         return CS_OK;
     }
     if (operation->kind == CS_OPERATION_UPDATE) {
-        /* Keeping a row changes nothing that is shown: the delete goes, at the server. */
-        return cs_edit_is_keep(operation) ? CS_OK : predict_update(operation, version, arena, row);
+        return cs_edit_is_keep(operation) ? predict_keep(operation, arena, row)
+                                          : predict_update(operation, version, arena, row);
     }
     return predict_delete(version, arena, row);
 }

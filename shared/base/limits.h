@@ -41,6 +41,11 @@
 /* Of one device; each may read all of its scopes. */
 #define CS_COMPARES_PER_HOUR_MAX ((size_t)600)
 
+/* One answer about what a row was (shared/wire/history.h): states, and of one state what waits for a decision. */
+#define CS_HISTORY_STATES_MAX ((size_t)256)
+#define CS_HISTORY_HEADS_MAX ((size_t)8192)
+#define CS_HISTORY_BYTES_TARGET (1 * CS_MEBI)
+
 /* The evidence log: a checkpoint's note, and the hashes of one proof. */
 #define CS_CHECKPOINT_MAX ((size_t)512)
 #define CS_LOG_PROOF_MAX ((size_t)65 * 32)

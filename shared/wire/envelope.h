@@ -21,6 +21,7 @@ enum cs_message_kind {
     CS_MESSAGE_REVOKED = 5, /* responses only; see revoked.h */
     CS_MESSAGE_RECOVER = 6, /* recover.h */
     CS_MESSAGE_VAULT = 7,   /* vault_message.h */
+    CS_MESSAGE_HISTORY = 8, /* history.h */
 };
 
 struct cs_request_header {

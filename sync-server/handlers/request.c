@@ -74,6 +74,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_VAULT:
         status = cs_vault_open(server, request, reader);
         break;
+    case CS_MESSAGE_HISTORY:
+        status = cs_history_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
     case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
@@ -121,6 +124,8 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
         return cs_recover_commit(server, request);
     case CS_MESSAGE_VAULT:
         return cs_vault_commit(server, request);
+    case CS_MESSAGE_HISTORY:
+        return cs_history_commit(server, request);
     default:
         return cs_sync_commit(server, request);
     }
@@ -153,6 +158,8 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
         return cs_recover_reply(server, request, reader, body);
     case CS_MESSAGE_VAULT:
         return cs_vault_reply(server, request, reader, body);
+    case CS_MESSAGE_HISTORY:
+        return cs_history_reply(server, request, reader, body);
     default:
         return cs_sync_reply(server, request, reader, body);
     }
@@ -200,7 +207,7 @@ void cs_server_commit(struct cs_server *server, struct cs_server_request **reque
     cs_log_event(server->log, CS_LOG_ERROR, "commit_failed",
                  CS_LOG_TEXT("status", cs_status_name(status)));
     for (size_t i = 0; i < count; i++) {
-        if (!requests[i]->vault_reads) {
+        if (!requests[i]->only_reads) {
             (void)cs_request_fail(requests[i], CS_UNAVAILABLE,
                                   "the server could not store this: %s", cs_status_text(status));
         }

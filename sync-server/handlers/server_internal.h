@@ -6,6 +6,7 @@
 #include "shared/evidence/invite_text.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/history.h"
 #include "shared/wire/recover.h"
 #include "shared/wire/vault_message.h"
 #include "sync-server/handlers/pull.h"
@@ -64,12 +65,14 @@ struct cs_server_request {
     struct cs_vault_request vault;
     struct cs_vault_response vault_answer; /* what became of what was sent */
     bool
-        vault_reads; /* nothing was written for it: it can be answered whatever becomes of the batch */
-    bool
         vault_last_words; /* by a revoked device, which is told what became of them and nothing more */
+    /* HISTORY */
+    struct cs_history_request history;
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
+    /* Nothing was written for it: it can be answered whatever becomes of the batch. */
+    bool only_reads;
     /* What to answer instead. */
     struct cs_failure_response failure; /* status CS_OK: none */
     struct cs_problem problem;
@@ -125,6 +128,12 @@ enum cs_status cs_vault_commit(struct cs_server *server,
                                struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_vault_reply(struct cs_server *server, struct cs_server_request *request,
                               struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+enum cs_status cs_history_open(struct cs_server *server, struct cs_server_request *request,
+                               struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_history_commit(struct cs_server *server,
+                                 struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_history_reply(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
 /* server.c: folder/name, at most CS_SERVER_PATH_MAX; and the server's own invite with this token, appended: a secret. */
 enum cs_status cs_server_path(const char *folder, const char *name, char *out,
                               struct cs_problem *problem) CS_MUST_USE;

@@ -122,7 +122,7 @@ enum cs_status cs_vault_commit(struct cs_server *server, struct cs_server_reques
         request->device.seen_ms = clock.now_ms;
         status = cs_store_put_device(server->writer, &request->device);
     }
-    request->vault_reads = reads && status == CS_OK;
+    request->only_reads = reads && status == CS_OK;
     return status != CS_OK || reads ? status : take_all(server, request, &clock);
 }
 

@@ -371,9 +371,9 @@ static void test_response_limits(void **state)
                                       cs_bytes_make(large, CS_RESPONSE_MAX), f->server,
                                       f->device_box_public, &f->sealed),
                      CS_TOO_LARGE);
-    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)(CS_MESSAGE_VAULT + 1),
-                                      request_hash, CS_BYTES_NONE, f->server, f->device_box_public,
-                                      &f->sealed),
+    assert_int_equal(cs_response_seal(&f->fake.world,
+                                      (enum cs_message_kind)(CS_MESSAGE_HISTORY + 1), request_hash,
+                                      CS_BYTES_NONE, f->server, f->device_box_public, &f->sealed),
                      CS_INVALID);
     assert_int_equal(f->sealed.size, 0);
     memcpy(large, "CSRS\1", 5);

@@ -6,6 +6,7 @@
  * files are written instead: only for a format that has none yet.
  */
 #include "tests/unit/shared_wire/compare_samples.h"
+#include "tests/unit/shared_wire/history_samples.h"
 #include "tests/unit/shared_wire/message_samples.h"
 
 #include "shared/wire/compression.h"
@@ -249,6 +250,32 @@ static void test_compare_messages(void **state)
     file = check_same_content("compare-response-1.bin", &out);
     assert_int_equal(cs_compare_response_decode(file, &arena, &response_back), CS_OK);
     assert_true(sample_compare_responses_equal(&response, &response_back));
+    cs_buffer_release(&out);
+}
+
+static void test_history_messages(void **state)
+{
+    (void)state;
+    struct cs_history_state states[3];
+    struct cs_history_request request = sample_history_request();
+    struct cs_history_response response = sample_history_response(states);
+    struct cs_history_request request_back;
+    struct cs_history_response response_back;
+    struct cs_buffer out;
+    cs_buffer_init(&out, CS_MEBI);
+    assert_int_equal(cs_history_request_encode(&request, &out), CS_OK);
+    struct cs_bytes file = check_same_content("history-request-1.bin", &out);
+    assert_int_equal(cs_history_request_decode(file, &arena, &request_back), CS_OK);
+    assert_int_equal(request_back.at_ms, request.at_ms);
+    assert_int_equal(request_back.from, request.from);
+    assert_true(cs_id_equal(&request_back.row, &request.row));
+    cs_buffer_clear(&out);
+    assert_int_equal(cs_history_response_encode(&response, &out), CS_OK);
+    file = check_same_content("history-response-1.bin", &out);
+    assert_int_equal(cs_history_response_decode(file, &arena, &response_back), CS_OK);
+    assert_int_equal(response_back.state_count, 3);
+    assert_int_equal(response_back.states[1].from_ms, states[1].from_ms);
+    assert_true(cs_bytes_equal(response_back.states[0].heads[0].value, states[0].heads[0].value));
     cs_buffer_release(&out);
 }
 
@@ -517,6 +544,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_join_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_revoked_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_compare_messages, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_history_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_recover_messages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_vault_request, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_vault_response, set_up, tear_down),
