@@ -35,8 +35,30 @@ static enum cs_status check_joined(struct cs_command *command)
                           command->home);
 }
 
+/* A replica that is written anew: once for each tenth of it, and not at all for a small one. */
+struct rewriting {
+    struct cs_command *command;
+    uint64_t tenths_told;
+};
+
+static void tell_rewriting(void *context, uint64_t done, uint64_t total)
+{
+    struct rewriting *rewriting = context;
+    uint64_t tenths = total == 0 ? 0 : done * 10 / total;
+    if (tenths <= rewriting->tenths_told || tenths > 10) {
+        return;
+    }
+    rewriting->tenths_told = tenths;
+    cs_command_note(rewriting->command,
+                    CS_WORDS(rewriting->command, "encrypting the replica of this laptop: %d %%",
+                             "正在加密本机数据:%d %%"),
+                    (int)tenths * 10);
+}
+
 static enum cs_status open_own(struct cs_command *command)
 {
+    struct rewriting rewriting = {command, 0};
+    const struct cs_progress progress = {tell_rewriting, &rewriting};
     struct cs_secret *passphrase = NULL;
     enum cs_status status = check_joined(command);
     if (status == CS_OK) {
@@ -50,8 +72,9 @@ static enum cs_status open_own(struct cs_command *command)
     }
     cs_secret_destroy(passphrase);
     if (status == CS_OK) {
-        status = cs_replica_open(command->world, command->home, command->registry,
-                                 command->identity, &command->replica, &command->problem);
+        status = cs_replica_open_telling(command->world, command->home, command->registry,
+                                         command->identity, &progress, &command->replica,
+                                         &command->problem);
     }
     return status;
 }

@@ -86,14 +86,53 @@ static void start_ids(struct cs_replica *replica)
     cs_id_generator_init(&replica->ids, cs_identity_certificate_id(replica->identity), random);
 }
 
+static enum cs_status open_keyed(struct cs_replica *replica, const struct cs_progress *progress,
+                                 struct cs_problem *problem)
+{
+    char path[CS_HOME_PATH_MAX];
+    struct cs_keyed_place place;
+    enum cs_status status = cs_replica_place(replica, path, &place, problem);
+    if (status == CS_OK) {
+        status = cs_keyed_open(&place, progress, &replica->keyed, problem);
+    }
+    if (status == CS_OK) {
+        replica->database = cs_keyed_database(replica->keyed);
+    }
+    return status;
+}
+
+enum cs_status cs_replica_place(const struct cs_replica *replica,
+                                char path[static CS_HOME_PATH_MAX], struct cs_keyed_place *out,
+                                struct cs_problem *problem)
+{
+    enum cs_status status = cs_home_path(replica->home, CS_REPLICA_FILE, path);
+    if (status != CS_OK) {
+        return cs_problem_set(problem, status, "the path of the home folder is too long");
+    }
+    *out = (struct cs_keyed_place){
+        .world = replica->world,
+        .path = path,
+        .purpose = CS_REPLICA_PURPOSE,
+        .master = cs_identity_master_key(replica->identity),
+    };
+    return CS_OK;
+}
+
 enum cs_status cs_replica_open(const struct cs_world *world, const char *home,
                                const struct cs_registry *registry, struct cs_identity *identity,
                                struct cs_replica **out, struct cs_problem *problem)
 {
-    char path[CS_HOME_PATH_MAX];
-    enum cs_status status = cs_home_path(home, CS_REPLICA_FILE, path);
-    if (status != CS_OK) {
-        return cs_problem_set(problem, status, "the path of the home folder is too long");
+    return cs_replica_open_telling(world, home, registry, identity, NULL, out, problem);
+}
+
+enum cs_status cs_replica_open_telling(const struct cs_world *world, const char *home,
+                                       const struct cs_registry *registry,
+                                       struct cs_identity *identity,
+                                       const struct cs_progress *progress, struct cs_replica **out,
+                                       struct cs_problem *problem)
+{
+    if (strlen(home) >= CS_HOME_PATH_MAX) {
+        return cs_problem_set(problem, CS_INVALID, "the path of the home folder is too long");
     }
     struct cs_replica *replica = cs_alloc_zero(1, sizeof *replica);
     if (replica == NULL) {
@@ -104,7 +143,7 @@ enum cs_status cs_replica_open(const struct cs_world *world, const char *home,
     replica->identity = identity;
     memcpy(replica->home, home, strlen(home) + 1);
     start_ids(replica);
-    status = cs_database_open(world, path, CS_DATABASE_REPLICA, &replica->database, problem);
+    enum cs_status status = open_keyed(replica, progress, problem);
     if (status == CS_OK) {
         status = prepare(replica, problem);
     }
@@ -116,11 +155,22 @@ enum cs_status cs_replica_open(const struct cs_world *world, const char *home,
     return CS_OK;
 }
 
+enum cs_status cs_replica_renew(struct cs_replica *replica, const struct cs_identity *next,
+                                const struct cs_progress *progress, struct cs_problem *problem)
+{
+    char path[CS_HOME_PATH_MAX];
+    struct cs_keyed_place place;
+    enum cs_status status = cs_replica_place(replica, path, &place, problem);
+    return status != CS_OK ? status
+                           : cs_keyed_renew(replica->keyed, &place, cs_identity_master_key(next),
+                                            progress, problem);
+}
+
 void cs_replica_close(struct cs_replica *replica)
 {
     if (replica != NULL) {
         cs_row_tables_destroy(replica->tables);
-        cs_database_close(replica->database);
+        cs_keyed_close(replica->keyed);
         cs_free(replica);
     }
 }

@@ -1,5 +1,5 @@
 /*
- * A laptop's replica: HOME/replica.db, its entity tables and its engine tables.
+ * A laptop's replica: HOME/replica.db (encrypted), its entity tables and its engine tables.
  *
  * Opened by every command once the identity is unlocked; one process owns it. Local edits go
  * through edit.h, reading through query.h, sync through field-client/sync.
@@ -14,6 +14,7 @@
 
 #include "field-client/replica/identity.h"
 #include "shared/rows/row_table.h"
+#include "shared/storage/copy_rows.h"
 
 #define CS_REPLICA_FILE "replica.db"
 #define CS_HOME_PATH_MAX ((size_t)1024)
@@ -21,13 +22,28 @@
 struct cs_replica; /* opaque */
 
 /*
- * Opens HOME/replica.db, creating or migrating it. Everything passed in is borrowed until close;
- * `identity` is changed by sync when the server's keys change. CS_BUSY: another process owns it;
- * CS_UNSUPPORTED: written by a newer version.
+ * Opens HOME/replica.db, encrypted under the identity's master key (shared/storage/encrypted/keyed.h), creating or migrating it; one of
+ * before it was encrypted is converted first. Everything passed in is borrowed until close; `identity` is changed by sync when the
+ * server's keys change. CS_BUSY: another process owns it; CS_UNSUPPORTED: written by a newer version; CS_CORRUPT: damaged,
+ * or not this identity's.
  */
 enum cs_status cs_replica_open(const struct cs_world *world, const char *home,
                                const struct cs_registry *registry, struct cs_identity *identity,
                                struct cs_replica **out, struct cs_problem *problem) CS_MUST_USE;
+/* The same; `progress` hears of a conversion. */
+enum cs_status cs_replica_open_telling(const struct cs_world *world, const char *home,
+                                       const struct cs_registry *registry,
+                                       struct cs_identity *identity,
+                                       const struct cs_progress *progress, struct cs_replica **out,
+                                       struct cs_problem *problem) CS_MUST_USE;
+/*
+ * Writes the replica anew under the master key of `next`, in the next key epoch, beside the one that is open. Which of them counts is decided
+ * by the identity that is saved while this one is still open: opened with `next` the replica is the new one, and what is under
+ * the old key is destroyed; opened with the present identity the new one is thrown away. CS_DISK_FULL and others: nothing has changed.
+ */
+enum cs_status cs_replica_renew(struct cs_replica *replica, const struct cs_identity *next,
+                                const struct cs_progress *progress,
+                                struct cs_problem *problem) CS_MUST_USE;
 /* NULL is accepted; an open edit or session must be ended first. */
 void cs_replica_close(struct cs_replica *replica);
 

@@ -4,17 +4,26 @@
 
 #include "field-client/replica/meta.h"
 #include "field-client/replica/replica.h"
+#include "shared/storage/encrypted/keyed.h"
+
+/* Names its file key (keys.h). */
+#define CS_REPLICA_PURPOSE "replica"
 
 struct cs_replica {
     const struct cs_world *world;
     const struct cs_registry *registry;
     struct cs_identity *identity;
-    struct cs_database *database;
+    struct cs_keyed *keyed;
+    struct cs_database *database; /* of `keyed` */
     struct cs_row_tables *tables;
     struct cs_id_generator ids;
     char home[CS_HOME_PATH_MAX];
 };
 
+/* Where its file is, and whose: `path` is what *out then names. */
+enum cs_status cs_replica_place(const struct cs_replica *replica,
+                                char path[static CS_HOME_PATH_MAX], struct cs_keyed_place *out,
+                                struct cs_problem *problem) CS_MUST_USE;
 /* Engine tables; a migration list for cs_database_migrate (schema.c). */
 enum cs_status cs_replica_schema(struct cs_database *database,
                                  struct cs_problem *problem) CS_MUST_USE;

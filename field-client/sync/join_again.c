@@ -172,7 +172,8 @@ static enum cs_status archive(struct cs_join *join, struct cs_problem *problem)
     return status;
 }
 
-static enum cs_status announce(struct cs_join *join, struct cs_problem *problem)
+/* The new identity is saved while the replica is held: whoever opens it next does so with the new one. */
+static enum cs_status hand_over(struct cs_join *join, struct cs_problem *problem)
 {
     struct cs_replica *replica;
     enum cs_status status = open_replica(join, join->former, &replica, problem);
@@ -180,6 +181,13 @@ static enum cs_status announce(struct cs_join *join, struct cs_problem *problem)
         return status;
     }
     status = cs_rejoin_announce(replica, cs_identity_certificate_id(join->identity));
+    if (status == CS_OK) {
+        status = cs_replica_renew(replica, join->identity, NULL, problem);
+    }
+    if (status == CS_OK) {
+        status = cs_identity_save(join->input->world, join->identity, join->input->home,
+                                  CS_IDENTITY_FILE);
+    }
     cs_replica_close(replica);
     return status;
 }
@@ -187,10 +195,5 @@ static enum cs_status announce(struct cs_join *join, struct cs_problem *problem)
 enum cs_status cs_join_replace_former(struct cs_join *join, struct cs_problem *problem)
 {
     enum cs_status status = archive(join, problem);
-    if (status == CS_OK) {
-        status = announce(join, problem);
-    }
-    return status != CS_OK ? status
-                           : cs_identity_save(join->input->world, join->identity, join->input->home,
-                                              CS_IDENTITY_FILE);
+    return status != CS_OK ? status : hand_over(join, problem);
 }

@@ -54,6 +54,9 @@ static const struct {
     {IN_REPLICA, "PRAGMA secure_delete=ON", "1"},
     {IN_REPLICA, "PRAGMA locking_mode=EXCLUSIVE", "exclusive"},
     {IN_REPLICA | IN_WRITER, "PRAGMA journal_mode=WAL", "wal"},
+    /* Kibibytes, taken as they are needed: in an encrypted database each page that is read again is decrypted again. Reads the schema. */
+    {IN_REPLICA, "PRAGMA cache_size=-16384", ""},
+    {IN_REPLICA, "PRAGMA cache_size", "-16384"},
     {IN_READER, "PRAGMA journal_mode", "wal"},
     {IN_READER, "PRAGMA query_only=ON", ""},
     {IN_READER, "PRAGMA query_only", "1"},

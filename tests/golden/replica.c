@@ -122,7 +122,6 @@ void golden_save_laptop(struct laptop *laptop, const char *folder)
     cs_replica_close(laptop->replica);
     laptop->replica = NULL;
     copy_file(laptop->home, folder, CS_REPLICA_FILE);
-    vacuum(folder, CS_REPLICA_FILE);
     save_files(&laptop->fake, laptop->home, folder);
 }
 

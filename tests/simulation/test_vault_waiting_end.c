@@ -1,4 +1,5 @@
 /* How a request that waits ends without being opened: after its time, or given up by who asked. What is approved then is refused. */
+#include "tests/simulation/opened_replica.h"
 #include "tests/simulation/vault_lease_scene.h"
 
 #include "field-client/replica/vault_keys.h"
@@ -146,7 +147,7 @@ static bool is_in_a_file(const struct laptop *laptop, struct cs_bytes needle)
         found = found || memmem(content, size, needle.data, needle.size) != NULL;
     }
     (void)closedir(directory);
-    return found;
+    return found || opened_replica_has(laptop, needle);
 }
 
 /* ---- in time ---- */

@@ -1,6 +1,6 @@
 /*
  * Every text that people enter is a canary of its own (values.c), so it tells whose row it comes from, wherever it turns up: in
- * what a laptop decrypts and unpacks, in whatever field or message, and on its disk, in tables, left-over pages and logs.
+ * what a laptop decrypts and unpacks, in whatever field or message, and in its tables; on a disk none may be found at all.
  * Nothing of a row that never was within a person's reach may be there.
  */
 #include "tests/simulation/whole/sim.h"
@@ -143,14 +143,58 @@ enum cs_status __wrap_cs_decompress_to_arena(struct cs_bytes frame, size_t size_
     return status;
 }
 
+/* What its program finds in its tables: all values of all rows. */
+static enum cs_status search_table(const struct sim_device *device, const char *name)
+{
+    char sql[128];
+    struct cs_statement *statement = NULL;
+    bool row = false;
+    (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", name);
+    enum cs_status status = cs_statement_get(cs_replica_database(device->replica), sql, &statement);
+    while (status == CS_OK && (status = cs_statement_step(statement, &row)) == CS_OK && row) {
+        for (int i = 0; i < cs_column_count(statement); i++) {
+            search(device, cs_column_bytes(statement, i), "is in its tables");
+        }
+    }
+    if (status == CS_OK) {
+        cs_statement_done(statement);
+    }
+    return status;
+}
+
+static void search_replica(const struct sim_device *device)
+{
+    struct cs_statement *names = NULL;
+    bool row = false;
+    enum cs_status status =
+        cs_statement_get(cs_replica_database(device->replica),
+                         "SELECT name FROM sqlite_schema WHERE type = 'table'", &names);
+    while (status == CS_OK && (status = cs_statement_step(names, &row)) == CS_OK && row) {
+        char name[CS_NAME_MAX + 1];
+        struct cs_bytes text = cs_column_bytes(names, 0);
+        cs_require(text.size < sizeof name);
+        memcpy(name, text.data, text.size);
+        name[text.size] = '\0';
+        status = search_table(device, name);
+    }
+    if (status == CS_OK) {
+        cs_statement_done(names);
+    }
+    sim_expect(device->sim, status, "a laptop's tables are read");
+}
+
+/* On the disk itself nothing that people entered is to be found, be it of this laptop or not: the replica is encrypted. */
 static void search_disk(const struct sim_device *device)
 {
+    static const char mark[] = SIM_NAME_START;
     const struct sim_disk *disk = device->machine.disk;
     for (size_t i = 0; i < disk->file_count; i++) {
         const struct sim_content *content = &disk->files[i].now;
         for (size_t j = 0; disk->files[i].exists && j < content->page_count; j++) {
-            if (content->pages[j] != NULL) {
-                search(device, cs_bytes_of_array(content->pages[j]->bytes), "is on its disk");
+            if (content->pages[j] != NULL &&
+                memmem(content->pages[j]->bytes, SIM_PAGE_SIZE, mark, sizeof mark - 1) != NULL) {
+                sim_fail(device->sim, SIM_INVARIANT_CANARY_SEEN, "in %s on the disk of laptop %zu",
+                         disk->files[i].name, device->index);
             }
         }
     }
@@ -161,8 +205,12 @@ void sim_check_disks(struct sim *sim)
     sim_scopes_work_out(&sim->ledger);
     for (size_t i = 0; i < sim->device_count; i++) {
         const struct sim_device *device = &sim->devices[i];
-        if (device->state != SIM_DEVICE_UNUSED && !device->sees_everything && !device->was_misled) {
-            search_disk(device);
+        if (device->state == SIM_DEVICE_UNUSED) {
+            continue;
+        }
+        search_disk(device);
+        if (device->replica != NULL && !device->sees_everything && !device->was_misled) {
+            search_replica(device);
         }
     }
 }

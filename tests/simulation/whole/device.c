@@ -49,15 +49,15 @@ void sim_device_restart(struct sim_device *device)
     disk->error_left = -1;
     disk->power_left = -1;
     sim_machine_restart(&device->machine);
+    sim_device_open(device);
     if (lost_power) {
         enum cs_status status =
-            sim_vfs_check(device->machine.disk, SIM_REPLICA_PATH, &sim->problem);
+            cs_database_check(cs_replica_database(device->replica), &sim->problem);
         if (status != CS_OK) {
             sim_fail(sim, SIM_INVARIANT_DATABASE_DAMAGED, "of laptop %zu: %s", device->index,
                      sim->problem.text);
         }
     }
-    sim_device_open(device);
     /* What was committed just before power failed, without its program hearing of it, is there too. */
     sim_record(device);
     sim_check_device_started(device);

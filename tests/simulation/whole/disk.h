@@ -14,7 +14,7 @@
 
 #define SIM_PAGE_SIZE ((size_t)4096)
 #define SIM_SECTOR_SIZE ((size_t)512)
-#define SIM_FILES_MAX 12
+#define SIM_FILES_MAX 24
 #define SIM_FILE_NAME_MAX 64
 
 struct sim_page {

@@ -50,7 +50,7 @@
     X(DIGEST_UNEQUAL, "digests differ after a sync")                                               \
     X(SCOPE_LEAK, "something outside a device's scopes reached it")                                \
     X(SCOPE_INCOMPLETE, "something within a device's scopes did not reach it")                     \
-    X(CANARY_SEEN, "what people entered is readable on the wire or in a log")                      \
+    X(CANARY_SEEN, "what people entered is readable on the wire, in a log or on a laptop's disk")  \
     X(HALF_TRANSACTION, "a transaction is half visible")                                           \
     X(NOT_TOLD, "people were not told what the server had lost, or told wrongly")                  \
     X(FORK_UNREPORTED, "a fork or rollback was not reported")                                      \

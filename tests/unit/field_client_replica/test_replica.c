@@ -64,9 +64,21 @@ static void it_belongs_to_one_device(void **state)
     cs_replica_close(f->replica);
     f->replica = NULL;
     struct cs_identity *second = fixture_identity(f, CS_ROLE(OFFICE));
-    assert_status(open_again(f, second, f->home, &problem), CS_EXISTS);
-    cs_identity_destroy(second);
+    assert_status(open_again(f, second, f->home, &problem), CS_CORRUPT);
+    assert_non_null(strstr(problem.text, "belongs to another identity"));
     assert_ok(open_again(f, f->identity, f->home, &problem));
+    /* Its key is not enough: the replica must have been told whose it will be. */
+    fixture_open(f);
+    assert_ok(cs_replica_renew(f->replica, second, NULL, &problem));
+    fixture_reopen(f);
+    assert_ok(cs_replica_renew(f->replica, second, NULL, &problem));
+    cs_replica_close(f->replica);
+    f->replica = NULL;
+    assert_status(open_again(f, second, f->home, &problem), CS_EXISTS);
+    assert_status(open_again(f, f->identity, f->home, &problem), CS_CORRUPT);
+    cs_identity_destroy(second);
+    fixture_remove_home(f->home);
+    fixture_new_home(f);
     /* The same by organisation: as if the folder had come from elsewhere. */
     fixture_open(f);
     uint8_t other[CS_HASH_SIZE] = {1};
@@ -75,6 +87,38 @@ static void it_belongs_to_one_device(void **state)
     cs_replica_close(f->replica);
     f->replica = NULL;
     assert_status(open_again(f, f->identity, f->home, &problem), CS_WRONG_ORGANISATION);
+}
+
+static void open_plain(struct fixture *f, struct cs_database **out)
+{
+    char path[CS_HOME_PATH_MAX + 16];
+    (void)snprintf(path, sizeof path, "%s/replica.db", f->home);
+    assert_ok(cs_database_open(&f->fake.world, path, CS_DATABASE_REPLICA, out, NULL));
+}
+
+/* Of before replicas were encrypted, and somebody is on it. */
+static void a_plain_one_is_converted_when_nobody_uses_it(void **state)
+{
+    struct fixture *f = *state;
+    struct cs_problem problem = {""};
+    struct cs_database *plain = NULL;
+    int64_t number = 0;
+    cs_replica_close(f->replica);
+    f->replica = NULL;
+    fixture_remove_home(f->home);
+    fixture_new_home(f);
+    open_plain(f, &plain);
+    assert_ok(cs_database_execute(plain, "CREATE TABLE _mine(v); INSERT INTO _mine VALUES(42)"));
+    assert_status(open_again(f, f->identity, f->home, &problem), CS_BUSY);
+    cs_database_close(plain);
+    fixture_open(f);
+    struct cs_statement *statement = NULL;
+    assert_ok(cs_statement_get(cs_replica_database(f->replica), "SELECT v FROM _mine", &statement));
+    assert_ok(cs_statement_one(statement));
+    number = cs_column_integer(statement, 0);
+    cs_statement_done(statement);
+    assert_int_equal(number, 42);
+    fixture_reopen(f);
 }
 
 static void newer_and_foreign_files_are_refused(void **state)
@@ -149,6 +193,7 @@ int main(void)
         replica_test(getters),
         replica_test(one_process_owns_it),
         replica_test(it_belongs_to_one_device),
+        replica_test(a_plain_one_is_converted_when_nobody_uses_it),
         replica_test(newer_and_foreign_files_are_refused),
         replica_test(a_newer_schema_opens_an_older_replica),
         replica_test(memory_may_run_out_anywhere),

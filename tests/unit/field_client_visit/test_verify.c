@@ -291,16 +291,13 @@ static void an_unknown_receipt_is_refused(void **state)
 /* The same replica, looked at by another device of the organisation. */
 static void become_other_device(struct site *s, struct cs_identity *other)
 {
+    struct cs_problem problem = {""};
+    /* Whose log the outbox is does not matter here. */
+    assert_ok(cs_database_execute(cs_replica_database(s->f->replica),
+                                  "DELETE FROM _meta WHERE key = 'certificate'"));
+    assert_ok(cs_replica_renew(s->f->replica, other, NULL, &problem));
     cs_replica_close(s->f->replica);
     s->f->replica = NULL;
-    /* Whose log the outbox is does not matter here. */
-    struct cs_database *database = NULL;
-    char path[CS_HOME_PATH_MAX + 32];
-    (void)snprintf(path, sizeof path, "%s/replica.db", s->f->home);
-    assert_ok(cs_database_open(&s->f->fake.world, path, CS_DATABASE_REPLICA, &database, NULL));
-    assert_ok(cs_database_execute(database, "DELETE FROM _meta WHERE key = 'certificate'"));
-    cs_database_close(database);
-    struct cs_problem problem = {""};
     if (cs_replica_open(&s->f->fake.world, s->f->home, cs_registry_core(), other, &s->f->replica,
                         &problem) != CS_OK) {
         fail_msg("%s", problem.text);
