@@ -102,6 +102,7 @@ enum cs_status cs_admin_devices(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_verify(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_backup(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_restore(struct cs_admin *admin) CS_MUST_USE;
+enum cs_status cs_admin_compact(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_history(struct cs_admin *admin) CS_MUST_USE;
 enum cs_status cs_admin_bundle(struct cs_admin *admin) CS_MUST_USE;
 

@@ -41,6 +41,11 @@ static void service_commit(void *context, void **requests, size_t count)
     }
 }
 
+static void service_upkeep(void *context)
+{
+    cs_server_upkeep(context);
+}
+
 static enum cs_status service_reply(void *context, void *request, struct cs_buffer *response)
 {
     return cs_server_reply(context, request, response);
@@ -135,6 +140,7 @@ static enum cs_status listen_and_run(struct cs_admin *admin, struct cs_server *s
         .context = server,
         .open = service_open,
         .commit = service_commit,
+        .upkeep = service_upkeep,
         .reply = service_reply,
         .discard = service_discard,
     };

@@ -2,6 +2,7 @@
 #include "shared/base/text.h"
 #include "sync-server/commands/facts.h"
 #include "sync-server/commands/folder.h"
+#include "sync-server/stores/history_store.h"
 
 #include <string.h>
 
@@ -14,6 +15,8 @@ struct numbers {
     int64_t conflicts;
     int64_t exceptions;
     int64_t refusals;
+    uint64_t changes; /* in the history */
+    int64_t reach_ms; /* from when on every change is there; INT64_MIN: from the beginning */
     int64_t database_bytes;
     bool served;
 };
@@ -65,6 +68,12 @@ static enum cs_status collect(struct cs_admin *admin, struct cs_store *store,
     if (status == CS_OK) {
         status = count_open(store, "refusal", &numbers->refusals);
     }
+    if (status == CS_OK) {
+        status = cs_store_history_count(store, &numbers->changes);
+    }
+    if (status == CS_OK) {
+        status = cs_store_history_reach(store, &numbers->reach_ms);
+    }
     return status;
 }
 
@@ -83,6 +92,10 @@ static enum cs_status answer_json(struct cs_admin *admin, const struct numbers *
     cs_json_set(json, "conflicts", cs_json_integer(numbers->conflicts));
     cs_json_set(json, "exceptions", cs_json_integer(numbers->exceptions));
     cs_json_set(json, "refusals", cs_json_integer(numbers->refusals));
+    cs_json_set(json, "history_changes", cs_json_integer((int64_t)numbers->changes));
+    cs_json_set(json, "history_since",
+                numbers->reach_ms == INT64_MIN ? cs_json_null()
+                                               : cs_admin_json_time(numbers->reach_ms));
     cs_json_set(json, "database_bytes", cs_json_integer(numbers->database_bytes));
     cs_json_set(json, "served", cs_json_boolean(numbers->served));
     return cs_admin_json(admin, json);
@@ -108,6 +121,12 @@ static void answer_text(struct cs_admin *admin, const struct numbers *numbers)
     cs_admin_print(admin, "open conflicts   %lld\n", (long long)numbers->conflicts);
     cs_admin_print(admin, "open exceptions  %lld\n", (long long)numbers->exceptions);
     cs_admin_print(admin, "open refusals    %lld\n", (long long)numbers->refusals);
+    char since[CS_TIME_TEXT_MAX] = "the beginning";
+    if (numbers->reach_ms != INT64_MIN) {
+        cs_instant_format(cs_instant_make(numbers->reach_ms, 0), since);
+    }
+    cs_admin_print(admin, "history          %llu changes, all since %s\n",
+                   (unsigned long long)numbers->changes, since);
     cs_admin_print(admin, "database bytes   %lld\n", (long long)numbers->database_bytes);
 }
 

@@ -73,6 +73,12 @@ static const struct cs_admin_entry entries[] = {
      "while "
      "the server\n"
      "is running. TIME: 2026-11-30 17:05 (in the machine's zone), or RFC 3339."},
+    {"compact", cs_admin_compact, "DIR",
+     "remove what rows were more than 62 days ago; the server must not run",
+     "A server that runs does this by itself, a day at a time. Rows, conflicts, refusals, evidence "
+     "and "
+     "the\n"
+     "stored change-sets all stay. Look at the machine's clock first."},
     {"bundle", cs_admin_bundle, "import|export FILE", "not in this version", ""},
 };
 

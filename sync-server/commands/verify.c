@@ -1,8 +1,21 @@
 /* `verify`: the verification of a server's folder, beside a server that may be running. */
+#include "shared/base/text.h"
 #include "sync-server/commands/folder.h"
 #include "sync-server/commands/report.h"
+#include "sync-server/stores/history_store.h"
 
-static enum cs_status answer(struct cs_admin *admin, struct cs_report *report, uint64_t mended)
+/* How far the history reaches: change-sets are all there, and what rows were since then. */
+static void print_reach(struct cs_admin *admin, int64_t reach_ms)
+{
+    char text[CS_TIME_TEXT_MAX];
+    if (reach_ms != INT64_MIN) {
+        cs_instant_format(cs_instant_make(reach_ms, 0), text);
+        cs_admin_print(admin, "what rows were is kept since %s; change-sets are all kept\n", text);
+    }
+}
+
+static enum cs_status answer(struct cs_admin *admin, struct cs_report *report, uint64_t mended,
+                             int64_t reach_ms)
 {
     if (!admin->json) {
         if (mended > 0) {
@@ -11,12 +24,15 @@ static enum cs_status answer(struct cs_admin *admin, struct cs_report *report, u
                            (unsigned long long)mended);
         }
         cs_report_text(report);
+        print_reach(admin, reach_ms);
         return CS_OK;
     }
     struct cs_json *json = cs_json_object();
     cs_json_set(json, "mended_digests", cs_json_integer((int64_t)mended));
     cs_json_set(json, "ok", cs_json_boolean(report->verification.findings == 0));
     cs_report_json(report, json);
+    cs_json_set(json, "history_since",
+                reach_ms == INT64_MIN ? cs_json_null() : cs_admin_json_time(reach_ms));
     return cs_admin_json(admin, json);
 }
 
@@ -64,8 +80,14 @@ enum cs_status cs_admin_verify(struct cs_admin *admin)
     if (status == CS_OK) {
         status = cs_report_run(&report, admin, store);
     }
+    int64_t reach_ms = INT64_MIN;
     if (status == CS_OK) {
-        status = answer(admin, &report, mended);
+        /* In a database that is damaged it may not be readable: then the findings are what is told. */
+        enum cs_status read = cs_store_history_reach(store, &reach_ms);
+        status = cs_verification_is_damage(read) ? CS_OK : read;
+    }
+    if (status == CS_OK) {
+        status = answer(admin, &report, mended, reach_ms);
     }
     cs_report_release(&report);
     cs_store_close(store);

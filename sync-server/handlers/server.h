@@ -49,6 +49,8 @@ enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes 
                                       struct cs_server_request **out) CS_MUST_USE;
 /* One thread. Afterwards everything that will be acknowledged is on disk. */
 void cs_server_commit(struct cs_server *server, struct cs_server_request **requests, size_t count);
+/* On the committer's thread, every second or so between batches: what is to be done when nobody asks, in short steps. */
+void cs_server_upkeep(struct cs_server *server);
 /* Any thread, after commit. Appends the response and ends the request, also on failure. */
 enum cs_status cs_server_reply(struct cs_server *server, struct cs_server_request *owned_request,
                                struct cs_buffer *response) CS_MUST_USE;

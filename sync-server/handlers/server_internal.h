@@ -43,6 +43,13 @@ struct cs_server {
     pthread_mutex_t readers_lock;
     struct cs_store *readers[CS_SERVER_READERS_MAX];
     size_t reader_count;
+    struct { /* see upkeep.c; the committer's */
+        bool began;
+        bool runs;         /* up to before_ms, from step to step */
+        int64_t next_ms;   /* monotonic: when the next run may begin */
+        int64_t before_ms; /* of the present run */
+        uint64_t removed;  /* in it */
+    } upkeep;
     bool unsound; /* a comparison found a stored digest wrong; under readers_lock too */
 };
 

@@ -5,6 +5,8 @@
 
 #include <uv.h>
 
+#define UPKEEP_EVERY_NS UINT64_C(1000000000)
+
 struct queue {
     struct cs_commit_item *first;
     struct cs_commit_item **end;
@@ -78,17 +80,35 @@ static void commit_batch(struct cs_committer *committer)
     committer->options.notify(committer->options.notify_context);
 }
 
+/* The mutex is held, and given away meanwhile. */
+static void upkeep(struct cs_committer *committer, uint64_t *next_ns)
+{
+    uint64_t now_ns = uv_hrtime();
+    if (committer->options.upkeep == NULL || now_ns < *next_ns) {
+        return;
+    }
+    uv_mutex_unlock(&committer->mutex);
+    committer->options.upkeep(committer->options.context);
+    uv_mutex_lock(&committer->mutex);
+    *next_ns = uv_hrtime() + UPKEEP_EVERY_NS;
+}
+
 static void run(void *argument)
 {
     struct cs_committer *committer = argument;
+    uint64_t next_ns = uv_hrtime() + UPKEEP_EVERY_NS;
     uv_mutex_lock(&committer->mutex);
     for (;;) {
         if (committer->waiting.first != NULL) {
             commit_batch(committer);
+            upkeep(committer, &next_ns);
         } else if (committer->stopping) {
             break;
-        } else {
+        } else if (committer->options.upkeep == NULL) {
             uv_cond_wait(&committer->changed, &committer->mutex);
+        } else {
+            (void)uv_cond_timedwait(&committer->changed, &committer->mutex, UPKEEP_EVERY_NS);
+            upkeep(committer, &next_ns);
         }
     }
     uv_mutex_unlock(&committer->mutex);

@@ -20,6 +20,8 @@ struct cs_committer_options {
     void *context;
     /* On the committer's thread. */
     void (*commit)(void *context, void **requests, size_t count);
+    /* On the committer's thread, about once a second, between batches: work that can wait, in short steps. NULL: there is none. */
+    void (*upkeep)(void *context);
     /* On the committer's thread, after a batch: something can be taken. */
     void (*notify)(void *notify_context);
     void *notify_context;

@@ -262,6 +262,7 @@ static enum cs_status create_parts(struct cs_listener *listener,
     struct cs_committer_options committer = {
         .context = listener->service.context,
         .commit = listener->service.commit,
+        .upkeep = listener->service.upkeep,
         .notify = on_committed,
         .notify_context = listener,
         .batch_requests_max = options->limits.batch_requests_max,

@@ -78,6 +78,8 @@ struct cs_listener_service {
     enum cs_status (*reply)(void *context, void *request, struct cs_buffer *response);
     /* Any thread. Ends a request whose connection is gone; it may or may not have been committed. */
     void (*discard)(void *context, void *request);
+    /* The committer thread alone, about once a second between commits: work that can wait, in short steps. NULL: there is none. */
+    void (*upkeep)(void *context);
 };
 
 /*

@@ -52,4 +52,15 @@ enum cs_status cs_store_moment(struct cs_store *store, uint64_t position,
 enum cs_status cs_store_history_reach(struct cs_store *store, int64_t *out_ms) CS_MUST_USE;
 enum cs_status cs_store_set_history_reach(struct cs_store *store, int64_t at_ms) CS_MUST_USE;
 
+/*
+ * The first changes that are kept go, as far as all up to them were before this moment, but for the last of those; at most `limit`. So one
+ * always stays, and no number is given twice. The same of moments: the one that stays says which positions were given before.
+ */
+enum cs_status cs_store_forget_history(struct cs_store *store, int64_t before_ms, size_t limit,
+                                       uint64_t *out_removed) CS_MUST_USE;
+enum cs_status cs_store_forget_moments(struct cs_store *store, int64_t before_ms, size_t limit,
+                                       uint64_t *out_removed) CS_MUST_USE;
+/* How many changes are kept. */
+enum cs_status cs_store_history_count(struct cs_store *store, uint64_t *out) CS_MUST_USE;
+
 #endif

@@ -301,3 +301,81 @@ enum cs_status cs_store_set_history_reach(struct cs_store *store, int64_t at_ms)
     cs_buffer_release(&bytes);
     return status;
 }
+
+/* Keys of a table ascending, with their moments: *out_bound is the last one such that it and all before it are from before that moment, or
+ * of those the one behind `limit`. CS_NOT_FOUND: not even the first one is. */
+static enum cs_status find_bound(struct cs_store *store, const char *sql, int64_t before_ms,
+                                 size_t limit, int64_t *out_bound)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(store->database, sql, &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, cs_store_limit(limit == SIZE_MAX ? limit : limit + 1));
+    int64_t bound = 0;
+    bool found = false;
+    bool more = true;
+    while ((status = cs_statement_step(statement, &more)) == CS_OK && more &&
+           cs_column_integer(statement, 1) < before_ms) {
+        bound = cs_column_integer(statement, 0);
+        found = true;
+    }
+    cs_statement_done(statement);
+    if (status == CS_OK && found) {
+        *out_bound = bound;
+    }
+    return status != CS_OK ? status : found ? CS_OK : CS_NOT_FOUND;
+}
+
+static enum cs_status forget(struct cs_store *store, const char *select, const char *remove,
+                             int64_t before_ms, size_t limit, uint64_t *out_removed)
+{
+    int64_t bound;
+    struct cs_statement *statement;
+    enum cs_status status = find_bound(store, select, before_ms, limit, &bound);
+    if (status == CS_NOT_FOUND) {
+        *out_removed = 0;
+        return CS_OK;
+    }
+    if (status == CS_OK) {
+        status = cs_statement_get(store->database, remove, &statement);
+    }
+    if (status == CS_OK) {
+        cs_bind_integer(statement, 1, bound);
+        status = cs_statement_run(statement);
+    }
+    if (status == CS_OK) {
+        *out_removed = (uint64_t)cs_database_changes(store->database);
+    }
+    return status;
+}
+
+enum cs_status cs_store_forget_history(struct cs_store *store, int64_t before_ms, size_t limit,
+                                       uint64_t *out_removed)
+{
+    return forget(store, "SELECT number, at_ms FROM _history ORDER BY number LIMIT ?1",
+                  "DELETE FROM _history WHERE number < ?1", before_ms, limit, out_removed);
+}
+
+enum cs_status cs_store_forget_moments(struct cs_store *store, int64_t before_ms, size_t limit,
+                                       uint64_t *out_removed)
+{
+    return forget(store, "SELECT position, at_ms FROM _moment ORDER BY position LIMIT ?1",
+                  "DELETE FROM _moment WHERE position < ?1", before_ms, limit, out_removed);
+}
+
+enum cs_status cs_store_history_count(struct cs_store *store, uint64_t *out)
+{
+    struct cs_statement *statement;
+    enum cs_status status =
+        cs_statement_get(store->database, "SELECT count(*) FROM _history", &statement);
+    if (status == CS_OK) {
+        status = cs_statement_one(statement);
+    }
+    if (status == CS_OK) {
+        *out = (uint64_t)cs_column_integer(statement, 0);
+        cs_statement_done(statement);
+    }
+    return status;
+}

@@ -126,8 +126,8 @@ static void *run(void *argument)
 
 void listener_fixture_start(struct listener_fixture *fixture)
 {
-    struct cs_listener_service service = {fixture, service_open, service_commit, service_reply,
-                                          service_discard};
+    struct cs_listener_service service = {fixture,       service_open,    service_commit,
+                                          service_reply, service_discard, NULL};
     struct cs_problem problem = {""};
     enum cs_status status =
         cs_listener_create(&fixture->options, &service, fixture->log, &fixture->listener, &problem);

@@ -2,8 +2,13 @@
 #include "tests/simulation/whole/sim.h"
 
 #include "sync-server/handlers/owner_return.h"
+#include "sync-server/history/compaction.h"
 
 #define PAGE_ROWS 25
+/* Runs last hours, not months: the past goes much sooner here, a step at every so many exchanges. */
+#define COMPACT_EVERY 5
+#define COMPACT_CHANGES 20
+#define COMPACT_AFTER_MS (INT64_C(600) * 1000)
 
 static void log_line(void *context, enum cs_log_level level, const char *text)
 {
@@ -90,6 +95,29 @@ void sim_server_power_loss(struct sim *sim)
     (void)sim_server_recover(sim);
 }
 
+/* What rows were goes, whatever the disk does meanwhile: nothing else may be the worse for it. */
+static void compact(struct sim *sim)
+{
+    const struct cs_world *world = &sim->machine.world;
+    struct cs_store *store = cs_server_store(sim->server);
+    uint64_t removed = 0;
+    bool more = false;
+    if (sim->counts.actions[SIM_ACTION_EXCHANGE] % COMPACT_EVERY != 0 || sim->machine.disk->dead) {
+        return;
+    }
+    enum cs_status status = cs_store_begin(store);
+    if (status == CS_OK) {
+        status = cs_compaction_step(store, world->wall_ms(world->context) - COMPACT_AFTER_MS,
+                                    COMPACT_CHANGES, &removed, &more);
+    }
+    if (status == CS_OK) {
+        status = cs_store_commit(store);
+    }
+    cs_store_rollback(store);
+    sim_event(sim, "server forgets %llu changes: %s", (unsigned long long)removed,
+              cs_status_name(status));
+}
+
 void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t count,
                       struct cs_buffer *responses)
 {
@@ -111,6 +139,7 @@ void sim_server_serve(struct sim *sim, const struct cs_bytes *requests, size_t c
     if (opened_count > 0) {
         cs_server_commit(sim->server, opened, opened_count);
         sim->counts.actions[SIM_ACTION_EXCHANGE] += opened_count;
+        compact(sim);
     }
     sim_revoking_after(sim, count);
     bool down = sim->machine.disk->dead;

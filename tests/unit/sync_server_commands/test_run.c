@@ -69,7 +69,7 @@ static void test_table(void **state)
         assert_non_null(entry->run);
         assert_true(strlen(entry->summary) < 80);
     }
-    assert_int_equal(count, 10);
+    assert_int_equal(count, 11);
     assert_null(cs_admin_find("serv"));
     assert_null(cs_admin_at(SIZE_MAX));
 }

@@ -27,6 +27,7 @@ struct recorder {
     size_t batch_sizes[ITEMS];
     size_t batches;
     size_t notices;
+    size_t upkeeps;
 };
 
 static void commit(void *context, void **requests, size_t count)
@@ -222,9 +223,55 @@ static void failing_memory_is_reported(void **state)
     cs_committer_destroy(NULL);
 }
 
+/* Work that can wait is done between batches, however busy it is, and never beside one. */
+static void count_upkeep(void *context)
+{
+    struct recorder *recorder = context;
+    pthread_mutex_lock(&recorder->mutex);
+    recorder->upkeeps++;
+    pthread_mutex_unlock(&recorder->mutex);
+}
+
+static size_t upkeeps_of(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->mutex);
+    size_t count = recorder->upkeeps;
+    pthread_mutex_unlock(&recorder->mutex);
+    return count;
+}
+
+static void test_upkeep_is_done_in_between(void **state)
+{
+    (void)state;
+    struct setting setting = {.committer = NULL};
+    assert_int_equal(pthread_mutex_init(&setting.recorder.mutex, NULL), 0);
+    assert_int_equal(pthread_cond_init(&setting.recorder.changed, NULL), 0);
+    struct cs_committer_options options = {.context = &setting.recorder,
+                                           .commit = commit,
+                                           .upkeep = count_upkeep,
+                                           .notify = notify,
+                                           .notify_context = &setting.recorder,
+                                           .batch_requests_max = 4,
+                                           .batch_bytes_max = 1000};
+    assert_int_equal(cs_committer_create(&options, &setting.committer), CS_OK);
+    size_t submitted = 0;
+    for (int i = 0; i < 600 && upkeeps_of(&setting.recorder) < 2; i++) {
+        if (submitted < ITEMS) {
+            submit(&setting, submitted++, 10);
+        }
+        (void)usleep(20000);
+    }
+    assert_true(upkeeps_of(&setting.recorder) >= 2);
+    cs_committer_destroy(setting.committer);
+    assert_int_equal(setting.recorder.count, submitted);
+    pthread_mutex_destroy(&setting.recorder.mutex);
+    pthread_cond_destroy(&setting.recorder.changed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_upkeep_is_done_in_between),
         cmocka_unit_test(what_is_queued_goes_in_one_batch),
         cmocka_unit_test(batches_are_limited_by_count),
         cmocka_unit_test(batches_are_limited_by_bytes),
