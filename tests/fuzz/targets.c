@@ -4,6 +4,7 @@
 #include "shared/wire/cbor.h"
 #include "shared/wire/compression.h"
 #include "shared/wire/envelope.h"
+#include "shared/wire/history.h"
 #include "shared/wire/recover.h"
 #include "shared/wire/revoked.h"
 #include "shared/wire/vault_message.h"
@@ -211,7 +212,20 @@ void fuzz_compare_response(const uint8_t *data, size_t size)
     try_raw_and_framed(cs_bytes_make(data, size), try_compare_response);
 }
 
-/* The small messages: joining, failing, being revoked, recovering. */
+/* What rows were. */
+static void try_history(struct cs_bytes bytes, struct cs_arena *arena, struct cs_buffer *again)
+{
+    struct cs_history_request request;
+    struct cs_history_response response;
+    if (cs_history_request_decode(bytes, arena, &request) == CS_OK) {
+        cs_require(cs_history_request_encode(&request, again) == CS_OK);
+    }
+    if (cs_history_response_decode(bytes, arena, &response) == CS_OK) {
+        cs_require(cs_history_response_encode(&response, again) == CS_OK);
+    }
+}
+
+/* The small messages: joining, failing, being revoked, recovering, vaults, history. */
 static void try_join(struct cs_bytes bytes)
 {
     struct cs_arena arena;
@@ -250,6 +264,7 @@ static void try_join(struct cs_bytes bytes)
     if (cs_vault_response_decode(bytes, &arena, &vault_answer) == CS_OK) {
         cs_require(cs_vault_response_encode(&vault_answer, &again) == CS_OK);
     }
+    try_history(bytes, &arena, &again);
     cs_buffer_release(&again);
     cs_arena_release(&arena);
 }
