@@ -151,6 +151,7 @@ void sim_fork_end(struct sim *sim)
     if (fork->server == NULL) {
         return;
     }
+    sim_note_arrived(sim, fork->server);
     cs_server_close(fork->server);
     fork->server = NULL;
     fork->counted = false;

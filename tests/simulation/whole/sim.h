@@ -476,6 +476,8 @@ void sim_versions_mend(struct sim *sim);
 
 /* went_back.c: the server's disk is put aside, or is replaced by what was put aside. */
 bool sim_may_go_back(const struct sim *sim);
+/* Before this server loses it: of what others may have seen already, though its author does not know that it came. */
+void sim_note_arrived(struct sim *sim, struct cs_server *server);
 /* The server has just lost something: what, and who knows of it; in silence, so that a laptop may not notice but by its digests? */
 void sim_note_gone_back(struct sim *sim, bool silent);
 void sim_server_image(struct sim *sim);

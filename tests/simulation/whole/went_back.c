@@ -116,13 +116,15 @@ bool sim_owes(struct sim_device *device)
     return owes;
 }
 
-/* Before the server loses it: of what others may have seen already, though its author does not know that it came. */
-static void note_arrived(struct sim *sim)
+void sim_note_arrived(struct sim *sim, struct cs_server *server)
 {
+    struct cs_server *own = sim->server;
+    sim->server = server;
     for (size_t i = 0; i < sim->ledger.entry_count; i++) {
         struct sim_entry *entry = sim->ledger.entries[i];
         entry->arrived = !entry->acknowledged && server_has(sim, entry);
     }
+    sim->server = own;
 }
 
 /* What the server had acknowledged and has no longer: its author's laptop has it, to send it again. */
@@ -252,7 +254,7 @@ static void put_back(struct sim *sim, enum sim_fault how)
         }
     }
     bool again = sim_permille(&sim->random, 300);
-    note_arrived(sim);
+    sim_note_arrived(sim, sim->server);
     sim_server_close(sim);
     sim_machine_insert(&sim->machine, again ? sim_disk_copy(sim->server_image) : sim->server_image);
     sim->server_image = again ? sim->server_image : NULL;
