@@ -38,10 +38,10 @@ struct facts {
     bool memory_locked;
     enum cs_status left; /* why this laptop must join again; CS_OK: it need not */
     struct cs_went_back went_back;
-    int64_t log_kept;              /* change-sets kept for the server, of all logs of this laptop */
-    struct cs_json *last_sync;     /* owned; NULL = never */
-    struct cs_json *differed;      /* owned */
-    struct cs_vault_notes *vaults; /* owned */
+    struct cs_outbox_kept log_kept; /* for the server, of all logs of this laptop */
+    struct cs_json *last_sync;      /* owned; NULL = never */
+    struct cs_json *differed;       /* owned */
+    struct cs_vault_notes *vaults;  /* owned */
     struct cs_log_state log;
     char digits[CS_CHECKPOINT_DIGITS_SIZE];
     char alarm[CS_PROBLEM_TEXT_MAX]; /* empty: none */
@@ -194,7 +194,8 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "rows_fetched", cs_json_integer(facts->first_sync.rows));
     cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
     facts->last_sync = NULL;
-    cs_json_set(json, "change_sets_kept", cs_json_integer(facts->log_kept));
+    cs_json_set(json, "change_sets_kept", cs_json_integer(facts->log_kept.change_sets));
+    cs_json_set(json, "bytes_kept", cs_json_integer(facts->log_kept.bytes));
     cs_json_set(json, "server_went_back", went_back_json(&facts->went_back));
     cs_json_set(json, "must_join_again",
                 facts->left == CS_OK ? cs_json_null()
@@ -240,6 +241,25 @@ static void print_count(struct cs_command *command, const char *english, const c
         cs_command_print(command, "  (countersign %s)", see);
     }
     cs_command_print(command, "\n");
+}
+
+/* So much and never less means that the server is not backed up, or that nobody verifies it. */
+#define KEPT_WARNING_BYTES ((int64_t)256 * 1024 * 1024)
+
+static void print_kept(struct cs_command *command, const struct cs_outbox_kept *kept)
+{
+    print_heading(command, "kept log", "保留的修改集");
+    cs_command_print(command, CS_WORDS(command, "%lld, %lld bytes\n", "%lld 个,%lld 字节\n"),
+                     (long long)kept->change_sets, (long long)kept->bytes);
+    if (kept->bytes > KEPT_WARNING_BYTES) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(command,
+                             "WARNING: what is kept for a server that loses it grows until a "
+                             "verified backup of the server has it: tell the administrator",
+                             "警告:在服务器完成经验证的备份之前,为其保留的修改集会不断增长:"
+                             "请告知管理员"));
+    }
 }
 
 static void print_went_back(struct cs_command *command, const struct cs_went_back *went_back)
@@ -366,13 +386,23 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
                 "sync");
     print_count(command, "conflicts", "冲突", facts->conflicts, "conflicts");
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
-    print_count(command, "kept log", "保留的修改集", facts->log_kept, NULL);
+    print_kept(command, &facts->log_kept);
     print_last_sync(command, facts);
     print_first_sync(command, &facts->first_sync);
     if (facts->went_back.noticed_ms != 0) {
         print_went_back(command, &facts->went_back);
     }
-    if (facts->left != CS_OK) {
+    if (facts->left == CS_ROLLED_BACK) {
+        cs_command_print(
+            command, "%s\n",
+            cs_command_words(
+                command,
+                "WARNING: the server was restored from an older backup than the one "
+                "by which this laptop removed what it had kept: the administrator "
+                "should restore the later backup, or this laptop must join again",
+                "警告:服务器是用较旧的备份恢复的,而本机已按较新的备份删除了保留的修改集:"
+                "请管理员恢复较新的备份,否则本机必须重新加入"));
+    } else if (facts->left != CS_OK) {
         cs_command_print(
             command, "%s\n",
             cs_command_words(command,

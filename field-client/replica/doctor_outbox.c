@@ -52,6 +52,19 @@ static enum cs_status check_inner(struct cs_replica *replica, const struct cs_ou
     return check_body(&header, body, arena, out_sound);
 }
 
+/* Removed, since a verified backup of the server has it: its hash is what the next one names. */
+static enum cs_status check_removed(struct cs_replica *replica, const struct cs_outbox_entry *entry,
+                                    const struct cs_outbox_head *before, bool *out_sound)
+{
+    uint64_t removed = 0;
+    enum cs_status status = cs_outbox_removed(replica, &removed);
+    *out_sound = status == CS_OK && entry->acknowledged && entry->sequence <= removed &&
+                 entry->sequence == before->sequence + 1 &&
+                 entry->first_counter == before->last_counter + 1 &&
+                 entry->last_counter >= entry->first_counter;
+    return status;
+}
+
 /* One change-set; *before moves on if it is sound. */
 static enum cs_status check_one(struct cs_doctor *doctor, uint64_t sequence,
                                 struct cs_outbox_head *before, bool *out_sound)
@@ -62,7 +75,9 @@ static enum cs_status check_one(struct cs_doctor *doctor, uint64_t sequence,
     *out_sound = false;
     enum cs_status status = cs_outbox_load(doctor->replica, sequence, &arena, &entry);
     if (status == CS_OK) {
-        status = check_inner(doctor->replica, &entry, before, &arena, out_sound);
+        status = entry.inner.size == 0
+                     ? check_removed(doctor->replica, &entry, before, out_sound)
+                     : check_inner(doctor->replica, &entry, before, &arena, out_sound);
     }
     if (status == CS_OK && *out_sound) {
         *before = (struct cs_outbox_head){.sequence = sequence, .last_counter = entry.last_counter};

@@ -32,6 +32,7 @@
 #define CS_META_LEFT_INCARNATIONS "left_incarnations" /* 16 bytes each */
 #define CS_META_WENT_BACK_AT "went_back_ms"           /* when that was last noticed */
 #define CS_META_WENT_BACK_RESENT "went_back_resent"
+#define CS_META_OUTBOX_REMOVED "outbox_removed" /* see cs_outbox_remove in outbox.h */
 /* The root key's statement of its newest shares, where this device made it or came back with them. */
 #define CS_META_ROOT_SPLIT "root_split"
 

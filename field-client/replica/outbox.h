@@ -2,7 +2,8 @@
  * The outbox: waiting transactions packed into signed, chained change-sets, stored before they are
  * first sent.
  *
- * Used by sync (and bundles). Change-sets are kept for good: laptops are the server's redo log.
+ * Used by sync (and bundles). Change-sets are kept until a verified backup of the server has them: laptops are the server's redo
+ * log. Their hashes are kept for good.
  */
 #ifndef CS_REPLICA_OUTBOX_H
 #define CS_REPLICA_OUTBOX_H
@@ -28,7 +29,7 @@ struct cs_outbox_entry {
     uint64_t first_counter, last_counter;
     bool acknowledged; /* final outcomes of all its transactions were applied here */
     uint8_t hash[CS_HASH_SIZE];
-    struct cs_bytes inner; /* in the arena */
+    struct cs_bytes inner; /* in the arena; empty: removed, a verified backup has it */
 };
 /* CS_NOT_FOUND. */
 enum cs_status cs_outbox_load(struct cs_replica *replica, uint64_t sequence, struct cs_arena *arena,
@@ -62,7 +63,18 @@ enum cs_status cs_outbox_answered(struct cs_replica *replica, uint64_t sequence,
                                   uint64_t first_counter, uint64_t last_counter,
                                   uint64_t *out_sequence) CS_MUST_USE;
 /* Change-sets kept for a server that may lose them: of the present log and of those before it. */
-enum cs_status cs_outbox_kept(struct cs_replica *replica, int64_t *out) CS_MUST_USE;
+struct cs_outbox_kept {
+    int64_t change_sets;
+    int64_t bytes;
+};
+enum cs_status cs_outbox_kept(struct cs_replica *replica, struct cs_outbox_kept *out) CS_MUST_USE;
+/*
+ * A verified backup of the server has the change-sets up to `horizon`: removes them, but no further than where all are acknowledged,
+ * and not too many at a time. Takes part in the transaction that is open. A horizon that went back removes nothing.
+ */
+enum cs_status cs_outbox_remove(struct cs_replica *replica, uint64_t horizon) CS_MUST_USE;
+/* The last one that was removed; 0: none. All before it are too. */
+enum cs_status cs_outbox_removed(struct cs_replica *replica, uint64_t *out) CS_MUST_USE;
 /* The greatest acknowledged sequence, 0 = none. */
 enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out) CS_MUST_USE;
 

@@ -97,7 +97,7 @@ enum cs_status cs_outbox_collect(struct cs_replica *replica, uint64_t from, uint
     enum cs_status status = cs_statement_get(
         replica->database,
         COLUMNS "WHERE sequence >= ?1 AND (acknowledged = 0 OR (?2 > 0 AND sequence >= ?2)) "
-                "ORDER BY sequence",
+                "AND length(\"inner\") > 0 ORDER BY sequence",
         &statement);
     struct cs_outbox_entry *entries =
         cs_arena_take_array(arena, CS_CHANGE_SETS_PER_REQUEST_MAX, sizeof *entries);
@@ -203,12 +203,4 @@ enum cs_status cs_outbox_acknowledged(struct cs_replica *replica, uint64_t *out)
         *out = (uint64_t)sequence;
     }
     return status;
-}
-
-enum cs_status cs_outbox_kept(struct cs_replica *replica, int64_t *out)
-{
-    return cs_replica_ask_integer(replica,
-                                  "SELECT (SELECT count(*) FROM _outbox) + "
-                                  "(SELECT count(*) FROM _former_outbox)",
-                                  out);
 }

@@ -15,6 +15,25 @@ enum cs_status cs_rejoin_note(struct cs_replica *replica, enum cs_status status)
                                            cs_bytes_of_text(cs_status_name(status)));
 }
 
+enum cs_status cs_rejoin_note_lost(struct cs_replica *replica)
+{
+    enum cs_status reason = CS_OK;
+    enum cs_status status = cs_rejoin_reason(replica, &reason);
+    return status != CS_OK || reason != CS_OK
+               ? status
+               : cs_replica_meta_set_bytes(replica, CS_META_LEFT,
+                                           cs_bytes_of_text(cs_status_name(CS_ROLLED_BACK)));
+}
+
+enum cs_status cs_rejoin_excuse(struct cs_replica *replica)
+{
+    enum cs_status reason = CS_OK;
+    enum cs_status status = cs_rejoin_reason(replica, &reason);
+    return status != CS_OK || reason != CS_ROLLED_BACK
+               ? status
+               : cs_replica_meta_set_bytes(replica, CS_META_LEFT, CS_BYTES_NONE);
+}
+
 enum cs_status cs_rejoin_reason(struct cs_replica *replica, enum cs_status *out)
 {
     struct cs_buffer name;
@@ -88,7 +107,7 @@ static enum cs_status put_outbox_aside(struct cs_replica *replica,
     enum cs_status status = cs_statement_get(
         replica->database,
         "INSERT INTO _former_outbox (certificate, sequence, acknowledged, \"inner\") "
-        "SELECT ?1, sequence, acknowledged, \"inner\" FROM _outbox",
+        "SELECT ?1, sequence, acknowledged, \"inner\" FROM _outbox WHERE length(\"inner\") > 0",
         &statement);
     if (status != CS_OK) {
         return status;
@@ -97,7 +116,9 @@ static enum cs_status put_outbox_aside(struct cs_replica *replica,
     status = cs_statement_run(statement);
     return status != CS_OK
                ? status
-               : cs_database_execute(replica->database, "DELETE FROM _outbox; DELETE FROM _staged");
+               : cs_database_execute(replica->database,
+                                     "DELETE FROM _outbox; DELETE FROM _staged; DELETE FROM _meta "
+                                     "WHERE key = '" CS_META_OUTBOX_REMOVED "'");
 }
 
 /* Predictions name versions of the old log: they are made again. */

@@ -1,6 +1,6 @@
 /*
  * Joining again with new keys in a home whose log cannot go on: its disk was copied or set back
- * (CS_FORKED). The replica stays; what the server has not confirmed goes out under the new log.
+ * (CS_FORKED), or for which the server lost change-sets that it was told to remove (CS_ROLLED_BACK). The replica stays; what the server has not confirmed goes out under the new log.
  *
  * Used by session.c (noting it), sync/join.c (announcing the new certificate) and replica.c, which
  * hands the replica over when it is first opened with the new identity. So each step can be cut
@@ -21,6 +21,13 @@
 
 /* Notes that this log cannot go on, if `status` says so; other statuses change nothing. */
 enum cs_status cs_rejoin_note(struct cs_replica *replica, enum cs_status status) CS_MUST_USE;
+/*
+ * The server lost change-sets that this log was told to remove. That the log cannot go on is noted, as CS_ROLLED_BACK, until a sync
+ * works after all: the server may be restored from a later backup.
+ */
+enum cs_status cs_rejoin_note_lost(struct cs_replica *replica) CS_MUST_USE;
+/* A sync works. Takes part in the transaction that is open. */
+enum cs_status cs_rejoin_excuse(struct cs_replica *replica) CS_MUST_USE;
 /* Why this log cannot go on; CS_OK: it can. */
 enum cs_status cs_rejoin_reason(struct cs_replica *replica, enum cs_status *out) CS_MUST_USE;
 /* From now on this certificate may take the replica over. */

@@ -8,7 +8,7 @@
  * view)
  * _covered  confirmed state of rows under the overlay, only where the row exists in confirmed state
  *   _dirty    rows whose view must be recomputed; empty outside a transaction
- *   _outbox   change-sets as first sent, for good
+ *   _outbox   change-sets as first sent; the bytes go when a backup has them, the hash stays
  *   _scope    scopes interned to small numbers, their cursors and digests
  *   _staged   pages of a pull that is not complete
  *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good

@@ -263,7 +263,8 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
     struct cs_buffer body;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&body, CS_REQUEST_MAX);
-    struct cs_sync_request request = {.position = session->known.position, .with_vaults = true};
+    struct cs_sync_request request = {
+        .position = session->known.position, .with_vaults = true, .with_horizon = true};
     memcpy(request.incarnation, session->known.incarnation, sizeof request.incarnation);
     if (session->phase == CS_SESSION_RESEND) {
         /* Cursors of before, so that nothing is pulled yet. */

@@ -82,6 +82,12 @@ enum cs_status cs_session_build_recover(struct cs_sync_session *session, uint64_
                                         struct cs_buffer *out) CS_MUST_USE;
 enum cs_status cs_session_receive_recover(struct cs_sync_session *session, struct cs_bytes body,
                                           struct cs_problem *problem) CS_MUST_USE;
+/*
+ * CS_ROLLED_BACK, noted and in words, when the server lacks change-sets from `first` on that were removed here because it had said that
+ * a verified backup has them.
+ */
+enum cs_status cs_session_check_kept(struct cs_sync_session *session, uint64_t first,
+                                     struct cs_problem *problem) CS_MUST_USE;
 /* A page that answers what was sent again. */
 enum cs_status cs_session_check_resent(const struct cs_sync_session *session,
                                        const struct cs_sync_response *page,

@@ -109,6 +109,12 @@ static enum cs_status apply_last(struct cs_sync_session *session,
     if (status == CS_OK) {
         status = cs_vault_news_told(session->replica, last);
     }
+    if (status == CS_OK && last->with_horizon) {
+        status = cs_outbox_remove(session->replica, last->horizon);
+    }
+    if (status == CS_OK) {
+        status = cs_rejoin_excuse(session->replica);
+    }
     if (status == CS_OK) {
         status = cs_session_check_done(session);
     }
@@ -354,6 +360,10 @@ static enum cs_status receive_gap(struct cs_sync_session *session, uint64_t expe
         return cs_problem_set(problem, CS_FORKED,
                               "the server waits for change-set %llu, which this device never made",
                               (unsigned long long)expected);
+    }
+    status = cs_session_check_kept(session, expected, problem);
+    if (status != CS_OK) {
+        return status;
     }
     session->resend_from = expected;
     session->answered = expected - 1;

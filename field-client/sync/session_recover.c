@@ -9,6 +9,7 @@
  */
 #include "field-client/replica/meta.h"
 #include "field-client/replica/outbox.h"
+#include "field-client/replica/rejoin.h"
 #include "field-client/replica/renewal.h"
 #include "field-client/sync/session_internal.h"
 #include "shared/wire/recover.h"
@@ -178,12 +179,35 @@ static enum cs_status check_incarnation(struct cs_sync_session *session,
     return CS_OK;
 }
 
+enum cs_status cs_session_check_kept(struct cs_sync_session *session, uint64_t first,
+                                     struct cs_problem *problem)
+{
+    uint64_t removed = 0;
+    enum cs_status status = cs_outbox_removed(session->replica, &removed);
+    if (status != CS_OK || first > removed) {
+        return status;
+    }
+    status = cs_rejoin_note_lost(session->replica);
+    return status != CS_OK
+               ? status
+               : cs_problem_set(problem, CS_ROLLED_BACK,
+                                "the server lacks change-sets %llu to %llu of this laptop, which "
+                                "were removed here because a verified backup had them: it was "
+                                "restored from an older one. Nothing else is lost here. The "
+                                "administrator should restore the later backup; if there is none, "
+                                "join again with a fresh invite",
+                                (unsigned long long)first, (unsigned long long)removed);
+}
+
 static enum cs_status begin_resending(struct cs_sync_session *session,
                                       const struct cs_recover_response *response,
                                       struct cs_problem *problem)
 {
     uint64_t confirmed = 0;
     enum cs_status status = check_log(session->replica, response, problem);
+    if (status == CS_OK) {
+        status = cs_session_check_kept(session, response->log_sequence + 1, problem);
+    }
     if (status == CS_OK) {
         status = cs_outbox_acknowledged(session->replica, &confirmed);
     }

@@ -45,7 +45,8 @@ struct cs_sync_request {
     bool without_log;
     uint64_t log_size;              /* of the last checkpoint the device has verified; 0 = none */
     struct cs_bytes statement_mark; /* of the server statement it knows, 8 bytes; empty: none */
-    bool with_vaults; /* format 3, never without_log: the same, and answered with vault_news */
+    bool with_vaults;  /* format 3, never without_log: the same, and answered with vault_news */
+    bool with_horizon; /* format 4, never without vaults: the same, and answered with horizon */
 };
 
 /* That a leaf stands in the evidence log: hashes one after the other, see evidence/merkle.h. */
@@ -137,6 +138,9 @@ struct cs_sync_response {
     bool with_vaults; /* format 3, never without_log: */
     /* Another number than before: something was taken of vaults, of whichever; 0: there never was anything. */
     uint64_t vault_news;
+    bool with_horizon; /* format 4, never without vaults: */
+    /* Change-sets of this device up to here are in a verified backup of the server; 0: none. At most log_sequence. */
+    uint64_t horizon;
 };
 
 /* Hash over (name, multiset hash) of each scope in ascending order of names: the root digest. `scopes` must be sorted. */

@@ -6,8 +6,8 @@
 #include "shared/wire/message_frame.h"
 #include "shared/wire/scopes.h"
 
-/* incarnation, position, cursors, inners; from format 2 on: log size, statement mark; format 3: the same, answered in 3 */
-static const size_t item_counts[] = {4, 6, 6};
+/* incarnation, position, cursors, inners; from format 2 on: log size, statement mark; formats 3 and 4: the same, answered in 3 and 4 */
+static const size_t item_counts[] = {4, 6, 6, 6};
 #define MARK_SIZE 8
 
 static enum cs_status check_request(const struct cs_sync_request *request)
@@ -35,7 +35,10 @@ static enum cs_status check_request(const struct cs_sync_request *request)
 enum cs_status cs_sync_request_encode(const struct cs_sync_request *request, struct cs_buffer *out)
 {
     struct cs_buffer plain;
-    uint64_t format = request->without_log ? 1 : request->with_vaults ? 3 : 2;
+    uint64_t format = request->without_log     ? 1
+                      : !request->with_vaults  ? 2
+                      : !request->with_horizon ? 3
+                                               : 4;
     cs_message_begin_format(&plain, CS_REQUEST_MAX, format, item_counts[format - 1]);
     enum cs_status status = check_request(request);
     if (status == CS_OK) {
@@ -81,7 +84,8 @@ enum cs_status cs_sync_request_decode(struct cs_bytes bytes, struct cs_arena *ar
     request.cursors = cs_scope_cursors_take(&reader, arena, &request.cursor_count);
     take_inners(&reader, arena, &request);
     request.without_log = format == 1;
-    request.with_vaults = format == 3;
+    request.with_vaults = format >= 3;
+    request.with_horizon = format == 4;
     if (format > 1) {
         request.log_size = cs_message_take_bounded(&reader, INT64_MAX);
         request.statement_mark = cs_cbor_take_bytes(&reader);

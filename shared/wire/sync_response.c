@@ -14,8 +14,9 @@
 #include "shared/wire/sync_proofs.h"
 
 /* incarnation, position, server time, log sequence, log head, first counter, outcomes, refusals, echoes, cursors,
- * scope sets, rows, departures, last, digest, server statement; from format 2 on what sync_proofs.c has; in format 3 vault news */
-static const size_t item_counts[] = {16, 16 + CS_SYNC_PROOF_ITEMS, 17 + CS_SYNC_PROOF_ITEMS};
+ * scope sets, rows, departures, last, digest, server statement; from format 2 on what sync_proofs.c has; from format 3 on vault news; in format 4 the horizon */
+static const size_t item_counts[] = {16, 16 + CS_SYNC_PROOF_ITEMS, 17 + CS_SYNC_PROOF_ITEMS,
+                                     18 + CS_SYNC_PROOF_ITEMS};
 /* counter, status, operation, field, text */
 #define REFUSAL_ITEMS 5
 /* entities, ids */
@@ -113,8 +114,9 @@ static enum cs_status check_response(const struct cs_sync_response *response,
 {
     enum cs_status status =
         cs_scope_cursors_check(response->cursors, response->cursor_count, scratch);
-    if (status == CS_OK && (response->position > INT64_MAX || response->log_sequence > INT64_MAX ||
-                            response->vault_news > INT64_MAX)) {
+    if (status == CS_OK &&
+        (response->position > INT64_MAX || response->log_sequence > INT64_MAX ||
+         response->vault_news > INT64_MAX || response->horizon > response->log_sequence)) {
         status = CS_MALFORMED;
     }
     if (status == CS_OK) {
@@ -201,6 +203,9 @@ static enum cs_status put_response(struct cs_buffer *out, const struct cs_sync_r
     }
     if (response->with_vaults && !response->without_log) {
         cs_cbor_put_unsigned(out, response->vault_news);
+        if (response->with_horizon) {
+            cs_cbor_put_unsigned(out, response->horizon);
+        }
     }
     return status;
 }
@@ -211,7 +216,10 @@ enum cs_status cs_sync_response_encode(const struct cs_sync_response *response,
     struct cs_buffer plain;
     struct cs_arena scratch;
     cs_arena_init(&scratch, CS_MESSAGE_ARENA_MAX);
-    uint64_t format = response->without_log ? 1 : response->with_vaults ? 3 : 2;
+    uint64_t format = response->without_log     ? 1
+                      : !response->with_vaults  ? 2
+                      : !response->with_horizon ? 3
+                                                : 4;
     cs_message_begin_format(&plain, CS_RESPONSE_MAX, format, item_counts[format - 1]);
     enum cs_status status = check_response(response, &scratch);
     if (status == CS_OK) {
@@ -332,9 +340,13 @@ enum cs_status cs_sync_response_decode(struct cs_bytes bytes, struct cs_arena *a
     if (format > 1) {
         cs_sync_proofs_take(&reader, arena, &response);
     }
-    response.with_vaults = format == 3;
+    response.with_vaults = format >= 3;
     if (response.with_vaults) {
         response.vault_news = cs_message_take_bounded(&reader, INT64_MAX);
+    }
+    response.with_horizon = format == 4;
+    if (response.with_horizon) {
+        response.horizon = cs_message_take_bounded(&reader, INT64_MAX);
     }
     enum cs_status status = cs_message_close(&reader);
     if (status == CS_OK) {

@@ -2,11 +2,14 @@
 #include "shared/base/text.h"
 #include "sync-server/commands/facts.h"
 #include "sync-server/commands/folder.h"
+#include "sync-server/handlers/horizon.h"
 #include "sync-server/stores/history_store.h"
 
 #include <string.h>
 
 #define ARENA_MAX (256 * CS_MEBI)
+/* An older backup is pointed out. */
+#define BACKUP_HOURS_MAX 48
 
 struct numbers {
     struct cs_facts facts;
@@ -19,6 +22,7 @@ struct numbers {
     int64_t reach_ms; /* from when on every change is there; INT64_MIN: from the beginning */
     int64_t database_bytes;
     bool served;
+    struct cs_horizon backup; /* the last verified one; 0: none of this incarnation */
 };
 
 static enum cs_status count_row(void *context, const struct cs_stored_row *row)
@@ -45,6 +49,55 @@ static enum cs_status count_open(struct cs_store *store, const char *name, int64
         *out = count;
     }
     return status;
+}
+
+/* A backup of an incarnation that ended does not count: what came since is in none. */
+static enum cs_status find_backup(struct cs_admin *admin, const char *folder,
+                                  struct cs_arena *arena, struct numbers *numbers)
+{
+    char path[CS_FOLDER_PATH_MAX];
+    struct cs_horizon found;
+    enum cs_status status = cs_folder_path(folder, CS_SERVER_HORIZON_FILE, path, &admin->problem);
+    if (status == CS_OK) {
+        status = cs_horizon_read(admin->around.world, path, arena, &found);
+    }
+    if (status == CS_OK &&
+        memcmp(found.incarnation, numbers->facts.incarnation, sizeof found.incarnation) == 0) {
+        numbers->backup = found;
+    }
+    return status == CS_NOT_FOUND || status == CS_CORRUPT ? CS_OK : status;
+}
+
+static struct cs_json *backup_json(const struct cs_horizon *backup)
+{
+    if (backup->backup == 0) {
+        return cs_json_null();
+    }
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "backup", cs_json_integer((int64_t)backup->backup));
+    cs_json_set(json, "made", cs_admin_json_time(backup->made_ms));
+    cs_json_set(json, "verified", cs_admin_json_time(backup->verified_ms));
+    return json;
+}
+
+static void print_backup(struct cs_admin *admin, const struct cs_horizon *backup)
+{
+    int64_t now = admin->around.world->wall_ms(admin->around.world->context);
+    if (backup->backup == 0) {
+        cs_admin_print(admin, "verified backup  none\n");
+        cs_admin_note(admin,
+                      "there is no verified backup of this server: devices keep all that they "
+                      "sent, which grows; see backup");
+        return;
+    }
+    char made[CS_TIME_TEXT_MAX];
+    cs_instant_format(cs_instant_make(backup->made_ms, 0), made);
+    int64_t hours = (now - backup->made_ms) / (INT64_C(3600) * 1000);
+    cs_admin_print(admin, "verified backup  %llu, made %s, %lld hours ago\n",
+                   (unsigned long long)backup->backup, made, (long long)hours);
+    if (hours > BACKUP_HOURS_MAX) {
+        cs_admin_note(admin, "the last verified backup is %lld hours old", (long long)hours);
+    }
 }
 
 static enum cs_status collect(struct cs_admin *admin, struct cs_store *store,
@@ -98,6 +151,7 @@ static enum cs_status answer_json(struct cs_admin *admin, const struct numbers *
                                                : cs_admin_json_time(numbers->reach_ms));
     cs_json_set(json, "database_bytes", cs_json_integer(numbers->database_bytes));
     cs_json_set(json, "served", cs_json_boolean(numbers->served));
+    cs_json_set(json, "verified_backup", backup_json(&numbers->backup));
     return cs_admin_json(admin, json);
 }
 
@@ -128,6 +182,7 @@ static void answer_text(struct cs_admin *admin, const struct numbers *numbers)
     cs_admin_print(admin, "history          %llu changes, all since %s\n",
                    (unsigned long long)numbers->changes, since);
     cs_admin_print(admin, "database bytes   %lld\n", (long long)numbers->database_bytes);
+    print_backup(admin, &numbers->backup);
 }
 
 enum cs_status cs_admin_status(struct cs_admin *admin)
@@ -147,6 +202,9 @@ enum cs_status cs_admin_status(struct cs_admin *admin)
     }
     if (status == CS_OK) {
         status = collect(admin, store, &arena, &numbers);
+    }
+    if (status == CS_OK) {
+        status = find_backup(admin, folder, &arena, &numbers);
     }
     if (status == CS_OK) {
         numbers.served = cs_folder_is_served(folder);

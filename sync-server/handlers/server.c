@@ -166,12 +166,17 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     server->page.rows_max = fewer ? options->page_rows_max : CS_PAGE_ROWS_MAX;
     server->page.bytes_target = CS_PAGE_BYTES_TARGET;
     cs_require(pthread_mutex_init(&server->readers_lock, NULL) == 0);
+    cs_horizon_answer_init(&server->horizon, options->world, options->log);
     char keys_path[CS_SERVER_PATH_MAX];
     enum cs_status status =
         cs_server_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
     if (status == CS_OK) {
         status = cs_server_path(options->folder, CS_SERVER_DATABASE_FILE, server->database_path,
                                 problem);
+    }
+    if (status == CS_OK) {
+        status =
+            cs_server_path(options->folder, CS_SERVER_HORIZON_FILE, server->horizon.path, problem);
     }
     if (status == CS_OK) {
         status = cs_server_keys_open(options->world, keys_path, options->master_key, &server->keys,
@@ -212,6 +217,7 @@ void cs_server_close(struct cs_server *server)
         cs_vault_office_destroy(server->vaults);
         cs_store_close(server->writer);
         cs_server_keys_destroy(server->keys);
+        cs_horizon_answer_release(&server->horizon);
         (void)pthread_mutex_destroy(&server->readers_lock);
         cs_free(server);
     }

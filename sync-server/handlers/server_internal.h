@@ -9,6 +9,7 @@
 #include "shared/wire/history.h"
 #include "shared/wire/recover.h"
 #include "shared/wire/vault_message.h"
+#include "sync-server/handlers/horizon_answer.h"
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server.h"
 #include "sync-server/reconcile/push.h"
@@ -51,6 +52,7 @@ struct cs_server {
         uint64_t removed;  /* in it */
     } upkeep;
     bool unsound; /* a comparison found a stored digest wrong; under readers_lock too */
+    struct cs_horizon_answer horizon;
 };
 
 struct cs_server_request {

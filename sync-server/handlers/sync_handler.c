@@ -333,5 +333,11 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
     if (status == CS_OK && response.with_vaults) {
         status = cs_store_vault_news(reader, &response.vault_news);
     }
+    response.with_horizon = request->sync.with_horizon;
+    if (response.with_horizon) {
+        uint64_t horizon =
+            cs_horizon_answer(&server->horizon, response.incarnation, request->device.log);
+        response.horizon = horizon < response.log_sequence ? horizon : response.log_sequence;
+    }
     return status != CS_OK ? status : cs_sync_response_encode(&response, body);
 }

@@ -67,11 +67,36 @@ static void know_again(struct sim *sim)
     }
 }
 
+/* The image is a verified backup: the server that goes on tells laptops that they may remove what it has. */
+static void move_horizon(struct sim *sim)
+{
+    struct cs_arena arena;
+    struct cs_device *devices = NULL;
+    struct cs_store *store = cs_server_store(sim->server);
+    const struct cs_world *world = &sim->machine.world;
+    struct cs_horizon horizon = {.backup = sim->went_back + 1};
+    cs_arena_init(&arena, CS_MEBI);
+    sim_expect(
+        sim,
+        cs_fact_fixed(store, CS_FACT_INCARNATION, horizon.incarnation, sizeof horizon.incarnation),
+        "reading the incarnation");
+    sim_expect(sim, cs_store_devices(store, &arena, &devices, &horizon.count), "reading devices");
+    horizon.entries = cs_arena_take_array(&arena, horizon.count, sizeof *horizon.entries);
+    cs_require(horizon.entries != NULL);
+    for (size_t i = 0; i < horizon.count; i++) {
+        horizon.entries[i] = (struct cs_horizon_entry){devices[i].log, devices[i].sequence};
+    }
+    sim_expect(sim, cs_horizon_write(world, SIM_SERVER_FOLDER "/" CS_SERVER_HORIZON_FILE, &horizon),
+               "moving the horizon");
+    cs_arena_release(&arena);
+}
+
 static void take_image(struct sim *sim)
 {
     sim_server_restart(sim);
     put_aside(sim);
     sim->server_image = sim_disk_copy(sim->machine.disk);
+    move_horizon(sim);
     sim->image_joined = sim->counts.actions[SIM_ACTION_REJOIN];
     sim_event(sim, "the server's disk is put aside");
 }

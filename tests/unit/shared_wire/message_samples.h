@@ -54,7 +54,7 @@ static inline bool sample_sync_requests_equal(const struct cs_sync_request *a,
     bool equal = memcmp(a->incarnation, b->incarnation, sizeof a->incarnation) == 0 &&
                  a->position == b->position && a->inner_count == b->inner_count &&
                  a->without_log == b->without_log && a->with_vaults == b->with_vaults &&
-                 a->log_size == b->log_size &&
+                 a->with_horizon == b->with_horizon && a->log_size == b->log_size &&
                  cs_bytes_equal(a->statement_mark, b->statement_mark) &&
                  sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count);
     for (size_t i = 0; equal && i < a->inner_count; i++) {
@@ -147,6 +147,7 @@ static inline bool sample_proofs_equal(const struct cs_sync_response *a,
                                        const struct cs_sync_response *b)
 {
     bool equal = a->without_log == b->without_log && a->with_vaults == b->with_vaults &&
+                 a->with_horizon == b->with_horizon && a->horizon == b->horizon &&
                  a->vault_news == b->vault_news && a->own_proved == b->own_proved &&
                  a->own_leaf == b->own_leaf && cs_bytes_equal(a->own_path, b->own_path) &&
                  cs_bytes_equal(a->checkpoint, b->checkpoint) &&

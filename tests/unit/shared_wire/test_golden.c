@@ -164,6 +164,13 @@ static void test_sync_messages(void **state)
     response.with_vaults = true;
     response.vault_news = 4711;
     check_sync_messages(&request, &response, "sync-request-3.bin", "sync-response-3.bin");
+    request.with_horizon = true;
+    response.with_horizon = true;
+    response.horizon = response.log_sequence;
+    check_sync_messages(&request, &response, "sync-request-4.bin", "sync-response-4.bin");
+    request.with_horizon = false;
+    response.with_horizon = false;
+    response.horizon = 0;
     request.with_vaults = false;
     response.with_vaults = false;
     response.vault_news = 0;

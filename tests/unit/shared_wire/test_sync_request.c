@@ -159,7 +159,9 @@ static void test_formats_are_told_apart(void **state)
     assert_int_equal(decode_log_by_hand(0, 5, 0, 0), CS_UNSUPPORTED);
     assert_int_equal(decode_log_by_hand(3, 7, 9, 8), CS_OK);
     assert_int_equal(decode_log_by_hand(3, 5, 0, 0), CS_MALFORMED);
-    assert_int_equal(decode_log_by_hand(4, 7, 9, 8), CS_UNSUPPORTED);
+    assert_int_equal(decode_log_by_hand(4, 7, 9, 8), CS_OK);
+    assert_int_equal(decode_log_by_hand(4, 5, 0, 0), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(5, 7, 9, 8), CS_UNSUPPORTED);
     assert_int_equal(decode_log_by_hand(2, 7, (uint64_t)INT64_MAX + 1, 8), CS_MALFORMED);
     assert_int_equal(decode_log_by_hand(2, 7, 9, 7), CS_MALFORMED);
     assert_int_equal(decode_log_by_hand(2, 7, 9, 9), CS_MALFORMED);

@@ -193,6 +193,34 @@ static void test_proofs_are_checked(void **state)
 }
 
 /* A status of a newer server is still a refusal; "OK" as one is a lie. */
+/* Never ahead of what the server has of the device; and only in format 4. */
+static void test_horizon_is_checked(void **state)
+{
+    (void)state;
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MEBI);
+    for (uint64_t horizon = 54; horizon <= 56; horizon++) {
+        struct cs_sync_response response = {.position = 1000000,
+                                            .log_sequence = 55,
+                                            .last = true,
+                                            .with_vaults = true,
+                                            .with_horizon = true,
+                                            .horizon = horizon};
+        struct cs_sync_response back;
+        struct cs_buffer out;
+        cs_buffer_init(&out, CS_MEBI);
+        enum cs_status status = cs_sync_response_encode(&response, &out);
+        assert_int_equal(status == CS_OK, horizon <= 55);
+        if (status == CS_OK) {
+            assert_int_equal(cs_sync_response_decode(cs_buffer_bytes(&out), &arena, &back), CS_OK);
+            assert_int_equal(back.horizon, horizon);
+            assert_true(back.with_horizon && back.with_vaults);
+        }
+        cs_buffer_release(&out);
+    }
+    cs_arena_release(&arena);
+}
+
 static void test_status_names(void **state)
 {
     struct fixture *fixture = *state;
@@ -228,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_indexes_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_proofs_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_horizon_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_status_names, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,6 +263,38 @@ static void test_verify_of_a_kept_backup(void **state)
                      2);
 }
 
+/* What the server is told, and how status shows it. */
+static void test_the_horizon_moves(void **state)
+{
+    (void)state;
+    fill();
+    struct cs_arena arena;
+    struct cs_horizon horizon;
+    char path[CS_FOLDER_PATH_MAX];
+    assert_int_equal(run("status", fixture.server), 0);
+    assert_says(fixture.out, "verified backup  none");
+    assert_says(fixture.err, "devices keep all that they sent");
+    assert_int_equal(backup(), 0);
+    assert_ok(cs_folder_path(fixture.server, CS_SERVER_HORIZON_FILE, path, NULL));
+    cs_arena_init(&arena, CS_MEBI);
+    assert_ok(cs_horizon_read(&fixture.world, path, &arena, &horizon));
+    assert_int_equal(horizon.backup, 1);
+    assert_int_equal(horizon.count, 1);
+    assert_int_equal(cs_horizon_sequence(&horizon, fixture.device.log), 2);
+    cs_arena_release(&arena);
+    assert_int_equal(run("status", fixture.server), 0);
+    assert_says(fixture.out, "verified backup  1, made ");
+    assert_says(fixture.out, ", 0 hours ago");
+    assert_int_equal(run("status", fixture.server, "--json"), 0);
+    struct cs_json *json = answer_json();
+    assert_int_equal(json_number(cs_json_get(json, "verified_backup"), "backup"), 1);
+    cs_json_destroy(json);
+    /* Of the restored server there is none yet. */
+    assert_int_equal(restore("new"), 0);
+    assert_int_equal(run("status", in_root("new")), 0);
+    assert_says(fixture.out, "verified backup  none");
+}
+
 static void test_keep(void **state)
 {
     (void)state;
@@ -459,6 +491,7 @@ int main(void)
         TEST(test_backup_of_a_damaged_server),
         TEST(test_damaged_repository),
         TEST(test_verify_of_a_kept_backup),
+        TEST(test_the_horizon_moves),
         TEST(test_keep),
         TEST(test_repository_put_back),
         TEST(test_backup_allocations),
