@@ -161,6 +161,14 @@ static const struct cs_command_entry commands[] = {
      "sums, what is shown over unsent changes, rows that cannot be read. Unsent changes are never\n"
      "touched.",
      NULL},
+    {"passphrase", cs_command_passphrase, "[--new-key] [--kdf-memory-mib N]",
+     "change the passphrase of this laptop", "更改本机口令",
+     "Asks for the present passphrase, and twice for the new one; or reads it from the file named "
+     "in\n"
+     "COUNTERSIGN_NEW_PASSPHRASE_FILE. --new-key also writes the replica anew under a new key, so "
+     "that\n"
+     "older copies of this folder, and whoever knows their passphrase, do not open it.",
+     NULL},
     {"lock", cs_command_lock, "", "forget the passphrase", "锁定", "", NULL},
 };
 

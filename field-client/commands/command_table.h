@@ -39,6 +39,7 @@ enum cs_status cs_command_history(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_revert(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_refusals(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_entities(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_passphrase(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_doctor(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_lock(struct cs_command *command) CS_MUST_USE;
 

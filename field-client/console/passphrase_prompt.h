@@ -1,5 +1,5 @@
 /*
- * Where a passphrase comes from: the file named by COUNTERSIGN_PASSPHRASE_FILE, else the terminal.
+ * Where a passphrase comes from: a file that a variable names (COUNTERSIGN_PASSPHRASE_FILE for the one in force), else the terminal.
  *
  * Read straight into secret memory. Never from arguments, other environment variables or standard input.
  */
@@ -13,7 +13,9 @@
 
 enum cs_passphrase_use {
     CS_PASSPHRASE_UNLOCK,
-    CS_PASSPHRASE_CHOOSE, /* asked for twice on a terminal */
+    CS_PASSPHRASE_CHOOSE, /* the first one: asked for twice on a terminal */
+    CS_PASSPHRASE_CHANGE, /* the next one, COUNTERSIGN_NEW_PASSPHRASE_FILE: twice on a terminal */
+    CS_PASSPHRASE_FORMER, /* of before it was changed, COUNTERSIGN_FORMER_PASSPHRASE_FILE */
 };
 
 /*

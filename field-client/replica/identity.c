@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define KEYS_COUNT 10
+/* And the own key. */
+#define RENEWED_KEYS_COUNT 11
 #define ADDRESS_SIZE_MAX ((size_t)255)
 
 static struct cs_identity *make_empty(void)
@@ -27,6 +29,7 @@ void cs_identity_destroy(struct cs_identity *identity)
         return;
     }
     cs_secret_destroy(identity->master);
+    cs_secret_destroy(identity->own);
     cs_sign_key_destroy(identity->sign_key);
     cs_sign_key_destroy(identity->root_key);
     cs_seal_key_destroy(identity->seal_key);
@@ -265,7 +268,7 @@ static struct cs_bytes root_seed(const struct cs_identity *identity)
 
 static void put_keys(const struct cs_identity *identity, struct cs_buffer *out)
 {
-    cs_cbor_put_array(out, KEYS_COUNT);
+    cs_cbor_put_array(out, identity->own == NULL ? KEYS_COUNT : RENEWED_KEYS_COUNT);
     cs_cbor_put_bytes(out, cs_sign_key_seed(identity->sign_key));
     cs_cbor_put_bytes(out, cs_seal_key_secret(identity->seal_key));
     cs_cbor_put_bytes(out, root_seed(identity));
@@ -276,6 +279,9 @@ static void put_keys(const struct cs_identity *identity, struct cs_buffer *out)
     cs_cbor_put_text(out, cs_buffer_bytes(&identity->address));
     cs_cbor_put_bytes(out, cs_buffer_bytes(&identity->statement));
     cs_cbor_put_bytes(out, cs_buffer_bytes(&identity->server_identity));
+    if (identity->own != NULL) {
+        cs_cbor_put_bytes(out, cs_secret_bytes(identity->own));
+    }
 }
 
 enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_identity *identity,
@@ -303,6 +309,24 @@ enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_id
     cs_buffer_release(&plain);
     cs_buffer_release(&content);
     return status;
+}
+
+bool cs_identity_is_saved(const struct cs_world *world, const struct cs_identity *identity,
+                          const char *home, const char *file)
+{
+    char path[CS_HOME_PATH_MAX];
+    struct cs_buffer content;
+    struct cs_bytes layer = cs_buffer_bytes(&identity->layer);
+    if (cs_home_path(home, file, path) != CS_OK) {
+        return false;
+    }
+    cs_buffer_init(&content, CS_IDENTITY_SIZE_MAX);
+    enum cs_status status = world->file_read(world->context, path, &content);
+    bool missing = status == CS_NOT_FOUND || (status == CS_OK && content.size == 0);
+    bool same = status == CS_OK && content.size > layer.size &&
+                memcmp(content.data, layer.data, layer.size) == 0;
+    cs_buffer_release(&content);
+    return missing || same;
 }
 
 enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
@@ -338,7 +362,7 @@ static enum cs_status take_keys(struct cs_identity *identity, struct cs_bytes pl
     uint8_t organisation[CS_HASH_SIZE];
     uint8_t certificate[CS_HASH_SIZE];
     cs_cbor_reader_init(&reader, plain);
-    cs_cbor_enter_exact(&reader, KEYS_COUNT);
+    size_t count = cs_cbor_enter_array(&reader, RENEWED_KEYS_COUNT);
     parts.sign_seed = cs_cbor_take_bytes(&reader);
     parts.seal_secret = cs_cbor_take_bytes(&reader);
     parts.root_seed = cs_cbor_take_bytes(&reader);
@@ -349,10 +373,16 @@ static enum cs_status take_keys(struct cs_identity *identity, struct cs_bytes pl
     parts.address = cs_cbor_take_text(&reader);
     parts.server_statement = cs_cbor_take_bytes(&reader);
     parts.server_identity = cs_cbor_take_bytes(&reader);
+    struct cs_bytes own_key =
+        count == RENEWED_KEYS_COUNT ? cs_cbor_take_bytes(&reader) : CS_BYTES_NONE;
     cs_cbor_leave(&reader);
     enum cs_status status = cs_cbor_finish(&reader);
     if (status == CS_OK) {
         status = fill(identity, &parts, problem);
+    }
+    if (status == CS_OK && count == RENEWED_KEYS_COUNT) {
+        status = own_key.size == CS_AEAD_KEY_SIZE ? cs_secret_create_copy(own_key, &identity->own)
+                                                  : CS_CORRUPT;
     }
     bool own = status != CS_OK ||
                (memcmp(organisation, identity->organisation, sizeof organisation) == 0 &&
@@ -361,6 +391,36 @@ static enum cs_status take_keys(struct cs_identity *identity, struct cs_bytes pl
         return status;
     }
     return CS_CORRUPT;
+}
+
+enum cs_status cs_identity_renew(const struct cs_world *world, const struct cs_identity *identity,
+                                 struct cs_bytes passphrase, uint32_t kdf_memory_kib,
+                                 struct cs_identity **out)
+{
+    struct cs_buffer plain;
+    struct cs_identity *next = make_empty();
+    if (next == NULL) {
+        return CS_NO_MEMORY;
+    }
+    cs_buffer_init(&plain, CS_IDENTITY_SIZE_MAX / 2);
+    put_keys(identity, &plain);
+    enum cs_status status = plain.status;
+    if (status == CS_OK) {
+        status = take_keys(next, cs_buffer_bytes(&plain), NULL);
+    }
+    cs_buffer_release(&plain);
+    if (status == CS_OK && next->own == NULL) {
+        status = cs_secret_create_copy(cs_identity_own_key(identity), &next->own);
+    }
+    if (status == CS_OK) {
+        status = wrap_master(world, next, passphrase, kdf_memory_kib);
+    }
+    if (status != CS_OK) {
+        cs_identity_destroy(next);
+        return status;
+    }
+    *out = next;
+    return CS_OK;
 }
 
 static enum cs_status open_layers(struct cs_identity *identity, struct cs_bytes content,

@@ -11,7 +11,7 @@
  * ciphertext, CBOR array of
  * sign seed, seal secret, root seed (empty unless first device; also if forgotten), organisation, certificate id,
  * chain, server identity,
- *         server address, server statement, root's statement about the server)
+ *         server address, server statement, root's statement about the server; and, where the master key was changed, the own key)
  */
 #ifndef CS_REPLICA_IDENTITY_H
 #define CS_REPLICA_IDENTITY_H
@@ -59,6 +59,9 @@ enum cs_status cs_identity_unlock(const struct cs_world *world, const char *home
 /* Writes HOME/`file` atomically, mode 0600. */
 enum cs_status cs_identity_save(const struct cs_world *world, const struct cs_identity *identity,
                                 const char *home, const char *file) CS_MUST_USE;
+/* Does HOME/`file` hold this identity under this passphrase, or is there none? false also if it cannot be read. */
+bool cs_identity_is_saved(const struct cs_world *world, const struct cs_identity *identity,
+                          const char *home, const char *file);
 /*
  * Wraps the same master key under another passphrase, with a new salt, and saves: what is encrypted under the master key stays as it
  * is. On failure the identity is as before; the file holds the old passphrase or, if only its durability could not be made sure (CS_IO), the
@@ -69,6 +72,13 @@ enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
                                              struct cs_identity *identity,
                                              struct cs_bytes passphrase, uint32_t kdf_memory_kib,
                                              const char *home, const char *file) CS_MUST_USE;
+/*
+ * The same device with a new master key under this passphrase, in memory only: what older copies of the identity file give opens nothing
+ * that is encrypted under it. For cs_replica_renew, and then cs_identity_save. kdf_memory_kib 0 = default; CS_INVALID under the floor.
+ */
+enum cs_status cs_identity_renew(const struct cs_world *world, const struct cs_identity *identity,
+                                 struct cs_bytes passphrase, uint32_t kdf_memory_kib,
+                                 struct cs_identity **out) CS_MUST_USE;
 /* Wipes; NULL is accepted. */
 void cs_identity_destroy(struct cs_identity *identity);
 
@@ -77,8 +87,10 @@ const struct cs_sign_key *cs_identity_sign_key(const struct cs_identity *identit
 const struct cs_seal_key *cs_identity_seal_key(const struct cs_identity *identity);
 /* NULL unless this is the organisation's first device and has not forgotten it (commands/root.c). */
 const struct cs_sign_key *cs_identity_root_key(const struct cs_identity *identity);
-/* 32 bytes, for what is encrypted at rest. */
+/* 32 bytes, for files that are encrypted at rest. */
 struct cs_bytes cs_identity_master_key(const struct cs_identity *identity);
+/* 32 bytes, for what the device seals for itself within the replica: the first master key, which stays when that is changed. */
+struct cs_bytes cs_identity_own_key(const struct cs_identity *identity);
 const uint8_t *
 cs_identity_organisation(const struct cs_identity *identity); /* CS_HASH_SIZE bytes */
 const uint8_t *

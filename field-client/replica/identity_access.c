@@ -21,6 +21,11 @@ struct cs_bytes cs_identity_master_key(const struct cs_identity *identity)
     return cs_secret_bytes(identity->master);
 }
 
+struct cs_bytes cs_identity_own_key(const struct cs_identity *identity)
+{
+    return cs_secret_bytes(identity->own != NULL ? identity->own : identity->master);
+}
+
 const uint8_t *cs_identity_organisation(const struct cs_identity *identity)
 {
     return identity->organisation;

@@ -6,6 +6,8 @@
 
 struct cs_identity {
     struct cs_secret *master;
+    struct cs_secret
+        *own; /* what is sealed inside the replica is under this; NULL: under `master` */
     struct cs_buffer layer; /* first layer of the file, as written with the present passphrase */
     struct cs_sign_key *sign_key;
     struct cs_sign_key *root_key; /* NULL unless first device */

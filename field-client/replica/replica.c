@@ -86,6 +86,12 @@ static void start_ids(struct cs_replica *replica)
     cs_id_generator_init(&replica->ids, cs_identity_certificate_id(replica->identity), random);
 }
 
+static bool still_saved(void *context)
+{
+    const struct cs_replica *replica = context;
+    return cs_identity_is_saved(replica->world, replica->identity, replica->home, CS_IDENTITY_FILE);
+}
+
 static enum cs_status open_keyed(struct cs_replica *replica, const struct cs_progress *progress,
                                  struct cs_problem *problem)
 {
@@ -101,9 +107,8 @@ static enum cs_status open_keyed(struct cs_replica *replica, const struct cs_pro
     return status;
 }
 
-enum cs_status cs_replica_place(const struct cs_replica *replica,
-                                char path[static CS_HOME_PATH_MAX], struct cs_keyed_place *out,
-                                struct cs_problem *problem)
+enum cs_status cs_replica_place(struct cs_replica *replica, char path[static CS_HOME_PATH_MAX],
+                                struct cs_keyed_place *out, struct cs_problem *problem)
 {
     enum cs_status status = cs_home_path(replica->home, CS_REPLICA_FILE, path);
     if (status != CS_OK) {
@@ -114,6 +119,8 @@ enum cs_status cs_replica_place(const struct cs_replica *replica,
         .path = path,
         .purpose = CS_REPLICA_PURPOSE,
         .master = cs_identity_master_key(replica->identity),
+        .still_saved = still_saved,
+        .context = replica,
     };
     return CS_OK;
 }

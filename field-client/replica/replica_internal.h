@@ -21,9 +21,8 @@ struct cs_replica {
 };
 
 /* Where its file is, and whose: `path` is what *out then names. */
-enum cs_status cs_replica_place(const struct cs_replica *replica,
-                                char path[static CS_HOME_PATH_MAX], struct cs_keyed_place *out,
-                                struct cs_problem *problem) CS_MUST_USE;
+enum cs_status cs_replica_place(struct cs_replica *replica, char path[static CS_HOME_PATH_MAX],
+                                struct cs_keyed_place *out, struct cs_problem *problem) CS_MUST_USE;
 /* Engine tables; a migration list for cs_database_migrate (schema.c). */
 enum cs_status cs_replica_schema(struct cs_database *database,
                                  struct cs_problem *problem) CS_MUST_USE;

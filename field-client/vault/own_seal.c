@@ -26,7 +26,7 @@ enum cs_status cs_own_seal(const struct cs_replica *replica, const struct cs_own
     world->random(world->context, nonce, sizeof nonce);
     enum cs_status status = bind(replica, place, &bound);
     if (status == CS_OK) {
-        status = cs_aead_encrypt(cs_identity_master_key(cs_replica_identity(replica)), place->label,
+        status = cs_aead_encrypt(cs_identity_own_key(cs_replica_identity(replica)), place->label,
                                  cs_buffer_bytes(&bound), content, nonce, out);
     }
     cs_buffer_release(&bound);
@@ -40,7 +40,7 @@ enum cs_status cs_own_open(const struct cs_replica *replica, const struct cs_own
     cs_buffer_init(&bound, CS_KIBI);
     enum cs_status status = bind(replica, place, &bound);
     if (status == CS_OK) {
-        status = cs_aead_decrypt(cs_identity_master_key(cs_replica_identity(replica)), place->label,
+        status = cs_aead_decrypt(cs_identity_own_key(cs_replica_identity(replica)), place->label,
                                  cs_buffer_bytes(&bound), sealed, out);
     }
     cs_buffer_release(&bound);

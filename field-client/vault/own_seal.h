@@ -1,8 +1,8 @@
 /*
- * What a device seals for itself alone: under the identity's master key, which only the passphrase gives. Inside field-client/vault:
+ * What a device seals for itself alone: under a key of the identity's (cs_identity_own_key), which only the passphrase gives. Inside field-client/vault:
  * waiting_key.c and memory.c.
  *
- *   OWN(label, x, …; content) = AEAD(master key, label, part(organisation) ‖ part(certificate id) ‖ part(x) ‖ …, content)
+ *   OWN(label, x, …; content) = AEAD(own key, label, part(organisation) ‖ part(certificate id) ‖ part(x) ‖ …, content)
  *
  * So whoever writes into the replica's files makes nothing that opens, and moves nothing to another device or place.
  */

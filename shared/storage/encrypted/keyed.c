@@ -81,6 +81,21 @@ static enum cs_status explain(const struct cs_keyed_place *place, enum cs_status
                           place->path);
 }
 
+/* Whoever waited for the lock may find that the key has been changed meanwhile; then the fresh file is the one that counts. */
+static enum cs_status discard_new(const struct cs_keyed_place *place,
+                                  const struct cs_keyed_files *files, struct cs_problem *problem)
+{
+    struct cs_keyed_look fresh;
+    enum cs_status status = cs_keyed_look_at(place, files->fresh, &fresh);
+    if (status == CS_OK && fresh.kind != CS_KEYED_NOTHING && place->still_saved != NULL &&
+        !place->still_saved(place->context)) {
+        return cs_problem_set(
+            problem, CS_BUSY,
+            "another countersign process has just changed the key of %s: try again", place->path);
+    }
+    return status != CS_OK ? status : cs_keyed_discard_new(place, files);
+}
+
 static enum cs_status open_ours(const struct cs_keyed_place *place,
                                 const struct cs_keyed_files *files, uint32_t epoch,
                                 struct cs_keyed **out, struct cs_problem *problem)
@@ -89,7 +104,7 @@ static enum cs_status open_ours(const struct cs_keyed_place *place,
     enum cs_status status = cs_keyed_open_at(place, files->path, epoch, &keyed, problem);
     if (status == CS_OK) {
         /* Under the lock: nobody is at work on it. */
-        status = cs_keyed_discard_new(place, files);
+        status = discard_new(place, files, problem);
     }
     if (status != CS_OK) {
         cs_keyed_close(keyed);

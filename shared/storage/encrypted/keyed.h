@@ -22,6 +22,12 @@ struct cs_keyed_place {
     const char *path;
     const char *purpose;
     struct cs_bytes master; /* 32 bytes */
+    /*
+     * Asked under the lock before a PATH.new is thrown away that may hold everything under a later key: is this master key still the one that
+     * is saved? NULL: it is.
+     */
+    bool (*still_saved)(void *context);
+    void *context;
 };
 
 /*

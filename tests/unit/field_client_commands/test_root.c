@@ -165,15 +165,29 @@ static void test_nothing_is_left(void **state)
     uint8_t bytes[4096];
     struct cs_identity *own = identity("identity");
     assert_ok(cs_identity_save(&commands.world, own, commands.home, former));
+    /* Its passphrase is one of before. */
+    assert_ok(
+        cs_identity_change_passphrase(&commands.world, own, T("before"), 0, commands.home, former));
     cs_identity_destroy(own);
     (void)snprintf(other, sizeof other, "%s/linked", commands.home);
     assert_int_equal(link(in_home("identity"), other), 0);
     split("shares");
+    assert_int_equal(setenv("COUNTERSIGN_FORMER_PASSPHRASE_FILE", in_home("before"), 1), 0);
+    write_text(in_home("before"), "neither");
+    TYPE_IN(1, 3);
+    assert_int_equal(run_json("root", "forget"), 3);
+    assert_error("WRONG_PASSPHRASE", "the root key may still be in it");
+    assert_true(has_root("identity"));
+    write_text(in_home("before"), "before");
     TYPE_IN(1, 3);
     assert_int_equal(run_json("root", "forget"), 0);
     assert_int_equal(json_integer(commands.json, "files"), 2);
+    assert_int_equal(unsetenv("COUNTERSIGN_FORMER_PASSPHRASE_FILE"), 0);
     assert_false(has_root("identity"));
-    assert_false(has_root(former));
+    assert_int_equal(
+        cs_identity_unlock(&commands.world, commands.home, former, T("before"), &own, NULL), CS_OK);
+    assert_null(cs_identity_root_key(own));
+    cs_identity_destroy(own);
     FILE *file = fopen(other, "rb");
     assert_non_null(file);
     size_t size = fread(bytes, 1, sizeof bytes, file);

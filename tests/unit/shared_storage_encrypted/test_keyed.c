@@ -208,6 +208,34 @@ static void test_renewed(void **state)
     keyed_end(&f);
 }
 
+static bool not_saved(void *context)
+{
+    (*(int *)context)++;
+    return false;
+}
+
+/* Who waited for the lock with the former key must not throw away what counts now. */
+static void test_the_key_was_changed_meanwhile(void **state)
+{
+    struct keyed_fixture f;
+    int asked = 0;
+    (void)state;
+    keyed_start(&f, 11);
+    keyed_make_plain(&f);
+    keyed_must_open(&f, keyed_master);
+    assert_int_equal(renew(&f), CS_OK);
+    cs_keyed_close(f.keyed);
+    struct cs_keyed_place place = keyed_place(&f, keyed_master);
+    place.still_saved = not_saved;
+    place.context = &asked;
+    assert_int_equal(cs_keyed_open(&place, NULL, &f.keyed, &f.problem), CS_BUSY);
+    assert_null(f.keyed);
+    assert_int_equal(asked, 1);
+    keyed_must_open(&f, keyed_next);
+    keyed_check_content(&f);
+    keyed_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_half_a_file_is_not_taken),
         cmocka_unit_test(test_what_cannot_be_copied_is_not_converted),
         cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_the_key_was_changed_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

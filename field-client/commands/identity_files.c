@@ -1,0 +1,95 @@
+/* Identity files written anew, see identity_files.h. */
+#include "field-client/commands/identity_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum cs_status overwrite(int file)
+{
+    static const uint8_t zeros[512];
+    struct stat found;
+    if (fstat(file, &found) != 0) {
+        return CS_IO;
+    }
+    for (off_t at = 0; at < found.st_size;) {
+        size_t left = (size_t)(found.st_size - at);
+        ssize_t count = pwrite(file, zeros, left < sizeof zeros ? left : sizeof zeros, at);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            return CS_IO;
+        }
+        at += count;
+    }
+    return fsync(file) == 0 ? CS_OK : CS_IO;
+}
+
+enum cs_status cs_identity_replace(struct cs_command *command, const char *name,
+                                   enum cs_status (*save)(void *context, const char *name),
+                                   void *context)
+{
+    char path[CS_HOME_PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/%s", command->home, name);
+    int before = size > 0 && (size_t)size < sizeof path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+    if (before < 0) {
+        return cs_problem_set(&command->problem, CS_IO, "%s cannot be written", name);
+    }
+    enum cs_status status = save(context, name);
+    if (status == CS_OK) {
+        status = overwrite(before);
+    }
+    (void)close(before);
+    return status == CS_OK
+               ? CS_OK
+               : cs_problem_set(&command->problem, status, "%s: %s", name, cs_status_text(status));
+}
+
+enum cs_status cs_former_identities_list(const struct cs_command *command,
+                                         struct cs_former_identities *out)
+{
+    enum cs_status status = CS_OK;
+    const struct dirent *entry;
+    size_t count = 0;
+    DIR *folder = opendir(command->home);
+    if (folder == NULL) {
+        return CS_IO;
+    }
+    while (status == CS_OK && (entry = readdir(folder)) != NULL) {
+        if (strncmp(entry->d_name, CS_IDENTITY_FORMER_FILE, strlen(CS_IDENTITY_FORMER_FILE)) != 0) {
+            continue;
+        }
+        size_t size = strlen(entry->d_name);
+        if (count == CS_FORMER_MAX || size >= CS_FORMER_NAME_SIZE) {
+            status = CS_LIMIT;
+        } else {
+            memcpy(out->names[count++], entry->d_name, size + 1);
+        }
+    }
+    (void)closedir(folder);
+    out->count = count;
+    return status;
+}
+
+enum cs_status cs_identity_check_no_join(struct cs_command *command)
+{
+    char path[CS_HOME_PATH_MAX];
+    struct cs_buffer content;
+    int size = snprintf(path, sizeof path, "%s/" CS_IDENTITY_JOINING_FILE, command->home);
+    if (size < 0 || (size_t)size >= sizeof path) {
+        return CS_INVALID;
+    }
+    cs_buffer_init(&content, CS_MEBI);
+    enum cs_status status = command->world->file_read(command->world->context, path, &content);
+    bool unfinished = status == CS_OK && content.size > 0;
+    cs_buffer_release(&content);
+    if (unfinished) {
+        return cs_problem_set(&command->problem, CS_DENIED,
+                              "a join was begun here and not finished: run it again first");
+    }
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}

@@ -1,0 +1,158 @@
+/* passphrase: another one, with or without a new key; what is refused; identities of before; and root forget afterwards. */
+#include "field-client/replica/identity.h"
+#include "tests/unit/field_client_commands/commands_fixture.h"
+
+#include <stdlib.h>
+
+#define NEXT "another horse"
+#define FORMER "identity.former-0011223344556677"
+
+static void choose(const char *text)
+{
+    write_text(in_home("next"), text);
+    assert_int_equal(setenv("COUNTERSIGN_NEW_PASSPHRASE_FILE", in_home("next"), 1), 0);
+}
+
+static int setup(void **state)
+{
+    int result = commands_setup(state);
+    choose(NEXT);
+    return result;
+}
+
+static int teardown(void **state)
+{
+    (void)unsetenv("COUNTERSIGN_NEW_PASSPHRASE_FILE");
+    (void)unsetenv("COUNTERSIGN_FORMER_PASSPHRASE_FILE");
+    return commands_teardown(state);
+}
+
+static enum cs_status unlocks(const char *file, const char *passphrase)
+{
+    struct cs_identity *identity = NULL;
+    enum cs_status status =
+        cs_identity_unlock(&commands.world, commands.home, file, T(passphrase), &identity, NULL);
+    cs_identity_destroy(identity);
+    return status;
+}
+
+static void give(const char *passphrase)
+{
+    write_text(commands.passphrase_file, passphrase);
+}
+
+static void save_former(void)
+{
+    struct cs_identity *own = NULL;
+    assert_ok(cs_identity_unlock(&commands.world, commands.home, CS_IDENTITY_FILE,
+                                 T(FIXTURE_PASSPHRASE), &own, NULL));
+    assert_ok(cs_identity_save(&commands.world, own, commands.home, FORMER));
+    cs_identity_destroy(own);
+}
+
+static void test_changed(void **state)
+{
+    (void)state;
+    save_former();
+    assert_int_equal(run("new", "part", "code=A-1", "name=x"), 0);
+    assert_int_equal(run_json("passphrase"), 0);
+    assert_false(json_boolean(commands.json, "new_key"));
+    assert_int_equal(json_integer(commands.json, "former_changed"), 1);
+    assert_int_equal(json_integer(commands.json, "former_left"), 0);
+    assert_status(unlocks(CS_IDENTITY_FILE, FIXTURE_PASSPHRASE), CS_WRONG_PASSPHRASE);
+    assert_ok(unlocks(FORMER, NEXT));
+    assert_int_equal(run("get", "part", "A-1"), 3);
+    give(NEXT);
+    assert_int_equal(run("get", "part", "A-1"), 0);
+    assert_int_equal(run_json("doctor"), 0);
+}
+
+/* An older copy of the folder's identity opens its own replica, not that of now. */
+static void test_a_new_key(void **state)
+{
+    struct cs_identity *before = NULL;
+    struct cs_replica *replica = NULL;
+    struct cs_problem problem = {""};
+    (void)state;
+    assert_int_equal(run("new", "part", "code=A-1", "name=x"), 0);
+    assert_ok(cs_identity_unlock(&commands.world, commands.home, CS_IDENTITY_FILE,
+                                 T(FIXTURE_PASSPHRASE), &before, NULL));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(run_json("passphrase", "--new-key"), 0);
+        assert_true(json_boolean(commands.json, "new_key"));
+        give(NEXT);
+        assert_int_equal(run("get", "part", "A-1"), 0);
+        assert_int_equal(run("set", "part", "A-1", i == 0 ? "name=y" : "name=z"), 0);
+        assert_int_equal(run_json("doctor"), 0);
+    }
+    assert_status(cs_replica_open(&commands.world, commands.home, cs_registry_core(), before,
+                                  &replica, &problem),
+                  CS_CORRUPT);
+    struct cs_identity *now = NULL;
+    assert_ok(
+        cs_identity_unlock(&commands.world, commands.home, CS_IDENTITY_FILE, T(NEXT), &now, NULL));
+    /* What was sealed within the replica still opens. */
+    assert_true(cs_bytes_equal(cs_identity_own_key(now), cs_identity_own_key(before)));
+    assert_false(cs_bytes_equal(cs_identity_master_key(now), cs_identity_master_key(before)));
+    cs_identity_destroy(now);
+    cs_identity_destroy(before);
+    assert_int_equal(access(in_home("replica.db.new"), F_OK), -1);
+}
+
+static void test_what_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(run("passphrase", "x"), 2);
+    assert_int_equal(run("passphrase", "--kdf-memory-mib", "1"), 2);
+    choose(FIXTURE_PASSPHRASE);
+    assert_int_equal(run_json("passphrase"), 1);
+    assert_error("INVALID", "the present one");
+    choose("");
+    assert_int_equal(run_json("passphrase"), 3);
+    assert_error("LOCKED", "empty");
+    choose(NEXT);
+    write_text(in_home("identity.joining"), "unfinished");
+    assert_int_equal(run_json("passphrase"), 1);
+    assert_error("DENIED", "a join was begun here");
+    assert_int_equal(unlink(in_home("identity.joining")), 0);
+    give("wrong");
+    assert_int_equal(run_json("passphrase", "--new-key"), 3);
+    assert_error("WRONG_PASSPHRASE", "wrong passphrase");
+    give(FIXTURE_PASSPHRASE);
+    struct cs_replica *replica = open_directly();
+    assert_int_equal(run_json("passphrase"), 1);
+    assert_error("BUSY", "in use");
+    cs_replica_close(replica);
+    assert_ok(unlocks(CS_IDENTITY_FILE, FIXTURE_PASSPHRASE));
+}
+
+/* One that the change did not reach: it is said, and named where the root key is to be taken off. */
+static void test_a_former_one_under_another_passphrase(void **state)
+{
+    (void)state;
+    save_former();
+    assert_int_equal(run_json("passphrase"), 0);
+    give(NEXT);
+    choose("a third one");
+    struct cs_identity *former = NULL;
+    assert_ok(cs_identity_unlock(&commands.world, commands.home, FORMER, T(NEXT), &former, NULL));
+    assert_ok(cs_identity_change_passphrase(&commands.world, former, T("of long ago"), 0,
+                                            commands.home, FORMER));
+    cs_identity_destroy(former);
+    assert_int_equal(run_json("passphrase"), 0);
+    assert_int_equal(json_integer(commands.json, "former_changed"), 0);
+    assert_int_equal(json_integer(commands.json, "former_left"), 1);
+    assert_ok(unlocks(FORMER, "of long ago"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_former_one_under_another_passphrase, setup,
+                                        teardown),
+    };
+    return RUN_COMMAND_TESTS(tests);
+}
