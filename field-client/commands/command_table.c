@@ -55,6 +55,15 @@ static const struct cs_command_entry commands[] = {
     {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",
      "Exit code 1 when it failed, or when this replica and the server are not equal afterwards.",
      NULL},
+    {"bundle", cs_command_bundle, "export FILE [--force] | import FILE",
+     "sync by a stick, without a network", "用U盘同步(无网络)",
+     "export writes everything that the server has not confirmed, sealed to it. There,\n"
+     "countersign-server bundle import takes it and bundle export makes one for this laptop, which "
+     "import\n"
+     "reads here. Any number of times, in any order, and mixed with syncs; a lost stick costs "
+     "nothing.\n"
+     "A file only replaces an earlier bundle of this laptop, unless --force is given.",
+     NULL},
     {"new", cs_command_new, "ENTITY field=value…", "record something; prints its id",
      "新建记录,输出编号",
      "A reference is an id, the beginning of one, or the natural key of the row it means.", NULL},

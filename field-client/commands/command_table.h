@@ -20,6 +20,7 @@ enum cs_status cs_command_root(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_review(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_status(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_sync(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_bundle(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_new(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_set(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_get(struct cs_command *command) CS_MUST_USE;

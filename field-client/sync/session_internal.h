@@ -61,6 +61,10 @@ struct cs_sync_session {
  * away.
  */
 enum cs_status cs_session_start(struct cs_sync_session *session) CS_MUST_USE;
+/* Current keys of the server, if the page has them; kept in the identity file at once. Also for a bundle. */
+enum cs_status cs_session_take_statement(struct cs_replica *replica,
+                                         const struct cs_sync_response *page,
+                                         struct cs_problem *problem) CS_MUST_USE;
 /* Tells the watcher what a page, which was staged or applied, brought. */
 void cs_session_tell(struct cs_sync_session *session, const struct cs_sync_response *page);
 /* Sets `done` if nothing is left to send. */

@@ -198,11 +198,10 @@ static enum cs_status check_stalled(struct cs_sync_session *session, bool moved,
 }
 
 /* Current keys of the server; kept for the next request, and in the identity file at once. */
-static enum cs_status take_statement(struct cs_sync_session *session,
-                                     const struct cs_sync_response *page,
-                                     struct cs_problem *problem)
+enum cs_status cs_session_take_statement(struct cs_replica *replica,
+                                         const struct cs_sync_response *page,
+                                         struct cs_problem *problem)
 {
-    struct cs_replica *replica = session->replica;
     struct cs_identity *identity = cs_replica_identity(replica);
     if (page->server_statement.size == 0) {
         return CS_OK;
@@ -278,7 +277,7 @@ static enum cs_status receive_resent(struct cs_sync_session *session,
     bool moved = false;
     enum cs_status status = cs_session_check_resent(session, page, problem);
     if (status == CS_OK) {
-        status = take_statement(session, page, problem);
+        status = cs_session_take_statement(session->replica, page, problem);
     }
     if (status == CS_OK) {
         status = take_answers(session, page, &moved);
@@ -307,7 +306,7 @@ static enum cs_status receive_page(struct cs_sync_session *session, struct cs_by
         return cs_session_notice(session, status, problem);
     }
     if (status == CS_OK) {
-        status = take_statement(session, page, problem);
+        status = cs_session_take_statement(session->replica, page, problem);
     }
     if (status == CS_OK) {
         status = take_answers(session, page, &moved);

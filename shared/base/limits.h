@@ -59,6 +59,11 @@
 #define CS_INVITE_TEXT_MAX (32 * CS_KIBI)
 #define CS_PERSON_NAME_MAX ((size_t)128)
 
+/* A bundle (shared/wire/bundle.h): envelopes in one file; leaves of the evidence log, and outcomes, that it can carry. */
+#define CS_BUNDLE_PARTS_MAX ((size_t)4096)
+#define CS_BUNDLE_LEAVES_MAX ((size_t)65536)
+#define CS_BUNDLE_OUTCOMES_MAX ((size_t)200000)
+
 /* Vaults. What is encrypted, before encryption; and what one record may name. */
 #define CS_VAULT_LISTING_MAX (4 * CS_KIBI)
 #define CS_VAULT_SECRET_MAX (64 * CS_KIBI)

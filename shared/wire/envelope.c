@@ -93,7 +93,8 @@ static void put_request_headers(struct cs_buffer *out, const struct cs_request_h
 static bool is_request_kind(unsigned kind)
 {
     return kind == CS_MESSAGE_JOIN || kind == CS_MESSAGE_SYNC || kind == CS_MESSAGE_COMPARE ||
-           kind == CS_MESSAGE_RECOVER || kind == CS_MESSAGE_VAULT || kind == CS_MESSAGE_HISTORY;
+           kind == CS_MESSAGE_RECOVER || kind == CS_MESSAGE_VAULT || kind == CS_MESSAGE_HISTORY ||
+           kind == CS_MESSAGE_BUNDLE;
 }
 
 enum cs_status cs_request_seal(const struct cs_world *world, const struct cs_request_header *header,

@@ -22,6 +22,7 @@ enum cs_message_kind {
     CS_MESSAGE_RECOVER = 6, /* recover.h */
     CS_MESSAGE_VAULT = 7,   /* vault_message.h */
     CS_MESSAGE_HISTORY = 8, /* history.h */
+    CS_MESSAGE_BUNDLE = 9,  /* in files only, never over the network; bundle.h */
 };
 
 struct cs_request_header {

@@ -47,6 +47,9 @@ struct cs_sync_request {
     struct cs_bytes statement_mark; /* of the server statement it knows, 8 bytes; empty: none */
     bool with_vaults;  /* format 3, never without_log: the same, and answered with vault_news */
     bool with_horizon; /* format 4, never without vaults: the same, and answered with horizon */
+    /* Not sent: up to where more was given to the device, which may have it or not (bundles). */
+    const struct cs_scope_cursor *told;
+    size_t told_count;
 };
 
 /* That a leaf stands in the evidence log: hashes one after the other, see evidence/merkle.h. */

@@ -4,6 +4,7 @@
  * What must stay true: one process serves a folder (its lock), and the ready line is printed only when connections are
  * already taken.
  */
+#include "sync-server/commands/bundle_service.h"
 #include "sync-server/commands/folder.h"
 #include "sync-server/commands/master_key.h"
 #include "sync-server/listener/listener.h"
@@ -205,9 +206,14 @@ enum cs_status cs_admin_serve(struct cs_admin *admin)
     if (status == CS_OK) {
         status = open_server(admin, folder, &server);
     }
+    struct cs_bundle_service *bundles = NULL;
+    if (status == CS_OK) {
+        status = cs_bundle_service_start(server, folder, &bundles, &admin->problem);
+    }
     if (status == CS_OK) {
         status = listen_and_run(admin, server, address == NULL ? LISTEN_DEFAULT : address);
     }
+    cs_bundle_service_stop(bundles);
     cs_server_close(server);
     cs_folder_unlock(lock);
     return status;

@@ -79,7 +79,15 @@ static const struct cs_admin_entry entries[] = {
      "and "
      "the\n"
      "stored change-sets all stay. Look at the machine's clock first."},
-    {"bundle", cs_admin_bundle, "import|export FILE", "not in this version", ""},
+    {"bundle", cs_admin_bundle,
+     "import DIR FILE… | export DIR --device DEVICE FILE | export DIR --all FOLDER",
+     "carry changes on a stick; also while the server is running",
+     "import takes what laptops made with countersign bundle export: any number of files, in any\n"
+     "order, as often as you like. export makes one file for a laptop (its log, fingerprint or "
+     "name,\n"
+     "from devices), or one for each laptop that has ever brought a bundle. A file only replaces "
+     "an\n"
+     "earlier bundle of the same kind, unless --force is given."},
 };
 
 const struct cs_admin_entry *cs_admin_at(size_t index)
@@ -95,10 +103,4 @@ const struct cs_admin_entry *cs_admin_find(const char *name)
         }
     }
     return NULL;
-}
-
-enum cs_status cs_admin_bundle(struct cs_admin *admin)
-{
-    return cs_problem_set(&admin->problem, CS_UNSUPPORTED,
-                          "bundles are not in this version: devices sync over the network only");
 }

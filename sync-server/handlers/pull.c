@@ -19,6 +19,7 @@ struct stream {
     size_t next;
     uint64_t cursor;
     uint64_t gained; /* position at which the pull began that gains this scope; 0: none does */
+    uint64_t told;   /* up to where the device may have the scope: at least to its cursor */
     bool
         is_new; /* the device had nothing of this scope: departures from it are none of its business */
 };
@@ -47,6 +48,18 @@ static uint64_t cursor_of(const struct cs_sync_request *request, const struct cs
     return 0;
 }
 
+static uint64_t told_of(const struct cs_sync_request *request, const struct cs_scope_name *name)
+{
+    uint64_t told = cursor_of(request, name);
+    for (size_t i = 0; i < request->told_count; i++) {
+        if (cs_scope_name_compare(&request->told[i].scope, name) == 0 &&
+            request->told[i].position > told) {
+            told = request->told[i].position;
+        }
+    }
+    return told;
+}
+
 /* Streams that may each be read as far as a page reaches; with more of them each is read less far, so that entries read for one
  * page stay bounded. What was read beyond the page is read again for the next. */
 #define STREAMS_IN_FULL ((size_t)20)
@@ -69,7 +82,8 @@ static enum cs_status open_streams(struct pull *pull, const struct cs_sync_reque
         gained.kind = (uint8_t)(gained.kind | CS_SCOPE_GAINED);
         stream->cursor = cursor_of(request, &pull->subscriptions[i].name);
         stream->gained = cursor_of(request, &gained);
-        stream->is_new = stream->cursor == 0;
+        stream->told = told_of(request, &pull->subscriptions[i].name);
+        stream->is_new = stream->told == 0;
         if (!pull->subscriptions[i].exists) {
             continue;
         }
@@ -190,7 +204,7 @@ static bool next_position(const struct pull *pull, uint64_t *out)
 /* May the device hold a row that has left this scope? Of any other it must not hear. */
 static bool had(const struct stream *stream, const struct cs_scope_entry *entry)
 {
-    return !stream->is_new && entry->entered <= stream->cursor && entry->position > stream->gained;
+    return !stream->is_new && entry->entered <= stream->told && entry->position > stream->gained;
 }
 
 /* All entries at one position: one row, which is here or has left the last scope of the device. */

@@ -77,6 +77,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_HISTORY:
         status = cs_history_open(server, request, reader);
         break;
+    case CS_MESSAGE_BUNDLE:
+        status = cs_bundle_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
     case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
@@ -86,19 +89,24 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     return status;
 }
 
-enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes body,
-                                      struct cs_server_request **out)
+/* What comes in a file and what comes over the network are not taken for each other: only the latter is answered. */
+static enum cs_status open_request(struct cs_server *server, struct cs_bytes body, bool in_file,
+                                   size_t skip, struct cs_server_request **out)
 {
     struct cs_server_request *request = cs_alloc_zero(1, sizeof *request);
     if (request == NULL) {
         return CS_NO_MEMORY;
     }
+    request->bundle_skip = skip;
     cs_arena_init(&request->arena, CS_MESSAGE_ARENA_MAX);
     cs_buffer_init(&request->plain, CS_REQUEST_MAX + 4 * CS_KIBI);
     enum cs_status status = check_recipient(server, body);
     if (status == CS_OK) {
         status = cs_request_open(body, cs_server_keys_bundle(server->keys), &request->plain,
                                  &request->opened);
+    }
+    if (status == CS_OK && (request->opened.header.kind == CS_MESSAGE_BUNDLE) != in_file) {
+        status = CS_UNSUPPORTED;
     }
     if (status == CS_OK) {
         status = open_kind(server, request);
@@ -111,6 +119,18 @@ enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes 
     }
     *out = request;
     return CS_OK;
+}
+
+enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes body,
+                                      struct cs_server_request **out)
+{
+    return open_request(server, body, false, 0, out);
+}
+
+enum cs_status cs_server_open_bundle_part(struct cs_server *server, struct cs_bytes part,
+                                          size_t skip, struct cs_server_request **out)
+{
+    return open_request(server, part, true, skip, out);
 }
 
 static enum cs_status commit_kind(struct cs_server *server, struct cs_server_request *request)
@@ -126,6 +146,8 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
         return cs_vault_commit(server, request);
     case CS_MESSAGE_HISTORY:
         return cs_history_commit(server, request);
+    case CS_MESSAGE_BUNDLE:
+        return cs_bundle_commit(server, request);
     default:
         return cs_sync_commit(server, request);
     }
@@ -192,7 +214,8 @@ static void commit_one(struct cs_server *server, struct cs_server_request *reque
     }
 }
 
-void cs_server_commit(struct cs_server *server, struct cs_server_request **requests, size_t count)
+static void commit_batch(struct cs_server *server, struct cs_server_request **requests,
+                         size_t count)
 {
     enum cs_status status = cs_store_begin(server->writer);
     for (size_t i = 0; status == CS_OK && i < count; i++) {
@@ -212,6 +235,13 @@ void cs_server_commit(struct cs_server *server, struct cs_server_request **reque
                                   "the server could not store this: %s", cs_status_text(status));
         }
     }
+}
+
+void cs_server_commit(struct cs_server *server, struct cs_server_request **requests, size_t count)
+{
+    (void)pthread_mutex_lock(&server->writer_lock);
+    commit_batch(server, requests, count);
+    (void)pthread_mutex_unlock(&server->writer_lock);
 }
 
 /* Body and kind of the answer. */

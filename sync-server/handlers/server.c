@@ -167,6 +167,7 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     server->page.bytes_target = CS_PAGE_BYTES_TARGET;
     cs_require(pthread_mutex_init(&server->readers_lock, NULL) == 0);
     cs_horizon_answer_init(&server->horizon, options->world, options->log);
+    cs_require(pthread_mutex_init(&server->writer_lock, NULL) == 0);
     char keys_path[CS_SERVER_PATH_MAX];
     enum cs_status status =
         cs_server_path(options->folder, CS_SERVER_KEYS_FILE, keys_path, problem);
@@ -219,6 +220,7 @@ void cs_server_close(struct cs_server *server)
         cs_server_keys_destroy(server->keys);
         cs_horizon_answer_release(&server->horizon);
         (void)pthread_mutex_destroy(&server->readers_lock);
+        (void)pthread_mutex_destroy(&server->writer_lock);
         cs_free(server);
     }
 }

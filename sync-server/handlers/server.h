@@ -47,7 +47,7 @@ struct cs_server_request; /* one request between its stages */
 /* Any thread. CS_MALFORMED, CS_FORGED, …: nothing is kept, the sender gets no sealed answer (it could not be told apart from noise). */
 enum cs_status cs_server_open_request(struct cs_server *server, struct cs_bytes body,
                                       struct cs_server_request **out) CS_MUST_USE;
-/* One thread. Afterwards everything that will be acknowledged is on disk. */
+/* One thread at a time. Afterwards everything that will be acknowledged is on disk. */
 void cs_server_commit(struct cs_server *server, struct cs_server_request **requests, size_t count);
 /* On the committer's thread, every second or so between batches: what is to be done when nobody asks, in short steps. */
 void cs_server_upkeep(struct cs_server *server);

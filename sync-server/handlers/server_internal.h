@@ -37,6 +37,7 @@ struct cs_server {
     const struct cs_log *log;
     struct cs_server_keys *keys;
     struct cs_store *writer;
+    pthread_mutex_t writer_lock;    /* held while a batch is committed */
     struct cs_vault_office *vaults; /* the committer's */
     struct cs_page_limits page;
     char database_path[CS_SERVER_PATH_MAX];
@@ -65,6 +66,10 @@ struct cs_server_request {
     struct cs_push_change_set *change_sets;
     size_t change_set_count; /* of those sent, as many as memory for one request carries */
     struct cs_push_result push;
+    /* BUNDLE, with what SYNC has */
+    uint64_t bundle_first_counter;
+    uint64_t bundle_sequence_before;
+    size_t bundle_skip; /* change-sets at its beginning that were taken already */
     /* COMPARE */
     struct cs_compare_request compare;
     /* RECOVER */
@@ -125,6 +130,19 @@ enum cs_status cs_sync_commit(struct cs_server *server,
                               struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
                              struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+/* The same stages of a sync request that another one carries, and the answer before it is encoded. */
+enum cs_status cs_sync_open_body(struct cs_server *server, struct cs_server_request *request,
+                                 struct cs_bytes body) CS_MUST_USE;
+enum cs_status cs_sync_fill(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader, struct cs_sync_response *out) CS_MUST_USE;
+/* As cs_server_open_request, of a part of a bundle without its first `skip` change-sets; each of the two refuses what is the other's. */
+enum cs_status cs_server_open_bundle_part(struct cs_server *server, struct cs_bytes part,
+                                          size_t skip, struct cs_server_request **out) CS_MUST_USE;
+/* bundle_take.c. There is no answer to a bundle: what it brings about is exported later. */
+enum cs_status cs_bundle_open(struct cs_server *server, struct cs_server_request *request,
+                              struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_bundle_commit(struct cs_server *server,
+                                struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_compare_open(struct cs_server *server, struct cs_server_request *request,
                                struct cs_store *reader) CS_MUST_USE;
 enum cs_status cs_compare_commit(struct cs_server *server,

@@ -45,13 +45,17 @@ static enum cs_status open_inner(struct cs_server *server, struct cs_server_requ
 }
 
 /* After a failure change_set_count is the number of the change-set it was in, 0 for the request's own. */
-static enum cs_status open_body(struct cs_server *server, struct cs_server_request *request)
+static enum cs_status open_body(struct cs_server *server, struct cs_server_request *request,
+                                struct cs_bytes body)
 {
-    enum cs_status status =
-        cs_sync_request_decode(request->opened.body, &request->arena, &request->sync);
+    enum cs_status status = cs_sync_request_decode(body, &request->arena, &request->sync);
     if (status != CS_OK) {
         return status;
     }
+    size_t skip = request->bundle_skip < request->sync.inner_count ? request->bundle_skip
+                                                                   : request->sync.inner_count;
+    request->sync.inners += skip;
+    request->sync.inner_count -= skip;
     request->change_sets = cs_arena_take_array(&request->arena, request->sync.inner_count,
                                                sizeof *request->change_sets);
     if (request->change_sets == NULL) {
@@ -86,14 +90,10 @@ enum cs_status cs_request_find_sender(struct cs_server_request *request, struct 
     return status;
 }
 
-enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
-                            struct cs_store *reader)
+enum cs_status cs_sync_open_body(struct cs_server *server, struct cs_server_request *request,
+                                 struct cs_bytes body)
 {
-    enum cs_status status = cs_request_find_sender(request, reader);
-    if (status != CS_OK) {
-        return status;
-    }
-    status = open_body(server, request);
+    enum cs_status status = open_body(server, request, body);
     if (status == CS_NO_MEMORY && cs_request_exhausted(request)) {
         status = CS_LIMIT;
     }
@@ -104,6 +104,13 @@ enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *
                ? cs_request_fail(request, status, "%s", cs_status_text(status))
                : cs_request_fail(request, status, "change-set %zu of this request: %s",
                                  request->change_set_count, cs_status_text(status));
+}
+
+enum cs_status cs_sync_open(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader)
+{
+    enum cs_status status = cs_request_find_sender(request, reader);
+    return status != CS_OK ? status : cs_sync_open_body(server, request, request->opened.body);
 }
 
 /* The device exists twice, or was set back: say so to it and to the office, and take nothing from it. */
@@ -181,6 +188,26 @@ static enum cs_status push(struct cs_server *server, struct cs_server_request *r
     return status;
 }
 
+/*
+ * A bundle may come long after it was made, overtaken by any number of requests; what it repeats changes nothing. But what it says of
+ * its device's log must be what the server has of that, as far as it goes.
+ */
+static enum cs_status names_other_past(struct cs_server *server,
+                                       const struct cs_server_request *request, bool *out)
+{
+    const struct cs_request_header *header = &request->opened.header;
+    uint8_t known[CS_HASH_SIZE];
+    *out = false;
+    if (header->kind != CS_MESSAGE_BUNDLE || header->log_sequence == 0 ||
+        header->log_sequence > request->device.sequence) {
+        return CS_OK;
+    }
+    enum cs_status status =
+        cs_store_change_set_hash(server->writer, request->device.log, header->log_sequence, known);
+    *out = status == CS_OK && memcmp(known, header->log_head, sizeof known) != 0;
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 /* Whether it may be answered: from a device in good standing, not a clone's, not overtaken. *out_first: it was not seen before. */
 static enum cs_status judge(struct cs_server *server, struct cs_server_request *request,
                             struct cs_push_clock *clock, bool *out_first)
@@ -193,8 +220,12 @@ static enum cs_status judge(struct cs_server *server, struct cs_server_request *
         status = cs_fact_fixed(server->writer, CS_FACT_ORGANISATION_SINCE, since, sizeof since);
     }
     enum repetition repetition = FIRST_TIME;
+    bool other_past = false;
     if (status == CS_OK) {
         status = look_up_request(server, request, &repetition);
+    }
+    if (status == CS_OK) {
+        status = names_other_past(server, request, &other_past);
     }
     if (status != CS_OK) {
         return status;
@@ -207,11 +238,11 @@ static enum cs_status judge(struct cs_server *server, struct cs_server_request *
             request, CS_SUSPENDED,
             "this device is suspended: nothing it holds is lost; ask the office");
     }
-    if (request->device.state == CS_DEVICE_FORKED || repetition == CLONED ||
+    if (request->device.state == CS_DEVICE_FORKED || repetition == CLONED || other_past ||
         (repetition == FIRST_TIME && head_is_behind(request))) {
         return mark_forked(server, request, clock);
     }
-    if (repetition == TOO_OLD) {
+    if (repetition == TOO_OLD && request->opened.header.kind != CS_MESSAGE_BUNDLE) {
         return cs_request_fail(request, CS_REFUSED, "this request is too old");
     }
     *out_first = repetition == FIRST_TIME;
@@ -306,8 +337,8 @@ enum cs_status cs_sync_commit(struct cs_server *server, struct cs_server_request
     return status != CS_OK ? status : note_returned(server, request, &clock, sequence_before);
 }
 
-enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
-                             struct cs_store *reader, struct cs_buffer *body)
+enum cs_status cs_sync_fill(struct cs_server *server, struct cs_server_request *request,
+                            struct cs_store *reader, struct cs_sync_response *out)
 {
     struct cs_sync_response response = {
         .server_time_ms = server->world->wall_ms(server->world->context),
@@ -334,10 +365,21 @@ enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request 
         status = cs_store_vault_news(reader, &response.vault_news);
     }
     response.with_horizon = request->sync.with_horizon;
-    if (response.with_horizon) {
+    if (status == CS_OK && response.with_horizon) {
         uint64_t horizon =
             cs_horizon_answer(&server->horizon, response.incarnation, request->device.log);
         response.horizon = horizon < response.log_sequence ? horizon : response.log_sequence;
     }
+    if (status == CS_OK) {
+        *out = response;
+    }
+    return status;
+}
+
+enum cs_status cs_sync_reply(struct cs_server *server, struct cs_server_request *request,
+                             struct cs_store *reader, struct cs_buffer *body)
+{
+    struct cs_sync_response response;
+    enum cs_status status = cs_sync_fill(server, request, reader, &response);
     return status != CS_OK ? status : cs_sync_response_encode(&response, body);
 }

@@ -54,11 +54,13 @@ void cs_server_upkeep(struct cs_server *server)
     if (!server->upkeep.runs && server->upkeep.began && now_ms < server->upkeep.next_ms) {
         return;
     }
+    (void)pthread_mutex_lock(&server->writer_lock);
     enum cs_status status = cs_store_begin(server->writer);
     if (status == CS_OK) {
         status = step(server);
         cs_store_rollback(server->writer);
     }
+    (void)pthread_mutex_unlock(&server->writer_lock);
     if (status != CS_OK) {
         cs_log_event(server->log, CS_LOG_ERROR, "history_not_compacted",
                      CS_LOG_TEXT("status", cs_status_name(status)));

@@ -218,9 +218,20 @@ static enum cs_status create_history_tables(struct cs_database *database, void *
     return status != CS_OK ? status : begin_history(database);
 }
 
+/* Devices that use bundles. */
+static const char bundles[] = "CREATE TABLE _bundle (log INTEGER PRIMARY KEY, counter INTEGER NOT "
+                              "NULL, first_counter INTEGER "
+                              "NOT NULL, known BLOB NOT NULL, told BLOB NOT NULL);";
+
+static enum cs_status create_bundles(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, bundles);
+}
+
 const struct cs_migration cs_store_migrations[] = {
     {create_version_1},         {create_version_2},       {create_version_3},
     {add_revocation},           {create_recovery_tables}, {create_lost_versions},
     {create_replaced_versions}, {create_vault_tables},    {create_vault_projects},
-    {create_history_tables}};
+    {create_history_tables},    {create_bundles}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

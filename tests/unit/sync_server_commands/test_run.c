@@ -74,14 +74,16 @@ static void test_table(void **state)
     assert_null(cs_admin_at(SIZE_MAX));
 }
 
-static void test_bundle_is_not_here_yet(void **state)
+static void test_bundle_asks_which_way(void **state)
 {
     (void)state;
-    assert_int_equal(run("bundle", "export", "x"), CS_ADMIN_FAILED);
-    assert_says(fixture.err, "not in this version");
+    assert_int_equal(run("bundle"), CS_ADMIN_USAGE);
+    assert_says(fixture.err, "import or export has to be given");
+    assert_int_equal(run("bundle", "import", "x"), CS_ADMIN_USAGE);
+    assert_int_equal(run("bundle", "export", "x", "y"), CS_ADMIN_USAGE);
+    assert_int_equal(run("bundle", "export", "x", "y", "--all", "--device", "z"), CS_ADMIN_USAGE);
+    assert_int_equal(run("bundle", "import", "/nonexistent", "y"), CS_ADMIN_FAILED);
     assert_int_equal(fixture.out_size, 0);
-    assert_int_equal(run("bundle", "--json"), CS_ADMIN_FAILED);
-    assert_json_error("UNSUPPORTED");
 }
 
 static void test_usage_shows_the_synopsis(void **state)
@@ -132,7 +134,7 @@ int main(void)
         TEST(test_help_of_commands),
         TEST(test_version),
         TEST(test_table),
-        TEST(test_bundle_is_not_here_yet),
+        TEST(test_bundle_asks_which_way),
         TEST(test_usage_shows_the_synopsis),
         TEST(test_master_key_option_twice),
         TEST(test_answer_cannot_be_written),

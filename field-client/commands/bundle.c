@@ -1,0 +1,115 @@
+/* The command bundle: what would be synced, on a stick (shared/wire/BUNDLE.md). */
+#include "field-client/sync/bundle.h"
+#include "field-client/commands/command_table.h"
+#include "field-client/commands/last_sync.h"
+#include "field-client/console/subcommand.h"
+
+static enum cs_status command_export(struct cs_command *command)
+{
+    struct cs_replica *replica;
+    struct cs_bundle_made made;
+    char path[CS_CONSOLE_PATH_MAX];
+    bool force = cs_command_flag(command, "--force");
+    enum cs_status status = cs_command_expect(command, 1, 1);
+    if (status == CS_OK) {
+        status = cs_console_path(command->console, command->arguments[0], path, &command->problem);
+    }
+    if (status == CS_OK) {
+        status = cs_command_open_replica(command, &replica);
+    }
+    if (status == CS_OK) {
+        status = cs_bundle_export(replica, path, force, &made, &command->problem);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    if (command->json) {
+        struct cs_json *json = cs_json_object();
+        cs_json_set(json, "file", cs_json_text(cs_bytes_of_text(command->arguments[0])));
+        cs_json_set(json, "change_sets", cs_json_integer((int64_t)made.change_sets));
+        cs_json_set(json, "changes", cs_json_integer((int64_t)made.transactions));
+        cs_json_set(json, "bytes", cs_json_integer((int64_t)made.size));
+        return cs_command_json(command, json);
+    }
+    cs_command_print(command,
+                     CS_WORDS(command,
+                              "%llu changes that the server has not confirmed, %llu bytes. Import "
+                              "the file at the server, and bring back what it exports\n",
+                              "服务器尚未确认的修改 %llu 项,共 %llu 字节。请在服务器上导入该文件,"
+                              "并带回服务器导出的文件\n"),
+                     (unsigned long long)made.transactions, (unsigned long long)made.size);
+    return CS_OK;
+}
+
+static struct cs_json *imported_json(const struct cs_bundle_imported *imported)
+{
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "already", cs_json_boolean(imported->already));
+    cs_sync_result_json(&imported->sync, json);
+    return json;
+}
+
+static void print_imported(struct cs_command *command, const struct cs_bundle_imported *imported)
+{
+    const struct cs_sync_result *result = &imported->sync;
+    if (imported->already) {
+        cs_command_print(command, "%s\n",
+                         cs_command_words(command, "all of it is here already", "内容均已存在"));
+        return;
+    }
+    cs_command_print(command,
+                     CS_WORDS(command, "%llu changes confirmed (%llu refused), %llu rows received",
+                              "已确认 %llu 项修改(拒绝 %llu 项),接收 %llu 行"),
+                     (unsigned long long)result->pushed, (unsigned long long)result->refused,
+                     (unsigned long long)result->pulled);
+    cs_command_print(
+        command, "%s\n",
+        result->digest == CS_SYNC_DIGEST_EQUAL
+            ? cs_command_words(command, ", all equal with the server", ",与服务器完全一致")
+            : cs_command_words(command,
+                               "; NOT EQUAL with the server: sync over the network to have it put "
+                               "right",
+                               ";与服务器不一致:请联网同步以便补正"));
+}
+
+static enum cs_status command_import(struct cs_command *command)
+{
+    struct cs_replica *replica;
+    struct cs_bundle_imported imported;
+    char path[CS_CONSOLE_PATH_MAX];
+    enum cs_status status = cs_command_expect(command, 1, 1);
+    if (status == CS_OK) {
+        status = cs_console_path(command->console, command->arguments[0], path, &command->problem);
+    }
+    if (status == CS_OK) {
+        status = cs_command_open_replica(command, &replica);
+    }
+    if (status == CS_OK) {
+        /* A sync that is under way would go on from another state. */
+        status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bundle_imported_init(&imported);
+    status = cs_bundle_import(replica, path, &imported, &command->problem);
+    if (status == CS_OK && imported.sync.digest == CS_SYNC_DIGEST_UNEQUAL) {
+        command->exit_code = CS_EXIT_FAILED;
+    }
+    if (status == CS_OK && command->json) {
+        status = cs_command_json(command, imported_json(&imported));
+    } else if (status == CS_OK) {
+        print_imported(command, &imported);
+    }
+    cs_bundle_imported_release(&imported);
+    return status;
+}
+
+enum cs_status cs_command_bundle(struct cs_command *command)
+{
+    static const struct cs_subcommand list[] = {
+        {"export", command_export, "FILE [--force]"},
+        {"import", command_import, "FILE"},
+    };
+    return cs_subcommand_run(command, list, CS_COUNT(list));
+}
