@@ -33,7 +33,7 @@ static const char *place_of(const struct cs_attachment_found *found)
     return kept->wanted ? "wanted" : "on the server";
 }
 
-static struct cs_json *found_json(const struct cs_attachment_found *found)
+struct cs_json *cs_attachment_found_json(const struct cs_attachment_found *found)
 {
     const struct cs_kept_attachment *kept = &found->kept;
     struct cs_json *json = cs_visit_answer(CS_ATTACHMENT_ENTITY, &found->id);
@@ -76,7 +76,7 @@ static enum cs_status list_row(void *context, const struct cs_stored_row *row)
         return status;
     }
     if (listing->command->json) {
-        cs_json_append(listing->rows, found_json(&found));
+        cs_json_append(listing->rows, cs_attachment_found_json(&found));
     } else {
         put_line(listing, &found);
     }
@@ -164,7 +164,7 @@ static enum cs_status open_file(struct cs_command *command)
     cs_arena_init(&arena, ARENA_MAX);
     status = save(command, replica, &found, &arena);
     if (status == CS_OK && command->json) {
-        status = cs_command_json(command, found_json(&found));
+        status = cs_command_json(command, cs_attachment_found_json(&found));
     } else if (status == CS_OK) {
         cs_command_print(command, "%s\n", cs_command_words(command, "saved", "已保存"));
     }
@@ -244,6 +244,7 @@ static enum cs_status quota(struct cs_command *command)
 enum cs_status cs_command_attachment(struct cs_command *command)
 {
     static const struct cs_subcommand subcommands[] = {{"list", list, "[VISIT]"},
+                                                       {"fetch", cs_attachment_command_fetch, "ID"},
                                                        {"open", open_file, "ID FILE"},
                                                        {"status", show_status, ""},
                                                        {"quota", quota, "[MIB]"}};

@@ -1,4 +1,5 @@
 /* The command sync: one session with the server, and what it came to. */
+#include "field-client/commands/attachment_command.h"
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/commands/revoked.h"
@@ -14,6 +15,7 @@ struct outcome {
     bool vaults_ran;                  /* there was, or could be, something new of vaults */
     struct cs_vault_sync_result vaults;
     struct cs_vault_notes *vault_notes; /* owned; NULL: not gathered */
+    struct cs_attachment_part attachments;
 };
 
 static struct cs_json *refusals_json(const struct cs_sync_result *result)
@@ -57,6 +59,7 @@ static struct cs_json *outcome_json(struct cs_command *command, const struct out
     cs_json_set(json, "refusals", refusals_json(outcome->result));
     cs_json_set(json, "vaults",
                 outcome->vaults_ran ? cs_vault_sync_json(&outcome->vaults) : cs_json_null());
+    cs_attachment_part_json(&outcome->attachments, json);
     cs_json_set(json, "vault_notes",
                 outcome->vault_notes == NULL ? cs_json_null()
                                              : cs_vault_notes_json(outcome->vault_notes));
@@ -172,6 +175,7 @@ static void print_outcome(struct cs_command *command, const struct outcome *outc
             CS_WORDS(command, "vaults: sent %llu, received %llu\n", "密码库:发送 %llu,接收 %llu\n"),
             (unsigned long long)vaults->sent, (unsigned long long)vaults->received);
     }
+    cs_attachment_part_print(command, &outcome->attachments);
     if (outcome->vault_notes != NULL) {
         cs_vault_notes_print(command, outcome->vault_notes);
     }
@@ -306,6 +310,9 @@ enum cs_status cs_command_sync(struct cs_command *command)
     }
     if (status == CS_OK && outcome.status == CS_OK) {
         status = sync_vaults(command, replica, &outcome);
+    }
+    if (status == CS_OK && outcome.status == CS_OK) {
+        outcome.status = cs_attachment_part_of_sync(command, replica, &outcome.attachments);
     }
     if (status == CS_OK || outcome.status != CS_OK) {
         status = answer(command, &outcome);

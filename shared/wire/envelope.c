@@ -94,7 +94,7 @@ static bool is_request_kind(unsigned kind)
 {
     return kind == CS_MESSAGE_JOIN || kind == CS_MESSAGE_SYNC || kind == CS_MESSAGE_COMPARE ||
            kind == CS_MESSAGE_RECOVER || kind == CS_MESSAGE_VAULT || kind == CS_MESSAGE_HISTORY ||
-           kind == CS_MESSAGE_BUNDLE;
+           kind == CS_MESSAGE_BUNDLE || kind == CS_MESSAGE_ATTACHMENT;
 }
 
 enum cs_status cs_request_seal(const struct cs_world *world, const struct cs_request_header *header,

@@ -18,11 +18,12 @@ enum cs_message_kind {
     CS_MESSAGE_SYNC = 2,
     CS_MESSAGE_FAILURE = 3, /* responses only */
     CS_MESSAGE_COMPARE = 4,
-    CS_MESSAGE_REVOKED = 5, /* responses only; see revoked.h */
-    CS_MESSAGE_RECOVER = 6, /* recover.h */
-    CS_MESSAGE_VAULT = 7,   /* vault_message.h */
-    CS_MESSAGE_HISTORY = 8, /* history.h */
-    CS_MESSAGE_BUNDLE = 9,  /* in files only, never over the network; bundle.h */
+    CS_MESSAGE_REVOKED = 5,     /* responses only; see revoked.h */
+    CS_MESSAGE_RECOVER = 6,     /* recover.h */
+    CS_MESSAGE_VAULT = 7,       /* vault_message.h */
+    CS_MESSAGE_HISTORY = 8,     /* history.h */
+    CS_MESSAGE_BUNDLE = 9,      /* in files only, never over the network; bundle.h */
+    CS_MESSAGE_ATTACHMENT = 10, /* attachment_message.h */
 };
 
 struct cs_request_header {

@@ -80,6 +80,9 @@ static enum cs_status open_kind(struct cs_server *server, struct cs_server_reque
     case CS_MESSAGE_BUNDLE:
         status = cs_bundle_open(server, request, reader);
         break;
+    case CS_MESSAGE_ATTACHMENT:
+        status = cs_attachment_open(server, request, reader);
+        break;
     case CS_MESSAGE_FAILURE:
     case CS_MESSAGE_REVOKED:
         status = CS_MALFORMED;
@@ -148,6 +151,8 @@ static enum cs_status commit_kind(struct cs_server *server, struct cs_server_req
         return cs_history_commit(server, request);
     case CS_MESSAGE_BUNDLE:
         return cs_bundle_commit(server, request);
+    case CS_MESSAGE_ATTACHMENT:
+        return cs_attachment_commit(server, request);
     default:
         return cs_sync_commit(server, request);
     }
@@ -182,6 +187,8 @@ static enum cs_status reply_kind(struct cs_server *server, struct cs_server_requ
         return cs_vault_reply(server, request, reader, body);
     case CS_MESSAGE_HISTORY:
         return cs_history_reply(server, request, reader, body);
+    case CS_MESSAGE_ATTACHMENT:
+        return cs_attachment_reply(server, request, reader, body);
     default:
         return cs_sync_reply(server, request, reader, body);
     }

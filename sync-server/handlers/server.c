@@ -165,6 +165,9 @@ enum cs_status cs_server_open(const struct cs_server_options *options, struct cs
     bool fewer = options->page_rows_max > 0 && options->page_rows_max < CS_PAGE_ROWS_MAX;
     server->page.rows_max = fewer ? options->page_rows_max : CS_PAGE_ROWS_MAX;
     server->page.bytes_target = CS_PAGE_BYTES_TARGET;
+    server->attachment_bytes_max = options->attachment_bytes_max > 0
+                                       ? options->attachment_bytes_max
+                                       : CS_ATTACHMENT_DEVICE_BYTES_MAX;
     cs_require(pthread_mutex_init(&server->readers_lock, NULL) == 0);
     cs_horizon_answer_init(&server->horizon, options->world, options->log);
     cs_require(pthread_mutex_init(&server->writer_lock, NULL) == 0);

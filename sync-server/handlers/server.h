@@ -22,9 +22,10 @@ struct cs_server_options {
     const struct cs_world *world;
     const char *folder; /* existing, the server's own */
     const struct cs_registry *registry;
-    struct cs_bytes master_key; /* 32 bytes */
-    const struct cs_log *log;   /* may be NULL */
-    size_t page_rows_max;       /* rows in one page of a pull; 0: as many as the formats allow */
+    struct cs_bytes master_key;    /* 32 bytes */
+    const struct cs_log *log;      /* may be NULL */
+    uint64_t attachment_bytes_max; /* files of one device; 0: CS_ATTACHMENT_DEVICE_BYTES_MAX */
+    size_t page_rows_max;          /* rows in one page of a pull; 0: as many as the formats allow */
 };
 
 /*

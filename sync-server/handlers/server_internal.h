@@ -4,6 +4,7 @@
 
 #include "shared/evidence/certificate.h"
 #include "shared/evidence/invite_text.h"
+#include "shared/wire/attachment_message.h"
 #include "shared/wire/compare.h"
 #include "shared/wire/envelope.h"
 #include "shared/wire/history.h"
@@ -40,6 +41,7 @@ struct cs_server {
     pthread_mutex_t writer_lock;    /* held while a batch is committed */
     struct cs_vault_office *vaults; /* the committer's */
     struct cs_page_limits page;
+    uint64_t attachment_bytes_max; /* of one device */
     char database_path[CS_SERVER_PATH_MAX];
     /* Readers that nobody uses now. */
     pthread_mutex_t readers_lock;
@@ -82,6 +84,8 @@ struct cs_server_request {
         vault_last_words; /* by a revoked device, which is told what became of them and nothing more */
     /* HISTORY */
     struct cs_history_request history;
+    /* ATTACHMENT */
+    struct cs_attachment_request attachment;
     /* JOIN */
     struct cs_join_request join;
     struct cs_chain chain;
@@ -161,6 +165,12 @@ enum cs_status cs_history_commit(struct cs_server *server,
                                  struct cs_server_request *request) CS_MUST_USE;
 enum cs_status cs_history_reply(struct cs_server *server, struct cs_server_request *request,
                                 struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
+enum cs_status cs_attachment_open(struct cs_server *server, struct cs_server_request *request,
+                                  struct cs_store *reader) CS_MUST_USE;
+enum cs_status cs_attachment_commit(struct cs_server *server,
+                                    struct cs_server_request *request) CS_MUST_USE;
+enum cs_status cs_attachment_reply(struct cs_server *server, struct cs_server_request *request,
+                                   struct cs_store *reader, struct cs_buffer *body) CS_MUST_USE;
 /* server.c: folder/name, at most CS_SERVER_PATH_MAX; and the server's own invite with this token, appended: a secret. */
 enum cs_status cs_server_path(const char *folder, const char *name, char *out,
                               struct cs_problem *problem) CS_MUST_USE;

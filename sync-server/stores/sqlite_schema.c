@@ -229,9 +229,23 @@ static enum cs_status create_bundles(struct cs_database *database, void *context
     return cs_database_execute(database, bundles);
 }
 
+/* Files of attachments, chunk by chunk, and what those of each device take. */
+static const char blob_tables[] =
+    "CREATE TABLE _blob (number INTEGER PRIMARY KEY, address BLOB NOT NULL UNIQUE, log INTEGER NOT "
+    "NULL, stored INTEGER NOT NULL, bytes INTEGER NOT NULL, list BLOB NOT NULL);"
+    "CREATE TABLE _blob_chunk (blob INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT "
+    "NULL, PRIMARY KEY (blob, number));"
+    "CREATE TABLE _blob_device (log INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);";
+
+static enum cs_status create_blob_tables(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, blob_tables);
+}
+
 const struct cs_migration cs_store_migrations[] = {
     {create_version_1},         {create_version_2},       {create_version_3},
     {add_revocation},           {create_recovery_tables}, {create_lost_versions},
     {create_replaced_versions}, {create_vault_tables},    {create_vault_projects},
-    {create_history_tables},    {create_bundles}};
+    {create_history_tables},    {create_bundles},         {create_blob_tables}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

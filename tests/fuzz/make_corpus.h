@@ -23,5 +23,6 @@ void make_rotation_message(struct sample_random *random, struct cs_arena *arena,
                            struct cs_buffer *out);
 void make_rotation_passwd(struct sample_random *random, struct cs_arena *arena,
                           struct cs_buffer *out);
+void make_attachment(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 #endif

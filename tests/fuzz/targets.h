@@ -30,7 +30,8 @@
     X(password_bitwarden)                                                                          \
     X(password_csv)                                                                                \
     X(rotation_message)                                                                            \
-    X(rotation_passwd)
+    X(rotation_passwd)                                                                             \
+    X(attachment)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

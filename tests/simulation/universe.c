@@ -126,6 +126,7 @@ static struct cs_server_options server_options(struct universe *universe)
         .registry = universe->registry,
         .master_key = cs_secret_bytes(universe->master_key),
         .page_rows_max = universe->page_rows_max,
+        .attachment_bytes_max = universe->attachment_bytes_max,
     };
 }
 

@@ -49,9 +49,10 @@ struct universe {
     const struct cs_registry *registry; /* of the server, and of laptops as they join */
     struct cs_secret *master_key;
     struct cs_server *server;
-    size_t page_rows_max; /* of the server, from its next start on; 0: as always */
-    const char *canary;   /* in no request and no response; NULL: nothing is looked for */
-    uint64_t traced;      /* bytes that were looked at */
+    size_t page_rows_max;          /* of the server, from its next start on; 0: as always */
+    uint64_t attachment_bytes_max; /* the same */
+    const char *canary;            /* in no request and no response; NULL: nothing is looked for */
+    uint64_t traced;               /* bytes that were looked at */
     struct laptop laptops[UNIVERSE_LAPTOPS_MAX];
     size_t laptop_count;
     struct cs_problem problem; /* of the last failure */

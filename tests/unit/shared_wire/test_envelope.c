@@ -262,7 +262,7 @@ static enum cs_status open_response(struct fixture *f, struct cs_bytes response,
 static void test_responses_come_back(void **state)
 {
     struct fixture *f = *state;
-    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_BUNDLE; kind++) {
+    for (unsigned kind = CS_MESSAGE_JOIN; kind <= CS_MESSAGE_ATTACHMENT; kind++) {
         enum cs_message_kind out_kind = (enum cs_message_kind)0;
         struct cs_bytes body = CS_BYTES_NONE;
         cs_buffer_clear(&f->sealed);
@@ -371,10 +371,10 @@ static void test_response_limits(void **state)
                                       cs_bytes_make(large, CS_RESPONSE_MAX), f->server,
                                       f->device_box_public, &f->sealed),
                      CS_TOO_LARGE);
-    assert_int_equal(cs_response_seal(&f->fake.world, (enum cs_message_kind)(CS_MESSAGE_BUNDLE + 1),
-                                      request_hash, CS_BYTES_NONE, f->server, f->device_box_public,
-                                      &f->sealed),
-                     CS_INVALID);
+    assert_int_equal(
+        cs_response_seal(&f->fake.world, (enum cs_message_kind)(CS_MESSAGE_ATTACHMENT + 1),
+                         request_hash, CS_BYTES_NONE, f->server, f->device_box_public, &f->sealed),
+        CS_INVALID);
     assert_int_equal(f->sealed.size, 0);
     memcpy(large, "CSRS\1", 5);
     assert_int_equal(open_response(f, cs_bytes_make(large, CS_RESPONSE_MAX + 1), &kind, &body),
@@ -389,7 +389,7 @@ static void test_sealed_but_strange_responses_are_refused(void **state)
     enum cs_message_kind kind;
     struct cs_bytes body;
     uint8_t part[5 + 1 + CS_HASH_SIZE + CS_HASH_SIZE] = "CSRS\1";
-    part[5] = CS_MESSAGE_BUNDLE + 1;
+    part[5] = CS_MESSAGE_ATTACHMENT + 1;
     memcpy(part + 6, request_hash, CS_HASH_SIZE);
     cs_hash("countersign response body", CS_BYTES_NONE, part + 6 + CS_HASH_SIZE);
     uint8_t plain[CS_SIGNATURE_SIZE + 1 + CS_HASH_SIZE];
