@@ -35,7 +35,7 @@ BEGIN {
     set(system_header, "assert.h ctype.h errno.h inttypes.h limits.h locale.h math.h setjmp.h signal.h stdalign.h")
     set(system_header, "stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h strings.h")
     set(system_header, "time.h dirent.h fcntl.h getopt.h grp.h netdb.h poll.h pthread.h pwd.h sched.h spawn.h")
-    set(system_header, "termios.h unistd.h wchar.h wctype.h ftw.h")
+    set(system_header, "malloc.h termios.h unistd.h wchar.h wctype.h ftw.h")
     split("sys/ netinet/ arpa/ linux/", system_prefix, " ")
 
     # Headers a pure folder has no business with.

@@ -1,20 +1,25 @@
 /* The client from the command line to an exit code, see client_main.h. */
 #include "field-client/commands/client_main.h"
 
+#include "field-client/agent/caller.h"
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/help.h"
 #include "field-client/transport/transport.h"
 #include "shared/crypto/secret.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The line as it was typed, without what holds for every command. */
 struct line {
+    int typed_count;
+    char **typed; /* all of it, for an agent; NULL: none is asked */
     char **arguments;
     size_t count;
     size_t operand_start;
@@ -226,6 +231,35 @@ static size_t name_index(const struct line *line)
     return index;
 }
 
+/* The file is opened here: its name may mean something else in another process, and only this command needs it. */
+static int open_passphrase_file(const struct cs_command_entry *entry)
+{
+    const char *path = cs_console_variable(NULL, "COUNTERSIGN_PASSPHRASE_FILE");
+    bool wanted = strcmp(entry->name, "unlock") == 0 && is_set(path);
+    return wanted ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
+/* false: no agent did it. */
+static bool ask_agent(struct cs_command *command, const struct line *line,
+                      enum cs_status *out_status)
+{
+    enum cs_agent_outcome outcome = CS_AGENT_NOBODY;
+    int code = 0;
+    if (line->typed == NULL) {
+        return false;
+    }
+    int file = open_passphrase_file(command->entry);
+    *out_status = cs_agent_ask(command->home, line->typed_count, line->typed, file, &outcome, &code,
+                               &command->problem);
+    if (file >= 0) {
+        (void)close(file);
+    }
+    if (*out_status == CS_OK && outcome == CS_AGENT_RAN) {
+        command->exit_code = (enum cs_exit)code;
+    }
+    return *out_status != CS_OK || outcome == CS_AGENT_RAN;
+}
+
 static enum cs_status dispatch(struct cs_command *command, const struct line *line, char *home)
 {
     enum cs_status status = CS_OK;
@@ -254,6 +288,9 @@ static enum cs_status dispatch(struct cs_command *command, const struct line *li
     command->operand_start = line->operand_start;
     memmove(line->arguments + 1, line->arguments, index * sizeof *line->arguments);
     (void)cs_command_shift(command);
+    if (ask_agent(command, line, &status)) {
+        return status;
+    }
     status = cs_crypto_start();
     return status != CS_OK ? status : entry->run(command);
 }
@@ -279,6 +316,8 @@ int cs_client_run(int argument_count, char **arguments, const struct cs_client_s
     if (line.arguments == NULL) {
         return conclude(&command, CS_NO_MEMORY);
     }
+    line.typed_count = argument_count;
+    line.typed = setting->asks_agent ? arguments : NULL;
     read_line(&line, argument_count, arguments);
     command.json = line.json;
     int code = conclude(&command, dispatch(&command, &line, home));
@@ -310,7 +349,7 @@ int cs_client_main(int argument_count, char **arguments, const struct cs_registr
     }
     cs_transport_attach(transport, &world);
     struct cs_client_setting setting = {
-        .registry = registry, .world = &world, .out = stdout, .err = stderr};
+        .registry = registry, .world = &world, .out = stdout, .err = stderr, .asks_agent = true};
     int code = cs_client_run(argument_count, arguments, &setting);
     cs_transport_destroy(transport);
     return code;

@@ -24,6 +24,8 @@ struct cs_client_setting {
     FILE *err;
     const struct cs_console *console; /* NULL: this process' */
     const struct cs_host *host;       /* NULL: it opens the replica itself */
+    bool
+        asks_agent; /* one that runs for this home does it instead, with the descriptors of this process */
     const char
         *home; /* NULL: what the arguments and the environment say, as it is without an agent */
 };

@@ -1,4 +1,4 @@
-/* The commands doctor (is this replica sound?) and lock. */
+/* The command doctor: is this replica sound? */
 #include "field-client/replica/doctor.h"
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/difference_note.h"
@@ -124,23 +124,4 @@ enum cs_status cs_command_doctor(struct cs_command *command)
     }
     cs_json_destroy(findings.list);
     return status;
-}
-
-enum cs_status cs_command_lock(struct cs_command *command)
-{
-    enum cs_status status = cs_command_expect(command, 0, 0);
-    if (status != CS_OK) {
-        return status;
-    }
-    if (command->json) {
-        struct cs_json *json = cs_json_object();
-        cs_json_set(json, "unlocked", cs_json_boolean(false));
-        return cs_command_json(command, json);
-    }
-    cs_command_print(
-        command, "%s\n",
-        cs_command_words(
-            command, "nothing is unlocked: no agent runs, every command asks for the passphrase",
-            "没有已解锁的内容:未运行代理程序,每条命令都会要求口令"));
-    return CS_OK;
 }

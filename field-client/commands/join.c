@@ -270,6 +270,15 @@ static enum cs_status run(struct cs_command *command, const struct arguments *ar
 enum cs_status cs_command_join(struct cs_command *command)
 {
     struct arguments arguments = {.file = NULL};
+    const struct cs_host *host = command->host;
+    if (host != NULL && !host->is_locked(host->context)) {
+        return cs_problem_set(&command->problem, CS_BUSY,
+                              "the agent uses what is joined here: first countersign lock");
+    }
+    if (host != NULL) { /* it makes the identity anew, for which nothing may be open */
+        command->exit_code = CS_EXIT_ELSEWHERE;
+        return CS_OK;
+    }
     struct returning returning = {.root = {.key = NULL}};
     enum cs_status status = take_arguments(command, &arguments);
     if (status != CS_OK) {

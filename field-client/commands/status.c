@@ -1,4 +1,5 @@
 /* The command status: who this is, what waits, what needs a person. */
+#include "field-client/commands/agent_note.h"
 #include "field-client/commands/attachment_command.h"
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/difference_note.h"
@@ -194,6 +195,7 @@ static enum cs_status answer_json(struct cs_command *command, struct facts *fact
     cs_json_set(json, "rows_fetched", cs_json_integer(facts->first_sync.rows));
     cs_json_set(json, "last_sync", facts->last_sync == NULL ? cs_json_null() : facts->last_sync);
     facts->last_sync = NULL;
+    cs_agent_note_json(command, json);
     cs_json_set(json, "change_sets_kept", cs_json_integer(facts->log_kept.change_sets));
     cs_json_set(json, "bytes_kept", cs_json_integer(facts->log_kept.bytes));
     cs_json_set(json, "server_went_back", went_back_json(&facts->went_back));
@@ -388,6 +390,7 @@ static enum cs_status answer_text(struct cs_command *command, struct cs_replica 
     print_count(command, "exceptions", "异常", facts->exceptions, "exceptions");
     print_kept(command, &facts->log_kept);
     print_last_sync(command, facts);
+    cs_agent_note_print(command);
     print_first_sync(command, &facts->first_sync);
     if (facts->went_back.noticed_ms != 0) {
         print_went_back(command, &facts->went_back);

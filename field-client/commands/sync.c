@@ -249,10 +249,15 @@ static void show_progress(void *context, const struct cs_sync_progress *progress
 }
 
 /* Told that it was revoked, it says what it did with what it had leased. */
-static enum cs_status tell_last_words(struct cs_replica *replica, enum cs_status outcome)
+static enum cs_status tell_last_words(struct cs_command *command, struct cs_replica *replica,
+                                      enum cs_status outcome)
 {
     struct cs_vault_sync_result words;
-    return outcome == CS_REVOKED ? cs_vault_last_words(replica, &words) : CS_OK;
+    if (outcome != CS_REVOKED) {
+        return CS_OK;
+    }
+    enum cs_status status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    return status == CS_OK ? cs_vault_last_words(replica, &words) : status;
 }
 
 static enum cs_status run(struct cs_command *command, struct cs_replica *replica,
@@ -280,8 +285,12 @@ static enum cs_status run(struct cs_command *command, struct cs_replica *replica
 static enum cs_status sync_vaults(struct cs_command *command, struct cs_replica *replica,
                                   struct outcome *outcome)
 {
-    outcome->status =
-        cs_vault_part_of_sync(command, replica, &outcome->vaults_ran, &outcome->vaults);
+    /* The book of vaults stays open meanwhile, and nobody may change what is in it. */
+    outcome->status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    if (outcome->status == CS_OK) {
+        outcome->status =
+            cs_vault_part_of_sync(command, replica, &outcome->vaults_ran, &outcome->vaults);
+    }
     return cs_vault_notes_gather(command, replica,
                                  outcome->vaults_ran ? CS_VAULT_NOTES_ALL : CS_VAULT_NOTES_QUICK,
                                  &outcome->vault_notes);
@@ -301,11 +310,12 @@ enum cs_status cs_command_sync(struct cs_command *command)
     struct cs_sync_session *session = NULL;
     struct outcome outcome = {.status = run(command, replica, &session)};
     outcome.result = session == NULL ? &nothing : cs_sync_result(session);
-    status = tell_last_words(replica, outcome.status);
+    status = tell_last_words(command, replica, outcome.status);
     if (status == CS_OK) {
         status = cs_query_pending_counts(replica, &outcome.waiting);
     }
-    if (status == CS_OK) {
+    /* What was broken off by a lock or by whoever asked is no outcome. */
+    if (status == CS_OK && outcome.status != CS_INTERRUPTED) {
         status = cs_last_sync_store(command, replica, outcome.status, outcome.result);
     }
     if (status == CS_OK && outcome.status == CS_OK) {

@@ -31,6 +31,8 @@ enum cs_exit {
     CS_EXIT_FAILED = 1,
     CS_EXIT_USAGE = 2,  /* CS_USAGE, and names that do not exist */
     CS_EXIT_LOCKED = 3, /* CS_WRONG_PASSPHRASE, CS_LOCKED: no passphrase could be had */
+    /* Of a command that a host was asked for and leaves to the caller; no process ends with it. */
+    CS_EXIT_ELSEWHERE = 64,
 };
 
 struct cs_command;

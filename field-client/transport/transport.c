@@ -74,8 +74,11 @@ static int on_progress(void *context, curl_off_t down_total, curl_off_t down, cu
     const struct cs_transport *transport = context;
     (void)down_total;
     (void)up_total;
-    transport->options.progress(transport->options.progress_context, (uint64_t)up, (uint64_t)down);
-    return 0;
+    const struct cs_transport_options *options = &transport->options;
+    if (options->progress != NULL) {
+        options->progress(options->progress_context, (uint64_t)up, (uint64_t)down);
+    }
+    return options->hang_up != NULL && options->hang_up(options->hang_up_context) ? 1 : 0;
 }
 
 /*
@@ -168,7 +171,7 @@ static CURLcode set_options(struct cs_transport *transport)
         {CURLOPT_CONNECTTIMEOUT_MS, options->connect_ms_max},
         {CURLOPT_TIMEOUT_MS, options->total_ms_max},
         {CURLOPT_LOW_SPEED_TIME, options->stall_s_max},
-        {CURLOPT_NOPROGRESS, options->progress == NULL},
+        {CURLOPT_NOPROGRESS, options->progress == NULL && options->hang_up == NULL},
     };
     for (size_t i = 0; i < CS_COUNT(times) && code == CURLE_OK; i++) {
         code = curl_easy_setopt(curl, times[i].option, (long)times[i].value);

@@ -23,6 +23,9 @@ struct cs_transport_options {
     /* Called now and then, on the calling thread, with the sums of the exchange in progress; NULL = not wanted. */
     void (*progress)(void *progress_context, uint64_t bytes_up, uint64_t bytes_down);
     void *progress_context;
+    /* Asked now and then, on the calling thread, at least once a second; true ends the exchange (CS_UNREACHABLE). NULL = never. */
+    bool (*hang_up)(void *hang_up_context);
+    void *hang_up_context;
 };
 void cs_transport_options_default(struct cs_transport_options *out);
 

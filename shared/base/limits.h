@@ -120,4 +120,10 @@
 #define CS_PASSWORD_KDF_LANES_MAX ((uint64_t)64)
 #define CS_PASSWORD_KDF_ROUNDS_MAX ((uint64_t)1000000000)
 
+/* The agent of a laptop (field-client/agent): one request, its arguments or variables, callers at once, and how long a peer may take. */
+#define CS_AGENT_REQUEST_MAX (4 * CS_MEBI)
+#define CS_AGENT_TEXTS_MAX ((size_t)65536)
+#define CS_AGENT_CALLERS_MAX ((size_t)32)
+#define CS_AGENT_SECONDS_MAX 5
+
 #endif
