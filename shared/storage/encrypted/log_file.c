@@ -163,11 +163,18 @@ static bool header_waits(const struct cs_encrypted_main *main)
            gathering->filled == CS_LOG_FRAME_HEADER_SIZE;
 }
 
-/* Puts a new header to the page that stands. */
+/*
+ * Puts a new header to the page that stands. A header for another page than stands there began a frame whose page never came, the
+ * transaction having failed in between: nothing was written, and nobody reads it.
+ */
 static int write_waiting_header(struct cs_encrypted_main *main)
 {
     struct cs_log_gathering *gathering = &main->log->gathering;
     if (!header_waits(main)) {
+        return SQLITE_OK;
+    }
+    if (cs_get_u32(gathering->frame) != main->state.frame[gathering->index - 1].page) {
+        gathering->index = 0;
         return SQLITE_OK;
     }
     int code = read_frame(main, gathering->index);

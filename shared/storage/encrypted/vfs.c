@@ -334,7 +334,22 @@ static int vfs_time_integer(sqlite3_vfs *base, sqlite3_int64 *out)
 
 static int vfs_error(sqlite3_vfs *base, int size, char *out)
 {
-    return below_of(base)->xGetLastError(below_of(base), size, out);
+    sqlite3_vfs *below = below_of(base);
+    return below->xGetLastError == NULL ? 0 : below->xGetLastError(below, size, out);
+}
+
+/* SQLite calls these without asking whether they are there. No library is ever loaded. */
+static void *vfs_library_open(sqlite3_vfs *base, const char *name)
+{
+    (void)base;
+    (void)name;
+    return NULL;
+}
+
+static void vfs_library_error(sqlite3_vfs *base, int size, char *out)
+{
+    (void)base;
+    (void)snprintf(out, (size_t)size, "an encrypted database loads no libraries");
 }
 
 static void fill_methods(struct cs_encrypted_vfs *vfs)
@@ -350,6 +365,8 @@ static void fill_methods(struct cs_encrypted_vfs *vfs)
         .xDelete = vfs_delete,
         .xAccess = vfs_access,
         .xFullPathname = vfs_full_path,
+        .xDlOpen = vfs_library_open,
+        .xDlError = vfs_library_error,
         .xRandomness = vfs_random,
         .xSleep = vfs_sleep,
         .xCurrentTime = below->xCurrentTime == NULL ? NULL : vfs_time,

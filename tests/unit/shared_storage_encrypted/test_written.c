@@ -237,10 +237,53 @@ static void test_writes_refused(void **state)
     fixture_end(&fixture);
 }
 
+/* A transaction that fails between a frame's header and its page, over a frame that stands: what is read next is as it was. */
+static void test_header_without_page(void **state)
+{
+    (void)state;
+    struct encrypted_fixture fixture;
+    sqlite3_file *main = NULL;
+    sqlite3_file *log = NULL;
+    uint8_t header[24];
+    uint8_t frame[4120];
+    uint8_t before[4120];
+    open_files(&fixture, &main, &log);
+    const sqlite3_int64 second = 32 + 4120;
+    assert_int_equal(log->pMethods->xRead(log, before, sizeof before, second), SQLITE_OK);
+    memcpy(header, before, sizeof header);
+    cs_put_u32(header, cs_get_u32(before) == 1 ? 2 : 1);
+    assert_int_equal(log->pMethods->xWrite(log, header, sizeof header, second), SQLITE_OK);
+    assert_int_equal(log->pMethods->xRead(log, frame, sizeof frame, 32), SQLITE_OK);
+    assert_int_equal(log->pMethods->xRead(log, frame, sizeof frame, second), SQLITE_OK);
+    assert_memory_equal(frame, before, sizeof frame);
+    fixture_assert_good(&fixture);
+    fixture_end(&fixture);
+}
+
+static void test_no_library(void **state)
+{
+    (void)state;
+    struct encrypted_fixture fixture;
+    fixture_start(&fixture, 7);
+    assert_int_equal(fixture_open(&fixture), CS_OK);
+    sqlite3 *handle = fixture.database->handle;
+    char *problem = NULL;
+    assert_int_equal(
+        sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_load_extension(handle, "./nothing", NULL, &problem), SQLITE_ERROR);
+    assert_non_null(problem);
+    sqlite3_free(problem);
+    fixture_assert_good(&fixture);
+    fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nonces_canary_and_files),
+        cmocka_unit_test(test_header_without_page),
+        cmocka_unit_test(test_no_library),
         cmocka_unit_test(test_partial_reads),
         cmocka_unit_test(test_split_writes),
         cmocka_unit_test(test_writes_refused),
