@@ -122,7 +122,8 @@ static void an_older_database_has_one_from_now_on(void **state)
         .version = {7, 1}, .received_ms = 1234, .outcome = CS_OUTCOME_APPLIED};
     assert_ok(cs_store_put_transaction(f->store, &logged));
     assert_ok(cs_store_set_position(f->store, 17));
-    execute(f, "DROP TABLE _history; DROP TABLE _moment; DROP TABLE _blob; DROP TABLE _blob_chunk; "
+    execute(f, "DROP TABLE _history; DROP TABLE _moment; DROP TABLE _bundle; DROP TABLE _blob; "
+               "DROP TABLE _blob_chunk; "
                "DROP TABLE _blob_device; PRAGMA user_version = 9");
     fixture_reopen(f);
     int64_t at_ms;

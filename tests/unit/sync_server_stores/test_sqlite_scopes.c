@@ -199,7 +199,8 @@ static void older_entries_are_taken_over(void **state)
                "DROP TABLE _incarnation; DROP TABLE _returning; DROP TABLE _lost_version; "
                "DROP TABLE _replaced_version; DROP TABLE _vault_record; DROP TABLE _vault; "
                "DROP TABLE _vault_member; DROP TABLE _vault_recovery; "
-               "DROP TABLE _history; DROP TABLE _moment; DROP TABLE _blob; DROP TABLE _blob_chunk; "
+               "DROP TABLE _history; DROP TABLE _moment; DROP TABLE _bundle; DROP TABLE _blob; "
+               "DROP TABLE _blob_chunk; "
                "DROP TABLE _blob_device; "
                "PRAGMA user_version = 2");
     fixture_reopen(f);
