@@ -51,6 +51,7 @@ struct cs_agent {
     /* Of who has the turn. */
     struct cs_identity *identity;
     struct cs_replica *replica;
+    int64_t waited; /* what waited to be sent when the last command ended */
 };
 
 /* ---- turns.c ---- */

@@ -207,8 +207,8 @@ static void enter(struct cs_agent_job *job)
     cs_agent_take_turn(agent, job);
 }
 
-/* Something waits to be sent that waits for no sync yet. */
-static bool has_news(struct cs_agent *agent)
+/* How much waits to be sent; all records of vaults count as one. As before when it cannot be told. */
+static int64_t count_waiting(struct cs_agent *agent)
 {
     struct cs_arena arena;
     struct cs_pending_counts counts = {0};
@@ -216,18 +216,29 @@ static bool has_news(struct cs_agent *agent)
     size_t count = 0;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_query_pending_counts(agent->replica, &counts);
-    if (status == CS_OK && counts.waiting + counts.packed == 0) {
+    if (status == CS_OK) {
         status = cs_queued_records(agent->replica, false, 1, &arena, &queued, &count);
     }
     cs_arena_release(&arena);
-    return status == CS_OK && counts.waiting + counts.packed + (int64_t)count > 0;
+    return status == CS_OK ? counts.waiting + counts.packed + (int64_t)count : agent->waited;
+}
+
+/* Has this command added something to be sent? What waited before waits for its sync already. */
+static bool has_news(struct cs_agent_job *job)
+{
+    struct cs_agent *agent = job->agent;
+    int64_t before = agent->waited;
+    if (job->borrowed) {
+        agent->waited = count_waiting(agent);
+    }
+    return !job->syncs && !job->in_background && agent->waited > before;
 }
 
 static void leave(struct cs_agent_job *job, int code)
 {
     struct cs_agent *agent = job->agent;
     uint32_t chance = 0;
-    bool news = job->borrowed && !job->syncs && !job->in_background && has_news(agent);
+    bool news = has_news(job);
     agent->world.random(agent->world.context, (uint8_t *)&chance, sizeof chance);
     cs_agent_give_turn(agent, job);
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);

@@ -492,6 +492,9 @@ enum cs_status cs_command_history(struct cs_command *command)
     if (status == CS_OK) {
         status = cs_command_open_replica(command, &view.replica);
     }
+    if (status == CS_OK) {
+        status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    }
     if (status != CS_OK) {
         return status;
     }

@@ -148,6 +148,9 @@ enum cs_status cs_command_revert(struct cs_command *command)
         status = cs_command_open_replica(command, &wish.replica);
     }
     if (status == CS_OK) {
+        status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    }
+    if (status == CS_OK) {
         status = cs_history_row(command, wish.replica, wish.revert.entity,
                                 cs_command_argument(command, 1), &wish.revert.row);
     }

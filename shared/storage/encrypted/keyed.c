@@ -93,7 +93,12 @@ static enum cs_status discard_new(const struct cs_keyed_place *place,
             problem, CS_BUSY,
             "another countersign process has just changed the key of %s: try again", place->path);
     }
-    return status != CS_OK ? status : cs_keyed_discard_new(place, files);
+    if (status == CS_OK) {
+        status = cs_keyed_discard_new(place, files);
+    }
+    return status == CS_OK ? CS_OK
+                           : cs_problem_set(problem, status, "%s cannot be taken away: %s",
+                                            files->fresh, cs_status_text(status));
 }
 
 static enum cs_status open_ours(const struct cs_keyed_place *place,
