@@ -80,8 +80,8 @@ int64_t cs_agent_ms_until_lock(struct cs_agent *agent);
 void cs_agent_was_used(struct cs_agent *agent);
 bool cs_agent_is_locked(struct cs_agent *agent);
 /* The threads' functions. */
-void *cs_agent_keep(void *agent);
-void *cs_agent_sync_by_itself(void *agent);
+void *cs_agent_keep(void *context);
+void *cs_agent_sync_by_itself(void *context);
 
 int64_t cs_agent_now_ms(const struct cs_agent *agent);
 void cs_agent_poke(const int pipe_ends[static 2]);

@@ -4,7 +4,7 @@
 /* base × (from + chance of span), in 256ths. */
 static int64_t spread(int64_t base_ms, int64_t from, int64_t span, uint32_t chance)
 {
-    return base_ms * (from * 256 + (int64_t)(chance & 255) * span) / (256 * 256);
+    return base_ms * (from * INT64_C(256) + (int64_t)(chance & 255) * span) / (INT64_C(256) * 256);
 }
 
 static void bring_forward(struct cs_schedule *schedule, int64_t at_ms)

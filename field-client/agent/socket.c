@@ -285,6 +285,7 @@ static enum cs_status send_first(int connection, uint8_t first, const struct cs_
         message.msg_control = control.bytes;
         message.msg_controllen = CMSG_SPACE(count * sizeof list[0]);
         struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        cs_require(head != NULL); /* there is room for it */
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
         head->cmsg_len = CMSG_LEN(count * sizeof list[0]);

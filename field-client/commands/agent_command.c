@@ -18,7 +18,7 @@
 
 #define LOCK_AFTER_MINUTES 15
 #define SYNC_EVERY_MINUTES 5
-#define MINUTES_MAX (24 * 60)
+#define MINUTES_MAX (INT64_C(24) * 60)
 #define MINUTE_MS 60000
 
 struct starting {

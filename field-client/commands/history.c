@@ -181,6 +181,7 @@ static enum cs_status change_json(struct view *view, const struct cs_past_state 
     struct cs_json *json = cs_json_object();
     struct cs_json *fields = cs_json_object();
     size_t differing = 0;
+    cs_require(later->row.values != NULL);
     for (size_t i = 0; i < view->entity->field_count; i++) {
         const struct cs_field *field = &view->entity->fields[i];
         const struct cs_value *before = earlier == NULL ? &nothing : &earlier->row.values[i];

@@ -160,6 +160,7 @@ enum cs_status cs_command_revert(struct cs_command *command)
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     status = find_state(&wish, &arena, &then);
     if (status == CS_OK) {
+        cs_require(then != NULL);
         wish.revert.then = then->row.values;
         status = cs_revert_row(wish.replica, &wish.revert, &reverted, &command->problem);
     }

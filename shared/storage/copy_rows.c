@@ -143,6 +143,15 @@ static enum cs_status copy_table(struct work *work, const struct table *table)
     return status;
 }
 
+/* Not the number: -0.0 is another value than 0.0. */
+static uint64_t bits_of(double number)
+{
+    uint64_t bits = 0;
+    _Static_assert(sizeof bits == sizeof number, "a double is 8 bytes");
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
 static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column)
 {
     int type = sqlite3_column_type(a, column);
@@ -153,9 +162,8 @@ static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column)
         return sqlite3_column_int64(a, column) == sqlite3_column_int64(b, column);
     }
     if (type == SQLITE_FLOAT) {
-        double left = sqlite3_column_double(a, column);
-        double right = sqlite3_column_double(b, column);
-        return memcmp(&left, &right, sizeof left) == 0;
+        return bits_of(sqlite3_column_double(a, column)) ==
+               bits_of(sqlite3_column_double(b, column));
     }
     const void *left = sqlite3_column_blob(a, column);
     const void *right = sqlite3_column_blob(b, column);

@@ -32,14 +32,14 @@ struct cs_attachment_name {
 };
 
 struct cs_attachment_request {
-    enum cs_attachment_step step;
-    uint8_t incarnation[16]; /* the server's, as last applied */
     struct cs_attachment_name *names;
-    size_t name_count; /* of ASK 1 to CS_ATTACHMENT_NAMES_MAX, else 1 */
-    uint64_t index;    /* ASK: 0 */
-    bool with_list;
+    size_t name_count;     /* of ASK 1 to CS_ATTACHMENT_NAMES_MAX, else 1 */
+    uint64_t index;        /* ASK: 0 */
     struct cs_bytes list;  /* SEND; may be empty */
     struct cs_bytes chunk; /* SEND */
+    enum cs_attachment_step step;
+    bool with_list;
+    uint8_t incarnation[16]; /* the server's, as last applied */
 };
 
 struct cs_attachment_response {

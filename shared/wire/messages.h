@@ -129,6 +129,8 @@ struct cs_sync_response {
     struct cs_bytes server_statement;
     /* Format 1 has nothing of the evidence log. A zeroed response is of format 2. */
     bool without_log;
+    bool with_vaults;            /* format 3, never without_log: has vault_news */
+    bool with_horizon;           /* format 4, never without vaults: has horizon */
     struct cs_bytes checkpoint;  /* see evidence/checkpoint.h; empty: the device has the newest */
     struct cs_bytes consistency; /* of `checkpoint` with the device's last one */
     struct cs_row_proof *row_proofs; /* ascending by row: rows of evidence and of devices */
@@ -138,10 +140,8 @@ struct cs_sync_response {
     struct cs_bytes own_path;
     struct cs_growth_proof *earlier; /* ascending by size: of checkpoints in records of `rows` */
     size_t earlier_count;
-    bool with_vaults; /* format 3, never without_log: */
     /* Another number than before: something was taken of vaults, of whichever; 0: there never was anything. */
     uint64_t vault_news;
-    bool with_horizon; /* format 4, never without vaults: */
     /* Change-sets of this device up to here are in a verified backup of the server; 0: none. At most log_sequence. */
     uint64_t horizon;
 };

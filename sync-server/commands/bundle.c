@@ -239,6 +239,7 @@ static enum cs_status export_file(struct bundle_command *command, const struct c
 {
     const struct cs_world *world = command->admin->around.world;
     struct cs_bundle_writer *writer = NULL;
+    cs_require(device != NULL);
     struct cs_bundle_header header = {.direction = CS_BUNDLE_TO_DEVICE,
                                       .made_ms = world->wall_ms(world->context)};
     memcpy(header.organisation, command->organisation, sizeof header.organisation);

@@ -42,7 +42,7 @@ void cs_raw_close(struct cs_raw_file *file)
     if (file == NULL) {
         return;
     }
-    if (file->open) {
+    if (file->open && file->file != NULL) {
         (void)file->file->pMethods->xUnlock(file->file, SQLITE_LOCK_NONE);
         (void)file->file->pMethods->xClose(file->file);
     }

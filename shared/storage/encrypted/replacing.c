@@ -20,7 +20,7 @@
 #define FORMAT 1u
 #define EPOCH_OFFSET (8 + CS_SLOT_ID_SIZE)
 /* Header and anchor; see cs_main_read_header. */
-#define NOTHING_SIZE_MAX (2 * CS_SLOT_PAGE_SIZE)
+#define NOTHING_SIZE_MAX ((uint64_t)2 * CS_SLOT_PAGE_SIZE)
 #define COPY_PAGES 16
 /* PRAGMA application_id of what was written whole. */
 #define WHOLE_MARK "1129530434" /* "CSDB" */

@@ -221,6 +221,7 @@ static void send_by_hand(int caller, int file, size_t count, uint8_t mask)
                              .msg_control = control.bytes,
                              .msg_controllen = CMSG_SPACE(count * sizeof(int))};
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    cs_require(head != NULL);
     head->cmsg_level = SOL_SOCKET;
     head->cmsg_type = SCM_RIGHTS;
     head->cmsg_len = CMSG_LEN(count * sizeof(int));

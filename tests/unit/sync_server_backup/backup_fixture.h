@@ -67,6 +67,14 @@ static inline struct disk_file *find_file(const char *name)
     return NULL;
 }
 
+/* One that must be there. */
+static inline struct disk_file *file_there(const char *name)
+{
+    struct disk_file *file = find_file(name);
+    cs_require(file != NULL);
+    return file;
+}
+
 static inline void put_file(const char *name, const void *data, size_t size)
 {
     struct disk_file *file = find_file(name);

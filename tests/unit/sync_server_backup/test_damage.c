@@ -127,9 +127,8 @@ static void test_swapped_packs(void **state)
 {
     (void)state;
     fill();
-    struct disk_file *a = find_file("pack-0000000001");
-    struct disk_file *b = find_file("pack-0000000002");
-    assert_non_null(b);
+    struct disk_file *a = file_there("pack-0000000001");
+    struct disk_file *b = file_there("pack-0000000002");
     struct disk_file kept = *a;
     a->data = b->data;
     a->size = b->size;
@@ -137,8 +136,8 @@ static void test_swapped_packs(void **state)
     b->size = kept.size;
     assert_refused(2, "is damaged at byte");
     /* With their indexes too: the number is part of what is authenticated. */
-    a = find_file("index-0000000001");
-    b = find_file("index-0000000002");
+    a = file_there("index-0000000001");
+    b = file_there("index-0000000002");
     kept = *a;
     a->data = b->data;
     a->size = b->size;
@@ -152,7 +151,7 @@ static void test_swapped_blocks(void **state)
 {
     (void)state;
     fill();
-    struct disk_file *pack = find_file("pack-0000000001");
+    struct disk_file *pack = file_there("pack-0000000001");
     const size_t size = 4096 + 72;
     uint8_t block[4096 + 72];
     memcpy(block, pack->data, size);
@@ -163,7 +162,7 @@ static void test_swapped_blocks(void **state)
 
 static void copy_file(const char *from, const char *to)
 {
-    const struct disk_file *file = find_file(from);
+    const struct disk_file *file = file_there(from);
     assert_non_null(file);
     uint8_t copy[2048];
     size_t size = file->size;
@@ -189,7 +188,7 @@ static void test_other_manifest_of_the_same_number(void **state)
     fill();
     uint8_t other[2048];
     /* Another second backup, made from the same first one. */
-    const struct disk_file *manifest = find_file("backup-0000000002");
+    const struct disk_file *manifest = file_there("backup-0000000002");
     size_t size = manifest->size;
     memcpy(other, manifest->data, size);
     drop_file("backup-0000000002");
@@ -214,11 +213,11 @@ static void test_files_of_another_repository(void **state)
     fill();
     uint8_t manifest[2048];
     uint8_t index[4096];
-    size_t manifest_size = find_file("backup-0000000002")->size;
-    size_t index_size = find_file("index-0000000001")->size;
-    memcpy(manifest, find_file("backup-0000000002")->data, manifest_size);
+    size_t manifest_size = file_there("backup-0000000002")->size;
+    size_t index_size = file_there("index-0000000001")->size;
+    memcpy(manifest, file_there("backup-0000000002")->data, manifest_size);
     assert_true(index_size <= sizeof index);
-    memcpy(index, find_file("index-0000000001")->data, index_size);
+    memcpy(index, file_there("index-0000000001")->data, index_size);
     while (fixture.memory.count > 0) {
         drop_file(fixture.memory.files[0].name);
     }
@@ -228,8 +227,8 @@ static void test_files_of_another_repository(void **state)
     (void)save();
     assert_ok(try_backup(2, fixture.content));
     uint8_t own[4096];
-    size_t own_size = find_file("index-0000000001")->size;
-    memcpy(own, find_file("index-0000000001")->data, own_size);
+    size_t own_size = file_there("index-0000000001")->size;
+    memcpy(own, file_there("index-0000000001")->data, own_size);
     put_file("index-0000000001", index, index_size);
     assert_refused(2, "or of another repository");
     put_file("index-0000000001", own, own_size);
@@ -250,7 +249,7 @@ static void test_newer_program(void **state)
 {
     (void)state;
     fill();
-    find_file("repository")->data[4] = 2;
+    file_there("repository")->data[4] = 2;
     assert_status(try_backup(2, fixture.content), CS_UNSUPPORTED);
     assert_problem("newer program");
 }
@@ -260,7 +259,7 @@ static void test_anew_after_damage(void **state)
 {
     (void)state;
     fill();
-    find_file("pack-0000000001")->data[100] ^= 1;
+    file_there("pack-0000000001")->data[100] ^= 1;
     assert_refused(2, "pack-0000000001 is damaged at byte 0");
     struct cs_repository *repository = open_repository();
     struct cs_backup_saved saved;

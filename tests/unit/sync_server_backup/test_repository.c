@@ -241,8 +241,8 @@ static void test_anew_writes_everything_with_fresh_nonces(void **state)
     assert_ok(save_with(repository, CS_BACKUP_ANEW, &saved));
     cs_repository_close(repository);
     assert_int_equal(saved.new_blocks, saved.blocks);
-    const struct disk_file *first = find_file("pack-0000000001");
-    const struct disk_file *second = find_file("pack-0000000002");
+    const struct disk_file *first = file_there("pack-0000000001");
+    const struct disk_file *second = file_there("pack-0000000002");
     assert_non_null(first);
     assert_non_null(second);
     assert_memory_not_equal(first->data, second->data, 24);
