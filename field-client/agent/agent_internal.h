@@ -61,8 +61,8 @@ void cs_agent_give_turn(struct cs_agent *agent, struct cs_agent_job *job);
 void cs_agent_watch_job(struct cs_agent_job *job);
 /* Has this job to end? Its caller is gone, or a lock is on its way. */
 bool cs_agent_job_must_stop(struct cs_agent_job *job);
-/* The world's exchange, with `agent` as its context. */
-enum cs_status cs_agent_exchange(void *agent, const struct cs_peer *peer, struct cs_bytes request,
+/* The world's exchange; its context is the agent. */
+enum cs_status cs_agent_exchange(void *context, const struct cs_peer *peer, struct cs_bytes request,
                                  struct cs_buffer *response, struct cs_problem *problem);
 enum cs_status cs_agent_go_online(struct cs_agent_job *job, enum cs_online how,
                                   struct cs_problem *problem) CS_MUST_USE;

@@ -16,7 +16,7 @@
 #define CS_SCHEDULE_EDIT_MS_MAX 30000 /* and no later than this after the first of them */
 #define CS_SCHEDULE_RETURN_MS 2000    /* after the network came back */
 #define CS_SCHEDULE_RETRY_MS_MIN 15000
-#define CS_SCHEDULE_RETRY_MS_MAX (15 * 60 * 1000)
+#define CS_SCHEDULE_RETRY_MS_MAX (INT64_C(15) * 60 * 1000)
 
 struct cs_schedule {
     int64_t every_ms;

@@ -91,16 +91,15 @@ static inline void keyed_append(struct cs_database *database, const char *sql, c
     cs_statement_done(statement);
 }
 
-#define KEYED_VALUES_QUERY                                                                         \
-    "SELECT quote(id) || quote(t) || substr(quote(b), 1, 200) || quote(r) || quote(n) || "         \
-    "typeof(t) || typeof(b) || typeof(r) || typeof(n) || length(b) FROM a ORDER BY id"
-
 /* Everything in it, as text. */
 static inline void keyed_dump(struct cs_database *database, char *out, size_t size)
 {
+    static const char values[] =
+        "SELECT quote(id) || quote(t) || substr(quote(b), 1, 200) || quote(r) || quote(n) || "
+        "typeof(t) || typeof(b) || typeof(r) || typeof(n) || length(b) FROM a ORDER BY id";
     static const char *const queries[] = {
         "SELECT type || name || coalesce(sql, '') FROM sqlite_schema ORDER BY name",
-        KEYED_VALUES_QUERY,
+        values,
         "SELECT quote(k) || quote(j) || quote(v) FROM w ORDER BY k, j",
         "SELECT rowid || typeof(x) || substr(quote(x), 1, 60) || length(x) FROM h ORDER BY rowid",
         "SELECT 'version ' || user_version FROM pragma_user_version",
