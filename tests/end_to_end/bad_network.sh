@@ -28,6 +28,16 @@ invite_and_join office li 李强 office
 must "$client_program" --home "$work/office" new customer code=KH name=第一医院 phone=0
 for home in office li office; do must "$client_program" --home "$work/$home" sync; done
 
+# The server takes nothing for a while from an address that broke off so often; it forgets by halves.
+settle()
+{
+    for _ in $(seq 100); do
+        on "$1" sync --json
+        [ "$code" -eq 1 ] && [ "$(member round_trips)" = 0 ] || return
+        sleep 3
+    done
+}
+
 # ---- harms by chance ----
 
 wrong=0
@@ -70,7 +80,7 @@ expect_number "some syncs go through" 1 "$((syncs * 2))" "$through"
 expect_number "some do not" 1 "$((syncs * 2))" "$stopped"
 tell pass
 for home in office li office li; do
-    on "$home" sync --json
+    settle "$home"
     [ "$code $(member digest)" = "0 equal" ] || wrong "$home afterwards: exit $code, digest $(member digest)" "$err"
 done
 expect_equal "each failed cleanly or went through, and in the end everybody is equal" 0 "$wrong"
@@ -89,6 +99,7 @@ never_ends()
     expect_match "$1: and says that nothing is lost" 'nothing is lost' "$err"
     expect_number "$1: by itself, after so many milliseconds" 0 150000 $(($(now_ms) - begun))
     tell pass
+    settle office
     sync_equal office "$1: the next sync works"
 }
 never_ends stall
@@ -100,6 +111,7 @@ on office sync --json
 expect_equal "crawl: the server does not wait for a byte a second" 1 "$code"
 expect_number "crawl: it ends after so many milliseconds" 0 150000 $(($(now_ms) - begun))
 tell pass
+settle office
 
 # ---- what is there ----
 
