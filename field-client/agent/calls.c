@@ -79,9 +79,10 @@ static ssize_t write_output(void *context, const char *data, size_t size)
 static bool flush_job(void *context)
 {
     struct cs_agent_job *job = context;
-    struct cs_bytes left =
-        cs_bytes_make(job->waiting.data + job->waiting_from, job->waiting.size - job->waiting_from);
-    bool flushed = left.size == 0 || cs_console_write(&job->console, job->console.output, left);
+    size_t left = job->waiting.size - job->waiting_from;
+    bool flushed =
+        left == 0 || cs_console_write(&job->console, job->console.output,
+                                      cs_bytes_make(job->waiting.data + job->waiting_from, left));
     job->output_failed = job->output_failed || !flushed || job->waiting.status != CS_OK;
     cs_buffer_clear(&job->waiting);
     job->waiting_from = 0;
