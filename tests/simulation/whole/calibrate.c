@@ -39,12 +39,10 @@ unsigned sim_planted_find(const char *name)
 /* The first seed from `first` on that finds the bug and finds nothing without it; 0 if none does. */
 static uint64_t find(unsigned bug, unsigned jobs, uint64_t first, struct sim_failure *out)
 {
-    while (first <= SIM_CALIBRATION_SEEDS) {
-        struct sim_work work = {.first = first,
-                                .last = SIM_CALIBRATION_SEEDS,
-                                .jobs = jobs,
-                                .planted = bug,
-                                .stop_at_failure = true};
+    const uint64_t last = SIM_CALIBRATION_FIRST + SIM_CALIBRATION_SEEDS - 1;
+    while (first <= last) {
+        struct sim_work work = {
+            .first = first, .last = last, .jobs = jobs, .planted = bug, .stop_at_failure = true};
         sim_work_run(&work);
         if (work.failure_count == 0) {
             return 0;
@@ -63,14 +61,16 @@ static uint64_t find(unsigned bug, unsigned jobs, uint64_t first, struct sim_fai
 int sim_calibrate(unsigned jobs)
 {
     int missed = 0;
-    (void)printf("| planted bug | found with seed | what told it |\n|---|---|---|\n");
+    (void)printf(
+        "| planted bug | found after so many seeds (with) | what told it |\n|---|---|---|\n");
     for (unsigned i = 1; i < CS_PLANTED_COUNT; i++) {
         struct sim_failure failure;
-        uint64_t seed = find(i, jobs, 1, &failure);
+        uint64_t seed = find(i, jobs, SIM_CALIBRATION_FIRST, &failure);
         missed += seed > 0 ? 0 : 1;
         if (seed > 0) {
-            (void)printf("| %s | %llu | %s |\n", bugs[i].text, (unsigned long long)seed,
-                         failure.invariant);
+            (void)printf("| %s | %llu (%llu) | %s |\n", bugs[i].text,
+                         (unsigned long long)(seed - SIM_CALIBRATION_FIRST + 1),
+                         (unsigned long long)seed, failure.invariant);
         } else {
             (void)printf("| %s | not in %d | |\n", bugs[i].text, SIM_CALIBRATION_SEEDS);
         }

@@ -2,7 +2,8 @@
 #ifndef TESTS_SIMULATION_WHOLE_CALIBRATE_H
 #define TESTS_SIMULATION_WHOLE_CALIBRATE_H
 
-/* Each must be found within so many seeds. */
+/* Each must be found within so many seeds, from the first on. */
+#define SIM_CALIBRATION_FIRST 2001
 #define SIM_CALIBRATION_SEEDS 2000
 
 /* Switches a bug on; 0: none. */
