@@ -42,7 +42,8 @@ static void search(const struct sim_device *device, struct cs_bytes bytes, const
     static const char mark[] = SIM_NAME_START;
     struct sim *sim = device->sim;
     uint32_t bit = (uint32_t)1 << device->person;
-    const uint8_t *found = memmem(bytes.data, bytes.size, mark, sizeof mark - 1);
+    const uint8_t *found =
+        bytes.size == 0 ? NULL : memmem(bytes.data, bytes.size, mark, sizeof mark - 1);
     while (found != NULL) {
         size_t place = (size_t)(found - bytes.data) + sizeof mark - 1;
         const struct sim_row *row = row_of(sim, bytes, place);
