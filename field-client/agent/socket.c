@@ -136,7 +136,10 @@ void cs_agent_listener_close(struct cs_agent_listener *listener)
 
 int cs_agent_accept(const struct cs_agent_listener *listener)
 {
-    int connection = accept4(listener->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct sockaddr_un peer;
+    socklen_t size = sizeof peer;
+    int connection =
+        accept4(listener->socket, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (connection >= 0 && !is_own_user(connection)) {
         (void)close(connection);
         return -1;

@@ -91,9 +91,9 @@ static bool means_another_thing(const char *path)
 enum cs_status cs_console_path(const struct cs_console *console, const char *path,
                                char out[static CS_CONSOLE_PATH_MAX], struct cs_problem *problem)
 {
-    bool relative = console != NULL && path[0] != '/';
-    int size = snprintf(out, CS_CONSOLE_PATH_MAX, "%s%s%s", relative ? console->folder : "",
-                        relative ? "/" : "", path);
+    const char *folder = console != NULL && path[0] != '/' ? console->folder : NULL;
+    int size = snprintf(out, CS_CONSOLE_PATH_MAX, "%s%s%s", folder == NULL ? "" : folder,
+                        folder == NULL ? "" : "/", path);
     if (size < 0 || (size_t)size >= CS_CONSOLE_PATH_MAX) {
         return cs_problem_set(problem, CS_INVALID, "%.100s…: the name is too long", path);
     }

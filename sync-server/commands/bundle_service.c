@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 struct cs_bundle_service {
@@ -160,7 +161,9 @@ static void *run(void *context)
         if (polled[0].revents != 0) {
             return NULL;
         }
-        int descriptor = accept4(service->listening, NULL, NULL, SOCK_CLOEXEC);
+        struct sockaddr_un peer;
+        socklen_t size = sizeof peer;
+        int descriptor = accept4(service->listening, (struct sockaddr *)&peer, &size, SOCK_CLOEXEC);
         if (descriptor >= 0) {
             answer_caller(service, descriptor);
             (void)close(descriptor);
