@@ -35,7 +35,7 @@ sync li
 load_pid=$!
 e2e_pids[$load_pid]=load
 killed=0
-for ms in 40 80 120 200 300 450 650 900; do
+for ms in 5 10 15 20 25 30 40 60 80 120 200 450; do
     "${with_us[@]}" "$server_program" backup "$work/server" "$repository" >/dev/null 2>&1 &
     backup_pid=$!
     e2e_pids[$backup_pid]=backup
@@ -43,7 +43,7 @@ for ms in 40 80 120 200 300 450 650 900; do
     kill -0 "$backup_pid" 2>/dev/null && killed=$((killed + 1))
     end_process "$backup_pid" KILL
 done
-expect_number "backups were killed at work" 3 8 "$killed"
+expect_number "backups were killed at work" 3 12 "$killed"
 expect_code 0 "the next one goes on" "$server_program" backup "$work/server" "$repository" --json
 expect_equal "and is verified" true "$(member verified)"
 expect_equal "beside a server that works" 0 "$(member finding_count)"
