@@ -88,7 +88,8 @@ static bool refers_to_lost(struct sim *sim, const struct sim_change *change,
 static bool came_in_a_silence(struct sim *sim, const struct sim_entry *entry, enum cs_status status)
 {
     bool lost = false;
-    for (size_t i = 0; sim->went_back > 0 && i < entry->op_count; i++) {
+    bool silent = sim->counts.faults[SIM_FAULT_SERVER_SILENT] > 0;
+    for (size_t i = 0; silent && i < entry->op_count; i++) {
         const struct sim_op *op = &entry->ops[i];
         for (size_t j = 0; j < op->change_count; j++) {
             const struct sim_change *change = &op->changes[j];
