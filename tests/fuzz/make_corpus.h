@@ -24,5 +24,7 @@ void make_rotation_message(struct sample_random *random, struct cs_arena *arena,
 void make_rotation_passwd(struct sample_random *random, struct cs_arena *arena,
                           struct cs_buffer *out);
 void make_attachment(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_bundle(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_bundle_file(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 #endif

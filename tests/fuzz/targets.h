@@ -31,7 +31,9 @@
     X(password_csv)                                                                                \
     X(rotation_message)                                                                            \
     X(rotation_passwd)                                                                             \
-    X(attachment)
+    X(attachment)                                                                                  \
+    X(bundle)                                                                                      \
+    X(bundle_file)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)
