@@ -6,7 +6,7 @@
  * without an agent. An HTTP listener can call cs_agent_call with a console of its own.
  *
  * What must stay true: one at a time uses the replica (turns.h); whoever waits for a person, a slow program or the network does not have the
- * turn (but while vaults are exchanged, see host.h); a lock ends what still waits, and nothing of the identity or the replica is open
+ * turn (but for what stays alone, see host.h); a lock ends what still waits, and nothing of the identity or the replica is open
  * afterwards.
  */
 #ifndef CS_AGENT_AGENT_H

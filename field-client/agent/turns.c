@@ -129,8 +129,10 @@ enum cs_status cs_agent_go_online(struct cs_agent_job *job, enum cs_online how,
         mine = wait_to_talk(job);
         cs_agent_take_turn(agent, job);
     }
-    job->shared = how == CS_ONLINE_SHARED;
-    job->syncs = job->syncs || job->shared;
+    job->shared = how != CS_ONLINE_ALONE;
+    cs_require(pthread_mutex_lock(&agent->mutex) == 0);
+    job->syncs = job->syncs || how == CS_ONLINE_SYNC;
+    cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
     return mine ? CS_OK : CS_INTERRUPTED;
 }
 

@@ -256,7 +256,7 @@ static enum cs_status tell_last_words(struct cs_command *command, struct cs_repl
     if (outcome != CS_REVOKED) {
         return CS_OK;
     }
-    enum cs_status status = cs_command_go_online(command, CS_ONLINE_ALONE);
+    enum cs_status status = cs_command_go_online(command, CS_ONLINE_SHARED);
     return status == CS_OK ? cs_vault_last_words(replica, &words) : status;
 }
 
@@ -267,7 +267,7 @@ static enum cs_status run(struct cs_command *command, struct cs_replica *replica
     const struct cs_sync_watch watch = {show_progress, &display};
     bool shown = !command->json && cs_console_errors_are_terminal(command->console, command->err);
     display.on_terminal = shown;
-    enum cs_status status = cs_command_go_online(command, CS_ONLINE_SHARED);
+    enum cs_status status = cs_command_go_online(command, CS_ONLINE_SYNC);
     if (status == CS_OK) {
         status = shown || command->host != NULL
                      ? cs_sync_run_watched(replica, &watch, out, &command->problem)
@@ -285,12 +285,8 @@ static enum cs_status run(struct cs_command *command, struct cs_replica *replica
 static enum cs_status sync_vaults(struct cs_command *command, struct cs_replica *replica,
                                   struct outcome *outcome)
 {
-    /* The book of vaults stays open meanwhile, and nobody may change what is in it. */
-    outcome->status = cs_command_go_online(command, CS_ONLINE_ALONE);
-    if (outcome->status == CS_OK) {
-        outcome->status =
-            cs_vault_part_of_sync(command, replica, &outcome->vaults_ran, &outcome->vaults);
-    }
+    outcome->status =
+        cs_vault_part_of_sync(command, replica, &outcome->vaults_ran, &outcome->vaults);
     return cs_vault_notes_gather(command, replica,
                                  outcome->vaults_ran ? CS_VAULT_NOTES_ALL : CS_VAULT_NOTES_QUICK,
                                  &outcome->vault_notes);

@@ -11,6 +11,7 @@
 enum cs_online {
     CS_ONLINE_ALONE, /* it stays this command's alone */
     CS_ONLINE_SHARED, /* while bytes are on the network others may use it: what the command holds must stand that */
+    CS_ONLINE_SYNC, /* shared, and a sync: what it comes to is that of the background, too */
 };
 
 /* What runs in the background, for people. Times are of the wall clock, 0: none. */

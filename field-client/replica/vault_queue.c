@@ -116,33 +116,31 @@ enum cs_status cs_queued_records_try_again(struct cs_replica *replica)
         "'NOT_FOUND') AND id IN (SELECT id FROM _vault_record WHERE own = 1 AND confirmed = 0);");
 }
 
-static enum cs_status remove_number(struct cs_replica *replica, const char *sql, int64_t number)
+enum cs_status cs_queued_record_remove(struct cs_replica *replica,
+                                       const uint8_t id[static CS_HASH_SIZE])
 {
     struct cs_statement *statement;
-    enum cs_status status = cs_statement_get(cs_replica_database(replica), sql, &statement);
+    enum cs_status status = cs_statement_get(cs_replica_database(replica),
+                                             "DELETE FROM _vault_queue WHERE id = ?1", &statement);
     if (status != CS_OK) {
         return status;
     }
-    cs_bind_integer(statement, 1, number);
+    cs_bind_bytes(statement, 1, cs_bytes_make(id, CS_HASH_SIZE));
     return cs_statement_run(statement);
 }
 
-enum cs_status cs_queued_record_remove(struct cs_replica *replica, int64_t number)
-{
-    return remove_number(replica, "DELETE FROM _vault_queue WHERE number = ?1", number);
-}
-
-enum cs_status cs_queued_record_refuse(struct cs_replica *replica, int64_t number,
-                                       enum cs_status status, struct cs_bytes text)
+enum cs_status cs_queued_record_refuse(struct cs_replica *replica,
+                                       const uint8_t id[static CS_HASH_SIZE], enum cs_status status,
+                                       struct cs_bytes text)
 {
     struct cs_statement *statement;
     enum cs_status result = cs_statement_get(
         cs_replica_database(replica),
-        "UPDATE _vault_queue SET status = ?2, text = ?3 WHERE number = ?1", &statement);
+        "UPDATE _vault_queue SET status = ?2, text = ?3 WHERE id = ?1", &statement);
     if (result != CS_OK) {
         return result;
     }
-    cs_bind_integer(statement, 1, number);
+    cs_bind_bytes(statement, 1, cs_bytes_make(id, CS_HASH_SIZE));
     cs_bind_text(statement, 2, cs_bytes_of_text(cs_status_name(status)));
     cs_bind_text(statement, 3, text);
     return cs_statement_run(statement);
@@ -284,5 +282,12 @@ enum cs_status cs_vault_findings(struct cs_replica *replica, struct cs_arena *ar
 
 enum cs_status cs_vault_finding_remove(struct cs_replica *replica, int64_t number)
 {
-    return remove_number(replica, "DELETE FROM _vault_finding WHERE number = ?1", number);
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(
+        cs_replica_database(replica), "DELETE FROM _vault_finding WHERE number = ?1", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, number);
+    return cs_statement_run(statement);
 }

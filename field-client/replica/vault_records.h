@@ -122,10 +122,12 @@ enum cs_status cs_queued_records(struct cs_replica *replica, bool refused, size_
                                  size_t *out_count) CS_MUST_USE;
 /* What a server that went back refused of what it had once taken waits again: it follows something that another device has to send again first. */
 enum cs_status cs_queued_records_try_again(struct cs_replica *replica) CS_MUST_USE;
-/* It was taken, or is put aside. */
-enum cs_status cs_queued_record_remove(struct cs_replica *replica, int64_t number) CS_MUST_USE;
-enum cs_status cs_queued_record_refuse(struct cs_replica *replica, int64_t number,
-                                       enum cs_status status, struct cs_bytes text) CS_MUST_USE;
+/* It was taken, or is put aside. By its id: the number of one that went may be that of the next. One that went already makes no difference. */
+enum cs_status cs_queued_record_remove(struct cs_replica *replica,
+                                       const uint8_t id[static CS_HASH_SIZE]) CS_MUST_USE;
+enum cs_status cs_queued_record_refuse(struct cs_replica *replica,
+                                       const uint8_t id[static CS_HASH_SIZE], enum cs_status status,
+                                       struct cs_bytes text) CS_MUST_USE;
 
 struct cs_kept_recovery {
     uint64_t number;

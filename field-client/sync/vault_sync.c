@@ -248,14 +248,14 @@ static enum cs_status take_outcome(struct run *run, const struct cs_queued_recor
 {
     if (outcome->status == CS_OK || outcome->status == CS_EXISTS) {
         run->result->sent++;
-        return cs_queued_record_remove(run->replica, queued->number);
+        return cs_queued_record_remove(run->replica, queued->id);
     }
     if (cs_status_class(outcome->status) == CS_CLASS_LATER && outcome->status != CS_OUTDATED) {
         run->waits = true;
         return CS_OK;
     }
     run->result->refused++;
-    return cs_queued_record_refuse(run->replica, queued->number, outcome->status, outcome->text);
+    return cs_queued_record_refuse(run->replica, queued->id, outcome->status, outcome->text);
 }
 
 static enum cs_status take_page(struct run *run, const struct cs_vault_page *page,

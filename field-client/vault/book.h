@@ -2,7 +2,8 @@
  * The vaults of this replica, for reading and signing: chains and logs are verified again each time a book is opened, before anything
  * else of a vault is believed. What was received and does not verify never came in here (receive.h).
  *
- * Used by sync and by the commands: open, look or sign, close. Not over a sync: that changes what is kept.
+ * Used by sync and by the commands: open, look or sign, close. Not over a sync: that changes what is kept. A sync keeps its own open: what a
+ * book remembers (chains, logs, the log's state) is changed by none but who speaks with the server.
  */
 #ifndef CS_FIELD_CLIENT_VAULT_BOOK_H
 #define CS_FIELD_CLIENT_VAULT_BOOK_H

@@ -63,7 +63,7 @@ static enum cs_status look_at_waiting(struct cs_vault_draft *draft, bool *out_va
         *out_valid = *out_valid || (first && goes_on(draft->log, &record));
         first = false;
         if (!*out_valid) {
-            status = cs_queued_record_remove(replica, waiting[i].number);
+            status = cs_queued_record_remove(replica, waiting[i].id);
         }
     }
     cs_arena_release(&arena);

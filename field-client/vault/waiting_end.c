@@ -85,7 +85,7 @@ static enum cs_status tell_or_take_back(struct cs_vault_book *book,
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_queued_record_get(replica, waiting->record.id, &arena, &queued);
     if (status == CS_OK) {
-        status = cs_queued_record_remove(replica, queued.number);
+        status = cs_queued_record_remove(replica, queued.id);
     }
     cs_arena_release(&arena);
     return status == CS_NOT_FOUND ? CS_OK : status;

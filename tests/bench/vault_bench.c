@@ -235,7 +235,7 @@ static void commit_one(void)
     assert_ok(cs_database_begin(database));
     assert_ok(cs_queued_record_put(scene.zhao->replica, id, cs_bytes_of_array(id)));
     assert_ok(cs_queued_record_get(scene.zhao->replica, id, &arena, &queued));
-    assert_ok(cs_queued_record_remove(scene.zhao->replica, queued.number));
+    assert_ok(cs_queued_record_remove(scene.zhao->replica, queued.id));
     assert_ok(cs_database_commit(database));
     cs_arena_release(&arena);
 }

@@ -55,7 +55,7 @@ static enum cs_status exchange(struct cs_vault_work *work, bool rows_first)
 {
     cs_vault_book_close(work->book);
     work->book = NULL;
-    enum cs_status status = cs_command_go_online(work->command, CS_ONLINE_ALONE);
+    enum cs_status status = cs_command_go_online(work->command, CS_ONLINE_SHARED);
     if (status == CS_OK) {
         status = run_exchange(work, rows_first);
     }
@@ -89,7 +89,7 @@ enum cs_status cs_vault_work_outcome(struct cs_vault_work *work,
         status =
             cs_problem_set(&work->command->problem, queued.status, "%.*s", (int)queued.text.size,
                            queued.text.size == 0 ? "" : (const char *)queued.text.data);
-        enum cs_status removed = cs_queued_record_remove(work->replica, queued.number);
+        enum cs_status removed = cs_queued_record_remove(work->replica, queued.id);
         status = removed != CS_OK ? removed : status;
     }
     cs_arena_release(&arena);
@@ -104,7 +104,7 @@ enum cs_status cs_vault_work_put_aside(struct cs_vault_work *work,
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_queued_record_get(work->replica, id, &arena, &queued);
     if (status == CS_OK) {
-        status = cs_queued_record_remove(work->replica, queued.number);
+        status = cs_queued_record_remove(work->replica, queued.id);
     }
     cs_arena_release(&arena);
     return status;

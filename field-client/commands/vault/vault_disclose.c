@@ -203,6 +203,16 @@ static enum cs_status tell_waiting(struct cs_command *command, const uint8_t *re
                           id);
 }
 
+/* Of two commands that go on with one request at once, one shows it. */
+static enum cs_status spend(struct cs_command *command, struct cs_vault_disclosure *disclosure)
+{
+    enum cs_status status = cs_vault_disclosure_spend(disclosure);
+    return status == CS_NOT_FOUND
+               ? cs_problem_set(&command->problem, CS_USED,
+                                "the request was opened or given up by another command meanwhile")
+               : status;
+}
+
 /* Opens, and destroys what could open it again, before anybody sees it. */
 static enum cs_status open_once(struct cs_command *command, struct cs_vault_disclosure *disclosure,
                                 const struct cs_id *version, struct cs_secret **out)
@@ -214,7 +224,7 @@ static enum cs_status open_once(struct cs_command *command, struct cs_vault_disc
         return tell_waiting(command, cs_vault_disclosure_id(disclosure));
     }
     if (status == CS_OK) {
-        status = cs_vault_disclosure_spend(disclosure);
+        status = spend(command, disclosure);
     }
     if (status == CS_OK) {
         *out = secret;
@@ -234,7 +244,7 @@ static void put_refusal_aside(struct cs_vault_work *work, struct cs_vault_disclo
             CS_OK &&
         queued.status != CS_OK) {
         /* Where that fails it is told once more. */
-        (void)!cs_queued_record_remove(work->replica, queued.number);
+        (void)!cs_queued_record_remove(work->replica, queued.id);
         (void)!cs_vault_disclosure_spend(disclosure);
     }
     cs_arena_release(&arena);
@@ -351,6 +361,9 @@ static enum cs_status go_on(struct cs_vault_work *work, const char *typed, const
     }
     if (status == CS_OK) {
         close_book(work);
+        status = cs_command_go_online(command, CS_ONLINE_SHARED);
+    }
+    if (status == CS_OK) {
         status =
             cs_vault_disclosure_resume(work->replica, out->request, &disclosure, &command->problem);
     }

@@ -84,7 +84,7 @@ static enum cs_status take_refusals(struct importing *importing, size_t first, s
             const char *text = cs_arena_text(&work->arena, queued[i].text);
             item->refusal =
                 text == NULL || text[0] == '\0' ? cs_status_text(queued[i].status) : text;
-            status = cs_queued_record_remove(work->replica, queued[i].number);
+            status = cs_queued_record_remove(work->replica, queued[i].id);
         }
     }
     return status;

@@ -257,7 +257,7 @@ static enum cs_status tell_refusal(struct cs_rotate *rotate, const struct cs_que
                         : cs_vault_kind_name(record->kind),
                     (int)queued->text.size,
                     queued->text.size == 0 ? "" : (const char *)queued->text.data);
-    return cs_queued_record_remove(rotate->work.replica, queued->number);
+    return cs_queued_record_remove(rotate->work.replica, queued->id);
 }
 
 /* One that a server had once taken, before it went back, is tried again by the next sync (cs_queued_records_try_again). */

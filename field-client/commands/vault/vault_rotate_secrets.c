@@ -108,7 +108,7 @@ static void put_refusal_aside(struct cs_rotate *rotate, struct cs_vault_disclosu
                              &queued) == CS_OK &&
         queued.status != CS_OK) {
         /* Where that fails it is told once more. */
-        (void)!cs_queued_record_remove(rotate->work.replica, queued.number);
+        (void)!cs_queued_record_remove(rotate->work.replica, queued.id);
         (void)!cs_vault_disclosure_spend(disclosure);
     }
     cs_arena_release(&arena);

@@ -39,7 +39,7 @@ static enum cs_status list_refused(struct cs_vault_work *work, bool dismiss)
             print_line(work->command, list[i].number, cs_status_name(list[i].status), list[i].text);
         }
         if (dismiss) {
-            status = cs_queued_record_remove(work->replica, list[i].number);
+            status = cs_queued_record_remove(work->replica, list[i].id);
         }
     }
     if (status != CS_OK) {
