@@ -117,6 +117,8 @@ static enum cs_status encode(struct making *making, struct cs_arena *arena, stru
         .cursor_count = place->cursor_count,
         .log_size = cs_evidence_known_size(&place->log, place->known.incarnation),
         .with_vaults = true,
+        .with_horizon = true,
+        .log_mark = cs_evidence_known_mark(&place->log, place->known.incarnation),
     };
     uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
     struct cs_buffer sync;

@@ -27,6 +27,14 @@ uint64_t cs_evidence_known_size(const struct cs_log_state *known,
                                                                            : 0;
 }
 
+struct cs_bytes cs_evidence_known_mark(const struct cs_log_state *known,
+                                       const uint8_t incarnation[static CS_INCARNATION_SIZE])
+{
+    return cs_evidence_known_size(known, incarnation) == 0
+               ? CS_BYTES_NONE
+               : cs_bytes_make(known->checkpoint.root, CS_LOG_MARK_SIZE);
+}
+
 static enum cs_status verify_note(struct cs_replica *replica, struct cs_bytes note,
                                   struct cs_checkpoint *out)
 {

@@ -16,6 +16,9 @@
 /* The size for a request to this incarnation: of the last checkpoint, 0 if it is of another. */
 uint64_t cs_evidence_known_size(const struct cs_log_state *known,
                                 const uint8_t incarnation[static CS_INCARNATION_SIZE]);
+/* The beginning of that checkpoint's root, CS_LOG_MARK_SIZE bytes, borrowed from `known`; empty where the size is 0. */
+struct cs_bytes cs_evidence_known_mark(const struct cs_log_state *known,
+                                       const uint8_t incarnation[static CS_INCARNATION_SIZE]);
 /*
  * Judges the page against the last checkpoint; *out is the one that holds after it. In another
  * incarnation than before (whether that is acceptable is decided elsewhere) it starts anew.

@@ -272,6 +272,7 @@ static enum cs_status build(struct cs_sync_session *session, uint64_t counter,
         request.position = 0;
     }
     request.log_size = cs_evidence_known_size(&session->log, request.incarnation);
+    request.log_mark = cs_evidence_known_mark(&session->log, request.incarnation);
     uint8_t mark[CS_SERVER_STATEMENT_MARK_SIZE];
     cs_server_statement_mark(
         cs_identity_server_statement_bytes(cs_replica_identity(session->replica)), mark);

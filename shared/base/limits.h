@@ -49,6 +49,8 @@
 /* The evidence log: a checkpoint's note, and the hashes of one proof. */
 #define CS_CHECKPOINT_MAX ((size_t)512)
 #define CS_LOG_PROOF_MAX ((size_t)65 * 32)
+/* Of a root of the evidence log, what a device names it by. */
+#define CS_LOG_MARK_SIZE ((size_t)8)
 
 /* Working memory one decoded message may take. */
 #define CS_MESSAGE_ARENA_MAX (256 * CS_MEBI)

@@ -45,8 +45,11 @@ struct cs_sync_request {
     bool without_log;
     uint64_t log_size;              /* of the last checkpoint the device has verified; 0 = none */
     struct cs_bytes statement_mark; /* of the server statement it knows, 8 bytes; empty: none */
-    bool with_vaults;  /* format 3, never without_log: the same, and answered with vault_news */
-    bool with_horizon; /* format 4, never without vaults: the same, and answered with horizon */
+    bool with_vaults; /* format 3, never without_log: the same, and answered with vault_news */
+    /* Format 4, never without vaults: names the log by log_mark too, and is answered with horizon. */
+    bool with_horizon;
+    struct cs_bytes
+        log_mark; /* first CS_LOG_MARK_SIZE bytes of that checkpoint's root; empty: none */
     /* Not sent: up to where more was given to the device, which may have it or not (bundles). */
     const struct cs_scope_cursor *told;
     size_t told_count;

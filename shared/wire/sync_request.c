@@ -6,9 +6,14 @@
 #include "shared/wire/message_frame.h"
 #include "shared/wire/scopes.h"
 
-/* incarnation, position, cursors, inners; from format 2 on: log size, statement mark; formats 3 and 4: the same, answered in 3 and 4 */
-static const size_t item_counts[] = {4, 6, 6, 6};
-#define MARK_SIZE 8
+/* incarnation, position, cursors, inners; from format 2 on: log size, statement mark; 3: the same, answered in 3; 4: log mark */
+static const size_t item_counts[] = {4, 6, 6, 7};
+#define STATEMENT_MARK_SIZE 8
+
+static bool is_mark(struct cs_bytes mark, size_t size)
+{
+    return mark.size == 0 || mark.size == size;
+}
 
 static enum cs_status check_request(const struct cs_sync_request *request)
 {
@@ -17,10 +22,10 @@ static enum cs_status check_request(const struct cs_sync_request *request)
     enum cs_status status =
         cs_scope_cursors_check(request->cursors, request->cursor_count, &scratch);
     cs_arena_release(&scratch);
-    bool mark_valid =
-        request->statement_mark.size == 0 || request->statement_mark.size == MARK_SIZE;
+    bool marks_valid = is_mark(request->statement_mark, STATEMENT_MARK_SIZE) &&
+                       is_mark(request->log_mark, CS_LOG_MARK_SIZE);
     if (status == CS_OK &&
-        (request->position > INT64_MAX || request->log_size > INT64_MAX || !mark_valid)) {
+        (request->position > INT64_MAX || request->log_size > INT64_MAX || !marks_valid)) {
         status = CS_MALFORMED;
     }
     if (status == CS_OK && request->inner_count > CS_CHANGE_SETS_PER_REQUEST_MAX) {
@@ -54,7 +59,19 @@ enum cs_status cs_sync_request_encode(const struct cs_sync_request *request, str
         cs_cbor_put_unsigned(&plain, request->log_size);
         cs_cbor_put_bytes(&plain, request->statement_mark);
     }
+    if (status == CS_OK && request->with_horizon) {
+        cs_cbor_put_bytes(&plain, request->log_mark);
+    }
     return cs_message_end(&plain, status, out);
+}
+
+static struct cs_bytes take_mark(struct cs_cbor_reader *reader, size_t size)
+{
+    struct cs_bytes mark = cs_cbor_take_bytes(reader);
+    if (!is_mark(mark, size)) {
+        cs_cbor_fail(reader, CS_MALFORMED);
+    }
+    return mark;
 }
 
 static void take_inners(struct cs_cbor_reader *reader, struct cs_arena *arena,
@@ -88,10 +105,10 @@ enum cs_status cs_sync_request_decode(struct cs_bytes bytes, struct cs_arena *ar
     request.with_horizon = format == 4;
     if (format > 1) {
         request.log_size = cs_message_take_bounded(&reader, INT64_MAX);
-        request.statement_mark = cs_cbor_take_bytes(&reader);
-        if (request.statement_mark.size != 0 && request.statement_mark.size != MARK_SIZE) {
-            cs_cbor_fail(&reader, CS_MALFORMED);
-        }
+        request.statement_mark = take_mark(&reader, STATEMENT_MARK_SIZE);
+    }
+    if (request.with_horizon) {
+        request.log_mark = take_mark(&reader, CS_LOG_MARK_SIZE);
     }
     enum cs_status status = cs_message_close(&reader);
     if (status == CS_OK) {

@@ -64,20 +64,12 @@ enum cs_status cs_bundle_commit(struct cs_server *server, struct cs_server_reque
     return status;
 }
 
-/* A gap is told so that a person knows what to look for. */
 static enum cs_status explain(const struct cs_server_request *request, struct cs_arena *arena,
                               struct cs_bundle_taken *out)
 {
     struct cs_problem problem = request->problem;
     out->status = request->failure.status;
-    if (out->status == CS_GAP) {
-        (void)cs_problem_set(
-            &problem, CS_GAP,
-            "change-set %llu of this laptop is missing here: an earlier bundle of it "
-            "was not imported. Import that one first, or make a new bundle on the "
-            "laptop: it has everything that was not confirmed to it",
-            (unsigned long long)request->failure.expected_sequence);
-    } else if (out->status == CS_ROLLED_BACK) {
+    if (out->status == CS_ROLLED_BACK) {
         (void)cs_problem_set(
             &problem, CS_ROLLED_BACK,
             "this server is not where it was when it last answered that laptop: it was restored "

@@ -6,6 +6,7 @@
 #include "sync-server/handlers/pull.h"
 #include "sync-server/handlers/server_internal.h"
 #include "sync-server/reconcile/directory.h"
+#include "sync-server/reconcile/evidence_log.h"
 #include "sync-server/reconcile/recovery.h"
 #include "sync-server/stores/vault_store.h"
 
@@ -270,10 +271,27 @@ enum cs_status cs_request_admit(struct cs_server *server, struct cs_server_reque
     return status;
 }
 
+/* Is the log that the device was shown not the beginning of this one? Only where it names one of this incarnation. */
+static enum cs_status knows_another_log(struct cs_server *server,
+                                        const struct cs_sync_request *sync, bool *out)
+{
+    uint8_t root[CS_HASH_SIZE];
+    if (sync->log_mark.size == 0) {
+        *out = false;
+        return CS_OK;
+    }
+    enum cs_status status = cs_evidence_log_root_at(server->writer, sync->log_size, root);
+    *out =
+        status == CS_NOT_FOUND ||
+        (status == CS_OK && !cs_bytes_equal(sync->log_mark, cs_bytes_make(root, CS_LOG_MARK_SIZE)));
+    return status == CS_NOT_FOUND ? CS_OK : status;
+}
+
 /*
- * The device names another incarnation than this, or a state that this server has not reached: one of the two went back. Nothing is
- * taken: the device asks (recover_handler.c), and shows what it has for proof. Pushed first, its changes could carry the server
- * past that state, and nobody would notice.
+ * The device names another incarnation than this, a state that this server has not reached, or a log that is not the beginning of
+ * this one: one of the two went back. Nothing is taken: the device asks (recover_handler.c), and shows what it has for proof. Pushed
+ * first, its changes could carry the server past that state, and nobody would notice; and what they rest on may be what was lost, so
+ * that they would be refused for it.
  */
 static enum cs_status is_behind(struct cs_server *server, const struct cs_server_request *request,
                                 bool *out)
@@ -290,6 +308,7 @@ static enum cs_status is_behind(struct cs_server *server, const struct cs_server
         bool another = memcmp(sync->incarnation, none, sizeof none) != 0 &&
                        memcmp(sync->incarnation, own, sizeof own) != 0;
         *out = another || sync->position > position;
+        status = *out ? CS_OK : knows_another_log(server, sync, out);
     }
     return status;
 }

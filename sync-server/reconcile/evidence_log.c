@@ -188,20 +188,40 @@ enum cs_status cs_evidence_log_fill(struct cs_store *store)
     return status != CS_OK || size > 0 ? status : cs_evidence_log_sources(store, enter, store);
 }
 
-enum cs_status cs_evidence_log_root(struct cs_store *store, uint64_t *out_size,
-                                    uint8_t out_root[static CS_HASH_SIZE])
+static enum cs_status root_at(struct cs_store *store, uint64_t size,
+                              uint8_t out_root[static CS_HASH_SIZE])
 {
     struct cs_merkle_range range;
-    uint64_t size;
-    enum cs_status status = cs_store_log_size(store, &size);
+    enum cs_status status = cs_merkle_range_load(&range, size, cs_evidence_log_node, store);
     if (status == CS_OK) {
-        status = cs_merkle_range_load(&range, size, cs_evidence_log_node, store);
-    }
-    if (status == CS_OK) {
-        *out_size = size;
         cs_merkle_range_root(&range, out_root);
     }
     return status;
+}
+
+enum cs_status cs_evidence_log_root(struct cs_store *store, uint64_t *out_size,
+                                    uint8_t out_root[static CS_HASH_SIZE])
+{
+    uint64_t size;
+    enum cs_status status = cs_store_log_size(store, &size);
+    if (status == CS_OK) {
+        status = root_at(store, size, out_root);
+    }
+    if (status == CS_OK) {
+        *out_size = size;
+    }
+    return status;
+}
+
+enum cs_status cs_evidence_log_root_at(struct cs_store *store, uint64_t size,
+                                       uint8_t out_root[static CS_HASH_SIZE])
+{
+    uint64_t own = 0;
+    enum cs_status status = cs_store_log_size(store, &own);
+    if (status == CS_OK && size > own) {
+        status = CS_NOT_FOUND;
+    }
+    return status != CS_OK ? status : root_at(store, size, out_root);
 }
 
 enum cs_status cs_evidence_log_prove(struct cs_store *store, const struct cs_leaf *leaf,

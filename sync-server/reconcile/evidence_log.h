@@ -39,6 +39,9 @@ enum cs_status cs_evidence_log_node(void *context, unsigned level, uint64_t numb
 /* Size and root as they are. */
 enum cs_status cs_evidence_log_root(struct cs_store *store, uint64_t *out_size,
                                     uint8_t out_root[static CS_HASH_SIZE]) CS_MUST_USE;
+/* The root of the first `size` entries. CS_NOT_FOUND: there are not so many. */
+enum cs_status cs_evidence_log_root_at(struct cs_store *store, uint64_t size,
+                                       uint8_t out_root[static CS_HASH_SIZE]) CS_MUST_USE;
 /* CS_NOT_FOUND: not in the log. */
 enum cs_status cs_evidence_log_prove(struct cs_store *store, const struct cs_leaf *leaf,
                                      uint64_t size, uint64_t *out_number,

@@ -270,7 +270,13 @@ static void a_server_that_drops_a_leaf_is_found_out(void **state)
     (void)laptop_new(late, "part", "code=P-2", "name=风扇", NULL);
     laptop_sync_equal(late);
     assert_true(server_log_size(&scene) > log_of(scene.office).checkpoint.size);
+    scene.universe.server_lies = true;
     assert_refused(scene.office, CS_OTHER_HISTORY, "another history than before");
+    /* One that looks finds it out itself, and owns up to it. */
+    scene.universe.server_lies = false;
+    laptop_sync_equal(scene.office);
+    assert_true(scene.office->last.went_back);
+    assert_string_equal(alarm_of(scene.office), "");
     universe_close(&scene.universe);
 }
 
@@ -354,6 +360,7 @@ static void devices_shown_two_histories_find_out(void **state)
     open_scene(&scene);
     struct cs_id visit = new_visit(&scene);
     struct cs_server *other = copy_server(&scene);
+    scene.universe.server_lies = true;
     /* The owner and the technician live with the one, the office with the other. */
     (void)laptop_new(scene.owner, "part", "code=P-1", "name=电源", NULL);
     laptop_sync_equal(scene.owner);

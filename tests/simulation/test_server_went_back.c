@@ -154,13 +154,55 @@ static void a_log_of_the_same_size_may_be_another_one(void **state)
     (void)laptop_new(scene.field, "part", "code=NEW-1", "name=one", NULL);
     (void)laptop_new(scene.field, "part", "code=NEW-2", "name=two", NULL);
     laptop_sync_equal(scene.field);
+    scene.universe.server_lies = true;
     assert_status(laptop_sync(scene.owner), CS_OTHER_HISTORY);
     assert_non_null(strstr(scene.universe.problem.text, "another history"));
     assert_int_equal(parts(&scene, "DAY-2"), 1);
-    laptop_sync_equal(scene.office);
-    assert_true(scene.office->last.went_back);
+    scene.universe.server_lies = false;
     laptop_sync_equal(scene.owner);
+    assert_true(scene.owner->last.went_back);
+    laptop_sync_equal(scene.office);
+    assert_int_equal(scene.office->last.resent, 1);
     check_equal(&scene);
+    assert_int_equal(parts(&scene, "DAY-2"), 1);
+    universe_close(&scene.universe);
+}
+
+/*
+ * A server that went back without a word has grown past all that it had when somebody names what it lost: it knows at once, from
+ * which log the request names, and what rests on that waits for it instead of being refused.
+ */
+static void what_rests_on_a_lost_row_waits_for_it(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 71);
+    char part[96];
+    char to[96];
+    struct cs_id lost = laptop_new(scene.office, "part", "code=DAY-2", "name=two", NULL);
+    struct cs_id store = laptop_new(scene.office, "stock_location", "name=主仓", NULL);
+    (void)snprintf(part, sizeof part, "part=%s", id_text(lost));
+    (void)snprintf(to, sizeof to, "to=%s", id_text(store));
+    laptop_sync_equal(scene.office);
+    laptop_sync_equal(scene.owner);
+    universe_set_server_back(&scene.universe, "yesterday");
+    for (int i = 0; i < 8; i++) {
+        char code[32];
+        (void)snprintf(code, sizeof code, "code=NEW-%d", i);
+        (void)laptop_new(scene.field, "part", code, "name=one", NULL);
+        laptop_sync_equal(scene.field);
+    }
+    assert_false(awaits_any(&scene));
+    (void)laptop_new(scene.owner, "stock_movement", part, to, "quantity=1", "reason=purchase",
+                     NULL);
+    assert_ok(laptop_sync(scene.owner));
+    assert_true(scene.owner->last.went_back);
+    assert_true(awaits_any(&scene));
+    assert_int_equal(laptop_count(scene.owner, "refusal", "state", "open"), 0);
+    laptop_sync_equal(scene.office);
+    check_equal(&scene);
+    assert_int_equal(laptop_count(scene.owner, "refusal", "state", "open"), 0);
+    assert_int_equal(laptop_count(scene.field, "stock_movement", "reason", "purchase"), 1);
     assert_int_equal(parts(&scene, "DAY-2"), 1);
     universe_close(&scene.universe);
 }
@@ -417,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_restored_server_gets_everything_back),
         cmocka_unit_test(a_replaced_folder_is_found_out),
         cmocka_unit_test(a_log_of_the_same_size_may_be_another_one),
+        cmocka_unit_test(what_rests_on_a_lost_row_waits_for_it),
         cmocka_unit_test(whoever_saw_more_is_a_witness),
         cmocka_unit_test(work_after_the_replacement_stays),
         cmocka_unit_test(what_is_no_proof_starts_nothing),

@@ -4,6 +4,7 @@
 #include "field-client/replica/invite.h"
 #include "field-client/sync/join.h"
 #include "shared/domain/value_text.h"
+#include "sync-server/handlers/server_internal.h"
 #include "tests/support/canary.h"
 #include "tests/support/testing.h"
 
@@ -36,6 +37,9 @@ enum cs_status universe_serve(struct universe *universe, struct cs_bytes body,
     if (status != CS_OK) {
         /* What the listener answers, without a body. */
         return cs_status_class(status) == CS_CLASS_LOCAL ? CS_UNAVAILABLE : CS_MALFORMED;
+    }
+    if (universe->server_lies) {
+        request->sync.log_mark = CS_BYTES_NONE;
     }
     cs_server_commit(universe->server, &request, 1);
     return cs_server_reply(universe->server, request, response);

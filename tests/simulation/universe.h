@@ -51,6 +51,7 @@ struct universe {
     struct cs_server *server;
     size_t page_rows_max;          /* of the server, from its next start on; 0: as always */
     uint64_t attachment_bytes_max; /* the same */
+    bool server_lies;              /* it does not look which log a request names */
     const char *canary;            /* in no request and no response; NULL: nothing is looked for */
     uint64_t traced;               /* bytes that were looked at */
     struct laptop laptops[UNIVERSE_LAPTOPS_MAX];

@@ -67,39 +67,6 @@ static bool rests_on_refused(struct sim *sim, const struct sim_entry *entry)
     return false;
 }
 
-/* Was the row that it names lost with a server's disk, before it came back? */
-static bool refers_to_lost(struct sim *sim, const struct sim_change *change,
-                           const struct cs_field *field)
-{
-    struct cs_id id;
-    if (field->type != CS_FIELD_REFERENCE || !cs_id_from_bytes(change->value.bytes, &id)) {
-        return false;
-    }
-    const struct sim_row *row = sim_ledger_row(&sim->ledger, &id);
-    for (const struct sim_op *op = row == NULL ? NULL : row->last; op != NULL; op = op->earlier) {
-        if (op->kind == CS_OPERATION_INSERT && op->entry->was_lost) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A server that does not know yet that it went back does not wait for what it lost; its author finds it among what was refused. */
-static bool came_in_a_silence(struct sim *sim, const struct sim_entry *entry, enum cs_status status)
-{
-    bool lost = false;
-    bool silent = sim->counts.faults[SIM_FAULT_SERVER_SILENT] > 0;
-    for (size_t i = 0; silent && i < entry->op_count; i++) {
-        const struct sim_op *op = &entry->ops[i];
-        for (size_t j = 0; j < op->change_count; j++) {
-            const struct sim_change *change = &op->changes[j];
-            lost = lost || (change->field != SIM_KEEP &&
-                            refers_to_lost(sim, change, &op->entity->fields[change->field]));
-        }
-    }
-    return lost && status == CS_MISSING_REFERENCE;
-}
-
 /* A decision counts under the keys that signed it only: who has joined again is told to decide anew. */
 static bool is_carried_decision(const struct sim_entry *entry)
 {
@@ -121,8 +88,7 @@ void sim_check_refused(struct sim *sim)
         }
         cs_arena_init(&arena, CS_MEBI);
         cs_require(sim_server_transaction(sim, entry, &arena, &logged));
-        if (logged.status == CS_REVOKED || logged.status == CS_USED ||
-            came_in_a_silence(sim, entry, logged.status)) {
+        if (logged.status == CS_REVOKED || logged.status == CS_USED) {
             cs_arena_release(&arena); /* persons decided so, one after the other: revoking.c */
             continue;
         }

@@ -135,6 +135,8 @@ void sim_fork_serve(struct sim *sim, struct cs_bytes request, struct cs_buffer *
     sim_event(sim, "in its other history the server opens a request of %zu bytes: %s", request.size,
               cs_status_name(status));
     if (status == CS_OK) {
+        opened->sync.log_mark =
+            CS_BYTES_NONE; /* it does not care which history it is asked about */
         status = answer(sim, opened, response);
         fork->used = true;
         sim->counts.faults[fork->how] += fork->counted ? 0 : 1;

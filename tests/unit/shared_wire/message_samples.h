@@ -56,6 +56,7 @@ static inline bool sample_sync_requests_equal(const struct cs_sync_request *a,
                  a->without_log == b->without_log && a->with_vaults == b->with_vaults &&
                  a->with_horizon == b->with_horizon && a->log_size == b->log_size &&
                  cs_bytes_equal(a->statement_mark, b->statement_mark) &&
+                 cs_bytes_equal(a->log_mark, b->log_mark) &&
                  sample_cursors_equal(a->cursors, a->cursor_count, b->cursors, b->cursor_count);
     for (size_t i = 0; equal && i < a->inner_count; i++) {
         equal = cs_bytes_equal(a->inners[i], b->inners[i]);

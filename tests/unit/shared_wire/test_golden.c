@@ -165,10 +165,12 @@ static void test_sync_messages(void **state)
     response.vault_news = 4711;
     check_sync_messages(&request, &response, "sync-request-3.bin", "sync-response-3.bin");
     request.with_horizon = true;
+    request.log_mark = cs_bytes_of_text("the root");
     response.with_horizon = true;
     response.horizon = response.log_sequence;
     check_sync_messages(&request, &response, "sync-request-4.bin", "sync-response-4.bin");
     request.with_horizon = false;
+    request.log_mark = CS_BYTES_NONE;
     response.with_horizon = false;
     response.horizon = 0;
     request.with_vaults = false;

@@ -73,6 +73,9 @@ static void test_what_could_not_be_read_is_not_written(void **state)
     request.statement_mark = cs_bytes_of_text("7 bytes");
     check_refused(&request, CS_INVALID);
     request.statement_mark = CS_BYTES_NONE;
+    request.log_mark = cs_bytes_of_text("9 octets!");
+    check_refused(&request, CS_INVALID);
+    request.log_mark = CS_BYTES_NONE;
     request.cursors = sample_cursors(&random, &arena, 5);
     request.cursor_count = 5;
     request.cursors[4].scope = request.cursors[1].scope; /* a scope twice */
@@ -126,9 +129,9 @@ static enum cs_status decode_by_hand(size_t cursor_items, uint64_t kind, size_t 
     return status;
 }
 
-/* A request of format 2 by hand, with this log size and mark. */
-static enum cs_status decode_log_by_hand(uint64_t format, size_t item_count, uint64_t log_size,
-                                         size_t mark_size)
+/* A request by hand, with this log size and mark of the statement, and of the log where there are items for one. */
+static enum cs_status decode_marks_by_hand(uint64_t format, size_t item_count, uint64_t log_size,
+                                           size_t mark_size, size_t log_mark_size)
 {
     static const uint8_t zeroes[16];
     struct cs_buffer plain;
@@ -143,9 +146,18 @@ static enum cs_status decode_log_by_hand(uint64_t format, size_t item_count, uin
         cs_cbor_put_unsigned(&plain, log_size);
         cs_cbor_put_bytes(&plain, cs_bytes_make(zeroes, mark_size));
     }
+    if (item_count > 7) {
+        cs_cbor_put_bytes(&plain, cs_bytes_make(zeroes, log_mark_size));
+    }
     enum cs_status status = message_decode_plain(decode, &plain);
     cs_buffer_release(&plain);
     return status;
+}
+
+static enum cs_status decode_log_by_hand(uint64_t format, size_t item_count, uint64_t log_size,
+                                         size_t mark_size)
+{
+    return decode_marks_by_hand(format, item_count, log_size, mark_size, CS_LOG_MARK_SIZE);
 }
 
 static void test_formats_are_told_apart(void **state)
@@ -159,9 +171,14 @@ static void test_formats_are_told_apart(void **state)
     assert_int_equal(decode_log_by_hand(0, 5, 0, 0), CS_UNSUPPORTED);
     assert_int_equal(decode_log_by_hand(3, 7, 9, 8), CS_OK);
     assert_int_equal(decode_log_by_hand(3, 5, 0, 0), CS_MALFORMED);
-    assert_int_equal(decode_log_by_hand(4, 7, 9, 8), CS_OK);
+    assert_int_equal(decode_log_by_hand(3, 8, 9, 8), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(4, 8, 9, 8), CS_OK);
+    assert_int_equal(decode_marks_by_hand(4, 8, 9, 8, 0), CS_OK);
+    assert_int_equal(decode_marks_by_hand(4, 8, 9, 8, 7), CS_MALFORMED);
+    assert_int_equal(decode_marks_by_hand(4, 8, 9, 8, 9), CS_MALFORMED);
+    assert_int_equal(decode_log_by_hand(4, 7, 9, 8), CS_MALFORMED);
     assert_int_equal(decode_log_by_hand(4, 5, 0, 0), CS_MALFORMED);
-    assert_int_equal(decode_log_by_hand(5, 7, 9, 8), CS_UNSUPPORTED);
+    assert_int_equal(decode_log_by_hand(5, 8, 9, 8), CS_UNSUPPORTED);
     assert_int_equal(decode_log_by_hand(2, 7, (uint64_t)INT64_MAX + 1, 8), CS_MALFORMED);
     assert_int_equal(decode_log_by_hand(2, 7, 9, 7), CS_MALFORMED);
     assert_int_equal(decode_log_by_hand(2, 7, 9, 9), CS_MALFORMED);
