@@ -1,11 +1,13 @@
 /* Applying bundles that the server made, see bundle.h. */
 #include "field-client/replica/outbox.h"
 #include "field-client/replica/rejoin.h"
+#include "field-client/replica/revocation.h"
 #include "field-client/sync/bundle_growth.h"
 #include "field-client/sync/bundle_internal.h"
 #include "field-client/sync/evidence_check.h"
 #include "field-client/sync/session_internal.h"
 #include "field-client/sync/vault_news.h"
+#include "shared/base/text.h"
 #include "shared/wire/bundle.h"
 
 #include <string.h>
@@ -309,6 +311,32 @@ static enum cs_status apply(struct importing *importing, struct part *part,
 
 /* ---- by what it says ---- */
 
+static int fitting(struct cs_bytes text, size_t size_max)
+{
+    return (int)(text.size <= size_max ? text.size
+                                       : cs_utf8_cut((const char *)text.data, size_max));
+}
+
+/* Of the rest nothing was sent: a bundle is no conversation. */
+static enum cs_status explain_revoked(struct importing *importing, struct cs_problem *problem)
+{
+    struct cs_arena arena;
+    struct cs_revoked_response own;
+    cs_arena_init(&arena, CS_MEBI);
+    enum cs_status status = cs_own_revocation_load(importing->replica, &arena, &own);
+    if (status == CS_OK) {
+        status = cs_problem_set(
+            problem, CS_REVOKED,
+            "this device was revoked by %.*s (%.*s). It gets no more data; nothing on it was "
+            "deleted. Make another bundle on it and bring that to the server: the office reviews "
+            "what it has not sent yet",
+            fitting(own.revoked_by, 60), (const char *)own.revoked_by.data,
+            fitting(own.reason, 120), (const char *)own.reason.data);
+    }
+    cs_arena_release(&arena);
+    return status;
+}
+
 static enum cs_status take_revoked(struct importing *importing, const struct part *part,
                                    struct cs_problem *problem)
 {
@@ -318,14 +346,7 @@ static enum cs_status take_revoked(struct importing *importing, const struct par
         status = cs_session_receive_revoked(session, part->answer.body, problem);
         cs_sync_end(session);
     }
-    /* There is more to be sent for review: that, too, is no row. */
-    return status != CS_OK
-               ? status
-               : cs_problem_set(
-                     problem, CS_REVOKED,
-                     "this device was revoked. It gets no more data; nothing on it was deleted. "
-                     "Make another bundle on it and bring that to the server: the office reviews "
-                     "what it has not sent yet");
+    return status == CS_OK || status == CS_REVOKED ? explain_revoked(importing, problem) : status;
 }
 
 static enum cs_status take_failure(struct part *part, struct cs_problem *problem)

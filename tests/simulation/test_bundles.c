@@ -332,6 +332,8 @@ static void a_revoked_laptop_is_told(void **state)
     assert_int_equal(taken.held, 1);
     assert_ok(export_down(scene.li, "down"));
     assert_status(import_down(scene.li, "down", &result), CS_REVOKED);
+    assert_non_null(strstr(scene.universe.problem.text, "was revoked by"));
+    assert_non_null(strstr(scene.universe.problem.text, "(丢失)"));
     assert_int_equal(laptop_count(scene.li, "part", "code", "P-1"), 0);
     assert_status(laptop_sync(scene.li), CS_REVOKED);
     universe_close(&scene.universe);

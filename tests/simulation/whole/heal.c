@@ -29,6 +29,7 @@ static void mend(struct sim *sim)
     for (size_t day = 0; day < 10; day++) {
         sim->now_ms += DAY_MS;
         sim_network_deliver(sim);
+        sim_courier_deliver(sim);
     }
 }
 

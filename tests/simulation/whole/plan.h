@@ -52,7 +52,8 @@
     X(NOT_KEPT, "server acknowledges what it does not keep", 60, 20)                               \
     X(NOT_OWNED_UP, "server goes back and does not own up to it", 60, 100)                         \
     X(CLIENT_PROGRAM, "laptop's program taken back or upgraded", 250, 12)                          \
-    X(SERVER_PROGRAM, "server's program taken back or upgraded", 200, 8)
+    X(SERVER_PROGRAM, "server's program taken back or upgraded", 200, 8)                           \
+    X(STICK, "bundle carried on a stick", 350, 80)
 
 enum sim_fault {
 #define SIM_FAULT_ENUM(name, text, seeds, rate) SIM_FAULT_##name,

@@ -34,6 +34,7 @@ static void step(struct sim *sim)
     sim->now_ms += sim_between(&sim->random, MINUTE_MS, minutes * MINUTE_MS);
     sim->machine.true_ms = sim->now_ms;
     sim_network_deliver(sim);
+    sim_courier(sim);
     sim_faults(sim);
     sim_intruder(sim);
     sim_revoking(sim);
@@ -99,6 +100,7 @@ void sim_release(struct sim *sim)
     sim_disk_destroy(sim->server_image);
     cs_secret_destroy(sim->master_key);
     sim_network_release(sim);
+    sim_courier_release(sim);
     sim_ledger_release(&sim->ledger);
     sim_evidence_release(sim);
     sim_hostile_release(sim);

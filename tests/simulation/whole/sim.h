@@ -26,6 +26,7 @@
 #define SIM_FORK_SLOT (SIM_INSTANCES_MAX + 2)
 #define SIM_INTRUDER_ROLES (CS_ROLE(TECHNICIAN) | CS_ROLE(WAREHOUSE))
 #define SIM_MESSAGES_MAX 64
+#define SIM_STICKS_MAX 24
 #define SIM_EVENTS_KEPT 60
 #define SIM_EVENT_TEXT_MAX 160
 #define SIM_PASSPHRASE "correct horse battery staple"
@@ -69,6 +70,7 @@
     X(EVIDENCE_LOST, "what must stand in the evidence log does not")                               \
     X(LIE_BELIEVED, "a laptop believed what it could have known to be wrong")                      \
     X(LIE_UNREPORTED, "the user is not told what is wrong with the server")                        \
+    X(BUNDLE_WRONG, "a bundle ended as it should not")                                             \
     X(NOT_REPEATABLE, "the same seed gave another run")
 
 enum sim_invariant {
@@ -120,6 +122,7 @@ struct sim_device {
     struct cs_sync_session *session;
     unsigned session_number;
     unsigned rounds;          /* exchanges of this session */
+    unsigned bundles_taken;   /* that had something new */
     int64_t session_since_ms; /* true time */
     int64_t partitioned_till_ms;
     uint64_t counter_recorded; /* transactions up to here are in the ledger */
@@ -178,6 +181,25 @@ struct sim_message {
     struct sim_lie lie;
 };
 
+/* A bundle on its way, see courier.c. */
+struct sim_stick {
+    bool used;
+    bool to_server;
+    struct sim_device *device; /* that made it, or that it is for */
+    uint64_t log;              /* of that device then */
+    uint8_t certificate[CS_HASH_SIZE];
+    unsigned session_number; /* of the device, when it made the one that is answered */
+    unsigned bundles_taken;
+    unsigned went_back; /* how often the server had */
+    int64_t due_ms;
+    uint64_t order;
+    unsigned again; /* times it is carried once more */
+    uint8_t *bytes; /* owned */
+    size_t size;
+    size_t cut;     /* bytes that this copy has; 0: all */
+    size_t flipped; /* number of a bit of it, from 1; 0: none */
+};
+
 #define SIM_ACTION_TABLE(X)                                                                        \
     X(INSERT, "rows entered")                                                                      \
     X(UPDATE, "rows changed")                                                                      \
@@ -210,6 +232,10 @@ struct sim_message {
     X(SYNC_FAILED, "syncs failed")                                                                 \
     X(EXCHANGE, "exchanges served")                                                                \
     X(TRANSACTION, "transactions committed")                                                       \
+    X(BUNDLE_UP, "bundles taken by the server")                                                    \
+    X(BUNDLE_DOWN, "bundles applied by laptops")                                                   \
+    X(BUNDLE_KNOWN, "bundles that held nothing new")                                               \
+    X(BUNDLE_DAMAGED, "damaged bundles turned away")                                               \
     X(REFUSED, "transactions refused")                                                             \
     X(CONFLICT, "conflicts open at the end")
 
@@ -319,6 +345,8 @@ struct sim {
     size_t device_count;
     struct sim_message messages[SIM_MESSAGES_MAX];
     uint64_t messages_sent;
+    struct sim_stick sticks[SIM_STICKS_MAX];
+    uint64_t sticks_made;
     struct sim_message last_responses[SIM_INSTANCES_MAX]; /* for replays */
     struct sim_ledger ledger;
     struct sim_revoking revoking;
@@ -390,6 +418,11 @@ void sim_network_deliver(struct sim *sim);
 void sim_network_release(struct sim *sim);
 /* What is on its way from or to this laptop is lost. */
 void sim_network_drop(struct sim *sim, size_t device);
+
+/* courier.c: bundles on sticks. Perhaps somebody makes one; those that are due arrive. */
+void sim_courier(struct sim *sim);
+void sim_courier_deliver(struct sim *sim);
+void sim_courier_release(struct sim *sim);
 
 /* syncing.c */
 void sim_sync_start(struct sim_device *device);
