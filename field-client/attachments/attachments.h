@@ -63,6 +63,38 @@ enum cs_status cs_attachment_save(struct cs_replica *replica,
                                   const struct cs_attachment_found *found, const char *path,
                                   struct cs_problem *problem) CS_MUST_USE;
 
+/*
+ * A file that stays though nothing sends it any more: the server has not confirmed it, and no record in view names it, since that was refused
+ * or has gone.
+ */
+struct cs_attachment_left {
+    struct cs_kept_attachment kept;
+    bool readable;                /* its key is known: what was refused keeps its values */
+    struct cs_attachment_row row; /* where readable; of its texts the name only */
+    uint64_t refusal;             /* its number in the list of refusals; 0: not there */
+};
+/* Valid during the call only. */
+typedef enum cs_status cs_attachment_left_visitor(void *context,
+                                                  const struct cs_attachment_left *left);
+/* All of them. The visitor's status other than CS_OK ends it and is returned; it changes no files. */
+enum cs_status cs_attachments_left(struct cs_replica *replica, cs_attachment_left_visitor *visit,
+                                   void *context) CS_MUST_USE;
+/* By the id of the record that named it, or at least so much of its beginning as fits one. CS_NOT_FOUND, CS_EXISTS. The name in the arena. */
+#define CS_ATTACHMENT_PREFIX_MIN ((size_t)4)
+enum cs_status cs_attachment_left_find(struct cs_replica *replica, struct cs_bytes text,
+                                       struct cs_arena *arena, struct cs_attachment_left *out,
+                                       struct cs_problem *problem) CS_MUST_USE;
+/* As cs_attachment_save; also CS_NOT_FOUND where it is not readable. */
+enum cs_status cs_attachment_left_save(struct cs_replica *replica,
+                                       const struct cs_attachment_left *left, const char *path,
+                                       struct cs_problem *problem) CS_MUST_USE;
+/*
+ * Removes this laptop's copy, for good where it is the only one: whoever calls has asked the person, or saved it. CS_NOT_FOUND: there is none;
+ * CS_DENIED: its record is in view and the server has not confirmed the file, so it is still to be sent.
+ */
+enum cs_status cs_attachment_drop(struct cs_replica *replica, const struct cs_kept_attachment *kept,
+                                  struct cs_problem *problem) CS_MUST_USE;
+
 enum cs_status cs_attachment_quota(struct cs_replica *replica, uint64_t *out_bytes) CS_MUST_USE;
 /* Takes effect with the next file that comes, and removes what has to go now. CS_DISK_FULL: what the server has not confirmed takes more. */
 enum cs_status cs_attachment_set_quota(struct cs_replica *replica, uint64_t bytes,

@@ -49,10 +49,13 @@ void cs_attachment_file_release(struct cs_attachment_file *file);
 enum cs_status cs_attachment_make_room(struct cs_replica *replica, uint64_t bytes,
                                        struct cs_problem *problem) CS_MUST_USE;
 /*
- * May this laptop's copy be removed? The one place that decides it: today when the server has confirmed that all of it is on its
- * disk. When a verified backup tells how far it goes, it is compared with confirmed_position here.
+ * May this laptop's copy be removed to make room? The one place that decides it: when the server has confirmed that all of it is on its disk.
+ * Not when a backup has it, see README.md.
  */
 bool cs_attachment_is_safe(const struct cs_kept_attachment *kept);
+/* Removes the copy, whatever is known of it, and notes what `kept` says otherwise. */
+enum cs_status cs_attachment_remove_copy(struct cs_replica *replica,
+                                         struct cs_kept_attachment *kept) CS_MUST_USE;
 /* The copy here turned out to be damaged: where the server has it, it goes and is wanted again. */
 enum cs_status cs_attachment_note_damage(struct cs_replica *replica,
                                          struct cs_kept_attachment *kept) CS_MUST_USE;

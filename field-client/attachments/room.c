@@ -24,7 +24,8 @@ enum cs_status cs_attachment_quota(struct cs_replica *replica, uint64_t *out_byt
 }
 
 /* The file first: an entry without a file is noticed and fetched again, a file without an entry never. */
-static enum cs_status remove_copy(struct cs_replica *replica, struct cs_kept_attachment *kept)
+enum cs_status cs_attachment_remove_copy(struct cs_replica *replica,
+                                         struct cs_kept_attachment *kept)
 {
     const struct cs_world *world = cs_replica_world(replica);
     char path[CS_ATTACHMENT_PATH_MAX];
@@ -47,7 +48,7 @@ enum cs_status cs_attachment_note_damage(struct cs_replica *replica,
         return cs_kept_attachment_put(replica, kept); /* it may be all there is of it */
     }
     kept->wanted = true;
-    return remove_copy(replica, kept);
+    return cs_attachment_remove_copy(replica, kept);
 }
 
 static enum cs_status is_full(const struct cs_kept_attachment_sums *sums, uint64_t quota,
@@ -56,8 +57,9 @@ static enum cs_status is_full(const struct cs_kept_attachment_sums *sums, uint64
     return cs_problem_set(
         problem, CS_DISK_FULL,
         "disk quota full: attachments may take %llu MiB on this laptop, and %llu MiB of them are "
-        "not confirmed by the server yet and stay here: sync, or give them more room with "
-        "countersign attachment quota MIB",
+        "not confirmed by the server yet and stay here: sync, give them more room with "
+        "countersign attachment quota MIB, or see countersign attachment list for those that "
+        "were refused",
         (unsigned long long)(quota / CS_MEBI),
         (unsigned long long)((sums->to_send_bytes + CS_MEBI - 1) / CS_MEBI));
 }
@@ -77,7 +79,7 @@ static enum cs_status remove_some(struct cs_replica *replica, uint64_t bytes, si
         if (cs_attachment_is_safe(&list[i])) {
             removed += list[i].bytes;
             (*out_removed)++;
-            status = remove_copy(replica, &list[i]);
+            status = cs_attachment_remove_copy(replica, &list[i]);
         }
     }
     cs_arena_release(&arena);

@@ -47,6 +47,8 @@ struct cs_json *cs_attachment_found_json(const struct cs_attachment_found *found
                 kept->trouble == CS_OK
                     ? cs_json_null()
                     : cs_json_text(cs_bytes_of_text(cs_status_name(kept->trouble))));
+    cs_json_set(json, "left", cs_json_null());
+    cs_json_set(json, "refusal", cs_json_null());
     return json;
 }
 
@@ -79,6 +81,55 @@ static enum cs_status list_row(void *context, const struct cs_stored_row *row)
         cs_json_append(listing->rows, cs_attachment_found_json(&found));
     } else {
         put_line(listing, &found);
+    }
+    return CS_OK;
+}
+
+/* ---- what is left of records that were refused, or have gone ---- */
+
+static struct cs_json *left_json(const struct cs_attachment_left *left)
+{
+    const struct cs_attachment_found found = {left->kept.row, left->row, left->kept};
+    struct cs_json *json = cs_attachment_found_json(&found);
+    cs_json_set(json, "left",
+                cs_json_text(cs_bytes_of_text(left->refusal > 0 ? "refused" : "gone")));
+    if (left->refusal > 0) {
+        cs_json_set(json, "refusal", cs_json_integer((int64_t)left->refusal));
+    }
+    if (!left->readable) {
+        cs_json_set(json, "file_name", cs_json_null());
+        cs_json_set(json, "media_type", cs_json_null());
+        cs_json_set(json, "size", cs_json_null());
+    }
+    return json;
+}
+
+static void put_left_line(struct listing *listing, const struct cs_attachment_left *left)
+{
+    char id[CS_ID_TEXT_SIZE];
+    char size[32];
+    char place[64];
+    cs_id_format(&left->kept.row, id);
+    (void)snprintf(size, sizeof size, "%llu",
+                   (unsigned long long)(left->readable ? left->row.form.size : left->kept.bytes));
+    (void)snprintf(place, sizeof place,
+                   left->refusal > 0 ? "here alone: refused (#%llu)"
+                                     : "here alone: its record is gone",
+                   (unsigned long long)left->refusal);
+    cs_table_put_text(&listing->table, id);
+    cs_table_put(&listing->table, left->readable ? left->row.file_name : CS_BYTES_NONE);
+    cs_table_put_text(&listing->table, size);
+    cs_table_put_text(&listing->table, place);
+    cs_table_put_text(&listing->table, "attachment drop");
+}
+
+static enum cs_status list_left(void *context, const struct cs_attachment_left *left)
+{
+    struct listing *listing = context;
+    if (listing->command->json) {
+        cs_json_append(listing->rows, left_json(left));
+    } else {
+        put_left_line(listing, left);
     }
     return CS_OK;
 }
@@ -126,6 +177,9 @@ static enum cs_status list(struct cs_command *command)
     listing.rows = cs_json_array();
     status = cs_query_list(listing.replica, cs_bytes_of_text(CS_ATTACHMENT_ENTITY), &filter,
                            of_visit ? 1 : 0, list_row, &listing, &command->problem);
+    if (status == CS_OK && !of_visit) {
+        status = cs_attachments_left(listing.replica, list_left, &listing);
+    }
     if (status == CS_OK) {
         status = answer_list(&listing);
     }
@@ -169,6 +223,111 @@ static enum cs_status open_file(struct cs_command *command)
         cs_command_print(command, "%s\n", cs_command_words(command, "saved", "已保存"));
     }
     cs_wipe(&found.row.key, sizeof found.row.key);
+    cs_arena_release_wiped(&arena);
+    return status;
+}
+
+/* ---- drop ---- */
+
+struct dropping {
+    struct cs_command *command;
+    struct cs_replica *replica;
+    const char *saved_as; /* as given; NULL: it is not saved */
+    bool yes;
+    struct cs_attachment_left file; /* also of a file whose record is in view */
+};
+
+/* With a record in view, or left without one. */
+static enum cs_status find_dropped(struct dropping *dropping, struct cs_arena *arena)
+{
+    struct cs_command *command = dropping->command;
+    struct cs_bytes text = cs_command_argument(command, 0);
+    struct cs_attachment_found found;
+    enum cs_status status =
+        cs_attachment_find(dropping->replica, text, arena, &found, &command->problem);
+    if (status == CS_NOT_FOUND) {
+        return cs_attachment_left_find(dropping->replica, text, arena, &dropping->file,
+                                       &command->problem);
+    }
+    if (status == CS_OK) {
+        dropping->file = (struct cs_attachment_left){found.kept, true, found.row, 0};
+        cs_wipe(&found.row.key, sizeof found.row.key);
+    }
+    return status;
+}
+
+static enum cs_status save_dropped(struct dropping *dropping)
+{
+    struct cs_command *command = dropping->command;
+    char path[CS_CONSOLE_PATH_MAX];
+    enum cs_status status =
+        cs_console_path(command->console, dropping->saved_as, path, &command->problem);
+    return status != CS_OK ? status
+                           : cs_attachment_left_save(dropping->replica, &dropping->file, path,
+                                                     &command->problem);
+}
+
+/* What nobody else has goes only after it was saved, or with a yes. */
+static enum cs_status drop_one(struct dropping *dropping)
+{
+    struct cs_command *command = dropping->command;
+    const struct cs_kept_attachment *kept = &dropping->file.kept;
+    enum cs_status status = CS_OK;
+    if (kept->held && dropping->saved_as != NULL) {
+        status = save_dropped(dropping);
+    } else if (kept->held && !kept->confirmed && !dropping->yes) {
+        return cs_problem_set(&command->problem, CS_DENIED,
+                              "nobody else has this file: --export FILE saves it first, --yes "
+                              "removes it for good");
+    }
+    return status != CS_OK ? status
+                           : cs_attachment_drop(dropping->replica, kept, &command->problem);
+}
+
+static enum cs_status answer_drop(const struct dropping *dropping)
+{
+    struct cs_command *command = dropping->command;
+    if (command->json) {
+        struct cs_json *json = cs_visit_answer(CS_ATTACHMENT_ENTITY, &dropping->file.kept.row);
+        cs_json_set(json, "dropped", cs_json_boolean(true));
+        cs_json_set(json, "bytes", cs_json_integer((int64_t)dropping->file.kept.bytes));
+        cs_json_set(json, "file",
+                    dropping->saved_as == NULL
+                        ? cs_json_null()
+                        : cs_json_text(cs_bytes_of_text(dropping->saved_as)));
+        return cs_command_json(command, json);
+    }
+    cs_command_print(command, "%s\n",
+                     dropping->file.kept.confirmed
+                         ? cs_command_words(command, "removed from this laptop; the server has it",
+                                            "已从本机删除;服务器上仍有")
+                         : cs_command_words(command, "removed", "已删除"));
+    return CS_OK;
+}
+
+static enum cs_status drop(struct cs_command *command)
+{
+    struct dropping dropping = {.command = command, .yes = cs_command_flag(command, "--yes")};
+    struct cs_arena arena;
+    enum cs_status status = cs_command_option(command, "--export", &dropping.saved_as);
+    if (status == CS_OK) {
+        status = cs_command_expect(command, 1, 1);
+    }
+    if (status == CS_OK) {
+        status = cs_command_open_replica(command, &dropping.replica);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_arena_init(&arena, ARENA_MAX);
+    status = find_dropped(&dropping, &arena);
+    if (status == CS_OK) {
+        status = drop_one(&dropping);
+    }
+    if (status == CS_OK) {
+        status = answer_drop(&dropping);
+    }
+    cs_wipe(&dropping.file.row.key, sizeof dropping.file.row.key);
     cs_arena_release_wiped(&arena);
     return status;
 }
@@ -243,10 +402,9 @@ static enum cs_status quota(struct cs_command *command)
 
 enum cs_status cs_command_attachment(struct cs_command *command)
 {
-    static const struct cs_subcommand subcommands[] = {{"list", list, "[VISIT]"},
-                                                       {"fetch", cs_attachment_command_fetch, "ID"},
-                                                       {"open", open_file, "ID FILE"},
-                                                       {"status", show_status, ""},
-                                                       {"quota", quota, "[MIB]"}};
+    static const struct cs_subcommand subcommands[] = {
+        {"list", list, "[VISIT]"},      {"fetch", cs_attachment_command_fetch, "ID"},
+        {"open", open_file, "ID FILE"}, {"drop", drop, "ID [--export FILE] [--yes]"},
+        {"status", show_status, ""},    {"quota", quota, "[MIB]"}};
     return cs_subcommand_run(command, subcommands, CS_COUNT(subcommands));
 }

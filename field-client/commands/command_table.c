@@ -104,11 +104,13 @@ static const struct cs_command_entry commands[] = {
      "receipt series [SERIES]                what became of every number: used, void, gap, "
      "duplicate",
      NULL},
-    {"attachment", cs_command_attachment, "list|fetch|open|status|quota …",
+    {"attachment", cs_command_attachment, "list|fetch|open|drop|status|quota …",
      "photos and files of visits", "上门服务的照片与文件",
      "attachment list [VISIT]            which there are, and where\n"
      "attachment fetch ID                gets one from the server\n"
      "attachment open ID FILE            decrypts one into FILE\n"
+     "attachment drop ID [--export FILE] [--yes]   removes the copy here; what the server does not "
+     "have only with one of both\n"
      "attachment status                  what they take on this laptop, what waits\n"
      "attachment quota [MIB]             what they may take; files that the server has go first\n"
      "visit attach adds one.",
