@@ -70,7 +70,7 @@ struct cs_outbox_kept {
 enum cs_status cs_outbox_kept(struct cs_replica *replica, struct cs_outbox_kept *out) CS_MUST_USE;
 /*
  * A verified backup of the server has the change-sets up to `horizon`: removes them, but no further than where all are acknowledged,
- * and not too many at a time. Takes part in the transaction that is open. A horizon that went back removes nothing.
+ * and not too many at a time. Of logs before the present one it has everything that was confirmed then, see outbox_kept.c. Takes part in the transaction that is open. A horizon that went back removes nothing.
  */
 enum cs_status cs_outbox_remove(struct cs_replica *replica, uint64_t horizon) CS_MUST_USE;
 /* The last one that was removed; 0: none. All before it are too. */

@@ -50,11 +50,41 @@ static enum cs_status remove_range(struct cs_replica *replica, uint64_t after, u
                : cs_replica_meta_set_number(replica, CS_META_OUTBOX_REMOVED, (int64_t)last);
 }
 
+/*
+ * Logs from before this laptop joined again are closed: a backup that has a change-set of the present log was made after all that the server had
+ * confirmed of them. Not where the server ever went back: what it lost of a closed log nobody sends again, so it is kept for good, as is
+ * what was never confirmed.
+ */
+static enum cs_status remove_former(struct cs_replica *replica)
+{
+    struct cs_buffer left;
+    struct cs_statement *statement;
+    cs_buffer_init(&left, SIZE_MAX);
+    enum cs_status status = cs_replica_meta_bytes(replica, CS_META_LEFT_INCARNATIONS, &left);
+    bool went_back = left.size > 0;
+    cs_buffer_release(&left);
+    if (status != CS_OK || went_back) {
+        return status;
+    }
+    status = cs_statement_get(replica->database,
+                              "DELETE FROM _former_outbox WHERE rowid IN (SELECT rowid FROM "
+                              "_former_outbox WHERE acknowledged = 1 LIMIT ?1)",
+                              &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_integer(statement, 1, REMOVED_AT_ONCE_MAX);
+    return cs_statement_run(statement);
+}
+
 enum cs_status cs_outbox_remove(struct cs_replica *replica, uint64_t horizon)
 {
     uint64_t removed = 0;
     uint64_t last = 0;
-    enum cs_status status = cs_outbox_removed(replica, &removed);
+    enum cs_status status = horizon == 0 ? CS_OK : remove_former(replica);
+    if (status == CS_OK) {
+        status = cs_outbox_removed(replica, &removed);
+    }
     if (status != CS_OK || horizon <= removed) {
         return status;
     }

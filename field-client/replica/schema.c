@@ -11,7 +11,7 @@
  *   _outbox   change-sets as first sent; the bytes go when a backup has them, the hash stays
  *   _scope    scopes interned to small numbers, their cursors and digests
  *   _staged   pages of a pull that is not complete
- *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, for good
+ *   _former_outbox  change-sets of logs that this laptop wrote before it joined again, see outbox_kept.c
  *   _settled_refusal  refused transactions that were corrected or put aside, for good
  *   _vault, _vault_record, _vault_queue, _vault_recovery, _vault_finding  see vault_records.h
  *   _vault_key  see vault_keys.h

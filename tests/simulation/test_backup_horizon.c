@@ -178,6 +178,45 @@ static void an_older_backup_is_told(void **state)
 }
 
 /* There is no later one: the laptop joins again, and what it still shows comes back as rows. */
+static int64_t former_kept(struct laptop *laptop)
+{
+    int64_t count = -1;
+    struct cs_statement *statement;
+    assert_ok(cs_statement_get(cs_replica_database(laptop->replica),
+                               "SELECT count(*) FROM _former_outbox", &statement));
+    assert_ok(cs_statement_one(statement));
+    count = cs_column_integer(statement, 0);
+    cs_statement_done(statement);
+    return count;
+}
+
+/* A laptop that was set back joins again: a backup that has something of its new log has all that was confirmed of the old one. */
+static void logs_of_before_are_removed_too(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 307);
+    make(scene.office, "A");
+    sync_all(&scene);
+    laptop_save(scene.office, "office");
+    make(scene.office, "B");
+    sync_all(&scene);
+    laptop_set_back(scene.office, "office");
+    make(scene.office, "C");
+    assert_status(laptop_sync(scene.office), CS_FORKED);
+    assert_ok(laptop_join_again(scene.office, scene.owner));
+    int64_t before = former_kept(scene.office);
+    assert_true(before > 0);
+    backup(&scene, "before its first change-set");
+    sync_all(&scene);
+    assert_int_equal(former_kept(scene.office), before);
+    backup(&scene, "after");
+    sync_all(&scene);
+    assert_true(former_kept(scene.office) < before);
+    check_equal(&scene);
+    universe_close(&scene.universe);
+}
+
 static void without_the_later_backup_it_joins_again(void **state)
 {
     (void)state;
@@ -199,6 +238,13 @@ static void without_the_later_backup_it_joins_again(void **state)
     check_equal(&scene);
     assert_int_equal(laptop_count(scene.owner, "part", "code", "UNSENT"), 1);
     assert_int_equal(laptop_count(scene.owner, "part", "code", "LATER"), 1);
+    /* What it had sent under its former keys, and that server lost, is here alone: no backup made since has it. */
+    int64_t former = former_kept(scene.office);
+    assert_true(former > 0);
+    backup(&scene, "later");
+    sync_all(&scene);
+    assert_true(removed(scene.office) > 0);
+    assert_int_equal(former_kept(scene.office), former);
     universe_close(&scene.universe);
 }
 
@@ -262,6 +308,7 @@ int main(void)
         cmocka_unit_test(the_horizon_passes),
         cmocka_unit_test(a_server_restored_from_it_gets_everything_later),
         cmocka_unit_test(an_older_backup_is_told),
+        cmocka_unit_test(logs_of_before_are_removed_too),
         cmocka_unit_test(without_the_later_backup_it_joins_again),
         cmocka_unit_test(a_damaged_horizon_removes_nothing),
         cmocka_unit_test(any_order),

@@ -2,6 +2,7 @@
 #include "tests/unit/field_client_replica/client_fixture.h"
 
 #include "field-client/replica/doctor.h"
+#include "field-client/replica/meta.h"
 #include "field-client/replica/outbox.h"
 
 /* A change-set of one transaction that nobody could open: only its place and size matter. */
@@ -44,6 +45,46 @@ static void removed_up_to_the_horizon(void **state)
     expect(f, UINT64_MAX, 6, 0);
     assert_int_equal(fixture_count_sql(f, "SELECT count(*) FROM _outbox WHERE length(hash) = 32"),
                      6);
+}
+
+/* One of a log from before this laptop joined again. */
+static void store_former(struct fixture *f, uint64_t sequence, int acknowledged)
+{
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO _former_outbox (certificate, sequence, acknowledged, \"inner\") "
+                   "VALUES (zeroblob(32), %d, %d, zeroblob(100))",
+                   (int)sequence, acknowledged);
+    assert_ok(cs_database_execute(cs_replica_database(f->replica), sql));
+}
+
+static void closed_logs_go_with_the_first_of_the_present_one(void **state)
+{
+    struct fixture *f = *state;
+    store_former(f, 1, 1);
+    store_former(f, 2, 1);
+    store_former(f, 3, 0); /* never confirmed: nobody knows that a backup has it */
+    store(f, 1, 1);
+    expect(f, 0, 0, 4);
+    expect(f, 1, 1, 1);
+    assert_int_equal(
+        fixture_count_sql(f, "SELECT count(*) FROM _former_outbox WHERE acknowledged = 0"), 1);
+    for (uint64_t i = 4; i <= 1100; i++) {
+        store_former(f, i, 1);
+    }
+    expect(f, 1, 1, 598); /* not too many at a time */
+    expect(f, 1, 1, 98);
+    expect(f, 1, 1, 1);
+}
+
+static void what_a_server_that_went_back_may_have_lost_stays(void **state)
+{
+    struct fixture *f = *state;
+    store_former(f, 1, 1);
+    store(f, 1, 1);
+    assert_ok(cs_replica_meta_set_bytes(f->replica, CS_META_LEFT_INCARNATIONS,
+                                        cs_bytes_of_text("another incarnation")));
+    expect(f, 1, 1, 1);
 }
 
 static void only_what_is_acknowledged(void **state)
@@ -132,9 +173,13 @@ static void the_doctor_knows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(removed_up_to_the_horizon), TEST(only_what_is_acknowledged),
-        TEST(a_part_at_a_time),          TEST(what_is_removed_is_never_sent),
+        TEST(removed_up_to_the_horizon),
+        TEST(only_what_is_acknowledged),
+        TEST(a_part_at_a_time),
+        TEST(what_is_removed_is_never_sent),
         TEST(the_doctor_knows),
+        TEST(closed_logs_go_with_the_first_of_the_present_one),
+        TEST(what_a_server_that_went_back_may_have_lost_stays),
     };
     return cmocka_run_group_tests(tests, fixture_group_setup, fixture_group_teardown);
 }
