@@ -3,13 +3,16 @@
 
 #include "field-client/agent/socket.h"
 #include "field-client/console/console.h"
+#include "field-client/console/secret_output.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What commands, and the programs that they start for the caller, read; nothing else of the environment leaves this process. */
-static const char *const wanted[] = {"COUNTERSIGN_PASSPHRASE_FILE",
+static const char *const wanted[] = {"COUNTERSIGN_FORMER_PASSPHRASE_FILE",
+                                     "COUNTERSIGN_NEW_PASSPHRASE_FILE",
+                                     "COUNTERSIGN_PASSPHRASE_FILE",
                                      "DISPLAY",
                                      "HOME",
                                      "LANG",
@@ -49,6 +52,38 @@ static int if_open(int file)
     return fcntl(file, F_GETFD) < 0 ? -1 : file;
 }
 
+/* ---- the terminal ---- */
+
+/* As it was before the agent used it. */
+struct terminal {
+    int file; /* -1: there is none */
+    bool known;
+    struct termios before;
+};
+
+static struct terminal open_terminal(void)
+{
+    struct terminal terminal = {.file = cs_console_open_terminal(NULL)};
+    terminal.known = terminal.file >= 0 && tcgetattr(terminal.file, &terminal.before) == 0;
+    return terminal;
+}
+
+/* An agent that was killed has not put it back: nothing that is typed would be seen, and a secret might still stand there. */
+static void put_back(const struct terminal *terminal)
+{
+    struct termios now;
+    if (!terminal->known || tcgetattr(terminal->file, &now) != 0 ||
+        now.c_lflag == terminal->before.c_lflag) {
+        return;
+    }
+    if ((now.c_lflag & ICANON) == 0) {
+        cs_secret_leave_screen(terminal->file);
+    }
+    (void)cs_console_set_terminal(NULL, terminal->file, &terminal->before);
+}
+
+/* ---- asking ---- */
+
 static enum cs_status converse(int connection, const struct cs_agent_request *request,
                                const struct cs_agent_files *files, struct cs_agent_answer *out,
                                struct cs_problem *problem)
@@ -80,7 +115,7 @@ enum cs_status cs_agent_ask(const char *home, int argument_count, char **argumen
         *out_outcome = CS_AGENT_NOBODY;
         return CS_OK;
     }
-    int terminal = cs_console_open_terminal(NULL);
+    const struct terminal terminal = open_terminal();
     const struct cs_agent_request request = {
         /* Where it was removed, relative names are found nowhere. */
         .folder = getcwd(folder, sizeof folder) == NULL ? "/nonexistent" : folder,
@@ -89,10 +124,13 @@ enum cs_status cs_agent_ask(const char *home, int argument_count, char **argumen
         .variables = variables,
         .variable_count = choose_variables(variables)};
     const struct cs_agent_files files = {{if_open(STDIN_FILENO), if_open(STDOUT_FILENO),
-                                          if_open(STDERR_FILENO), terminal, passphrase_file}};
+                                          if_open(STDERR_FILENO), terminal.file, passphrase_file}};
     enum cs_status status = converse(connection, &request, &files, &answer, problem);
-    if (terminal >= 0) {
-        (void)close(terminal);
+    if (status == CS_IO) {
+        put_back(&terminal);
+    }
+    if (terminal.file >= 0) {
+        (void)close(terminal.file);
     }
     (void)close(connection);
     if (status == CS_OK) {

@@ -26,6 +26,7 @@ struct starting {
     int64_t lock_after_minutes;
     int64_t sync_every_minutes;
     bool foreground;
+    bool locked; /* it starts without a passphrase */
     bool stop;
     char home[CS_CONSOLE_PATH_MAX]; /* absolute: the agent's own folder is another */
     int ready;                      /* written to when callers are answered; -1: nobody waits */
@@ -164,11 +165,11 @@ static enum cs_status unlock_and_serve(struct starting *starting, const struct c
         .ready = ready,
         .context = starting};
     enum cs_status status = cs_agent_create(&setting, &starting->agent, &command->problem);
-    if (status == CS_OK) {
+    if (status == CS_OK && !starting->locked) {
         status = cs_passphrase_read(&starting->console, CS_PASSPHRASE_UNLOCK, &passphrase,
                                     &command->problem);
     }
-    if (status == CS_OK) {
+    if (status == CS_OK && !starting->locked) {
         status = cs_agent_unlock(starting->agent, cs_secret_bytes(passphrase), &command->problem);
     }
     cs_secret_destroy(passphrase);
@@ -244,12 +245,17 @@ static enum cs_status say_started(const struct starting *starting)
     struct cs_command *command = starting->command;
     if (command->json) {
         struct cs_json *json = cs_json_object();
-        cs_json_set(json, "unlocked", cs_json_boolean(true));
+        cs_json_set(json, "unlocked", cs_json_boolean(!starting->locked));
         cs_json_set(json, "lock_after_minutes", cs_json_integer(starting->lock_after_minutes));
         cs_json_set(json, "sync_every_minutes", cs_json_integer(starting->sync_every_minutes));
         return cs_command_json(command, json);
     }
     cs_command_print(command, "%s", cs_command_words(command, "the agent runs", "代理程序已运行"));
+    if (starting->locked) {
+        cs_command_print(command, "%s",
+                         cs_command_words(command, ", locked: countersign unlock",
+                                          ",已锁定:countersign unlock"));
+    }
     if (starting->lock_after_minutes > 0) {
         cs_command_print(command,
                          CS_WORDS(command, "; it locks after %lld minutes without a command",
@@ -320,6 +326,7 @@ static enum cs_status take_arguments(struct starting *starting)
     struct cs_command *command = starting->command;
     starting->stop = cs_command_flag(command, "--stop");
     starting->foreground = cs_command_flag(command, "--foreground");
+    starting->locked = cs_command_flag(command, "--locked");
     enum cs_status status = cs_command_option_number(command, "--lock-after", 0, MINUTES_MAX,
                                                      &starting->lock_after_minutes);
     if (status == CS_OK) {

@@ -182,13 +182,15 @@ static const struct cs_command_entry commands[] = {
      "older copies of this folder, and whoever knows their passphrase, do not open it.",
      NULL},
     {"agent", cs_command_agent,
-     "[--lock-after MINUTES] [--sync-every MINUTES] [--foreground] | --stop",
+     "[--lock-after MINUTES] [--sync-every MINUTES] [--locked] [--foreground] | --stop",
      "stay unlocked in the background, and sync there", "在后台保持解锁并自动同步",
      "Asks for the passphrase once; other commands are then run by the agent and need none. It "
      "locks\n"
      "after 15 minutes without a command (0: never), and syncs every 5 minutes, soon after "
      "changes\n"
-     "and when the network returns (0: not by itself). What it does is shown by status.",
+     "and when the network returns (0: not by itself). What it does is shown by status. With "
+     "--locked\n"
+     "it asks for nothing and waits for unlock.",
      NULL},
     {"lock", cs_command_lock, "", "the agent forgets the passphrase and all keys", "锁定", "",
      NULL},

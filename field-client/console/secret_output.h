@@ -25,6 +25,8 @@ struct cs_secret_screen {
 enum cs_status cs_secret_show(const struct cs_console *console, int terminal,
                               const struct cs_secret_screen *screen,
                               struct cs_bytes secret) CS_MUST_USE;
+/* Clears and leaves the screen of its own, for whoever finds that another process was killed while it showed something there. */
+void cs_secret_leave_screen(int terminal);
 /* The secret and a newline. CS_IO. */
 enum cs_status cs_secret_print(const struct cs_console *console, FILE *out,
                                struct cs_bytes secret) CS_MUST_USE;

@@ -133,6 +133,8 @@ static CURLcode set_rules(CURL *curl)
         {CURLOPT_SSL_VERIFYHOST, 0},
         {CURLOPT_FOLLOWLOCATION, 0},
         {CURLOPT_NOSIGNAL, 1},
+        /* Hanging up does not wait for a name server that does not answer. */
+        {CURLOPT_QUICK_EXIT, 1},
         {CURLOPT_POST, 1},
         {CURLOPT_MAXAGE_CONN, CONNECTION_AGE_MAX_S},
         {CURLOPT_MAXCONNECTS, 1},

@@ -82,6 +82,15 @@ expect_client 0 "it ends when it is told to" laptop agent --stop
 wait_until "and its socket is gone" 10 test ! -e "$work/laptop/agent.sock"
 expect_client 0 "commands open the replica themselves again" laptop status
 
+must "$client_program" --home "$work/laptop" agent --sync-every 0 --locked --json
+expect_equal "one that starts locked asks for nothing" false "$(member unlocked)"
+expect_client 3 "and has nothing open" laptop status
+expect_client 0 "until it is unlocked" laptop unlock
+asking laptop status
+expect_equal "then it has" 0 "$code"
+expect_client 0 "it ends when it is told to" laptop agent --stop
+wait_until "and its socket is gone" 10 test ! -e "$work/laptop/agent.sock"
+
 # ---- the same answers with and without ----
 parts_csv AG 50 >"$work/ag.csv"
 must "$client_program" --home "$work/office" import part "$work/ag.csv"
