@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Connections being opened now, the main file of which forced_mode_enter sees to. */
+static int opening;
+
 /* What the encrypting VFS keeps of each page; plain files leave it free too, so that as much fits on a page. */
 #define RESERVED_BYTES 40
 
@@ -139,6 +142,26 @@ static const sqlite3_io_methods methods = {
     .xDeviceCharacteristics = file_characteristics,
 };
 
+/*
+ * A file that is attached and not there yet is made here, as the file of a connection of its own: SQLite would begin it under a
+ * rollback journal. One that is there has its log, and the exclusive lock is what its connection attaches with.
+ */
+static void make_attached(sqlite3_vfs *vfs, const char *name, int flags)
+{
+    int there = 1;
+    int wanted = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_CREATE;
+    if (opening > 0 || name == NULL || (flags & wanted) != wanted ||
+        vfs_below(vfs)->xAccess(vfs_below(vfs), name, SQLITE_ACCESS_EXISTS, &there) != SQLITE_OK ||
+        there != 0) {
+        return;
+    }
+    sqlite3 *handle = NULL;
+    (void)sqlite3_open_v2(name, &handle,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_PRIVATECACHE,
+                          vfs->zName);
+    (void)sqlite3_close(handle);
+}
+
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
                     int *out_flags)
 {
@@ -146,6 +169,7 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
     own->base.pMethods = NULL;
     own->below = (sqlite3_file *)(void *)(own + 1);
     own->below->pMethods = NULL;
+    make_attached(vfs, name, flags);
     int code = vfs_below(vfs)->xOpen(vfs_below(vfs), name, own->below, flags, out_flags);
     /* A file that failed to open may want to be closed all the same: SQLite does so where methods are set. */
     own->base.pMethods = own->below->pMethods == NULL ? NULL : &methods;
@@ -242,14 +266,19 @@ void forced_mode_fill(sqlite3_vfs *out, const char *name, sqlite3_vfs *below)
     }
 }
 
-void forced_mode_enter(sqlite3 *handle)
+void forced_mode_begin_open(void)
 {
-    const char *path = sqlite3_db_filename(handle, "main");
+    opening++;
+}
+
+void forced_mode_end_open(sqlite3 *handle)
+{
     int reserved = RESERVED_BYTES;
-    if (path == NULL || path[0] == '\0') {
-        return;
+    const char *path = handle == NULL ? NULL : sqlite3_db_filename(handle, "main");
+    if (path != NULL && path[0] != '\0') {
+        (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+        (void)sqlite3_exec(handle, "PRAGMA locking_mode=exclusive; PRAGMA main.journal_mode=wal",
+                           NULL, NULL, NULL);
     }
-    (void)sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-    (void)sqlite3_exec(handle, "PRAGMA main.locking_mode=exclusive; PRAGMA main.journal_mode=wal",
-                       NULL, NULL, NULL);
+    opening--;
 }

@@ -10,7 +10,11 @@
 
 /* Fills `out` with a VFS named `name` over `below`. Both and the name are borrowed for as long as `out` is registered. */
 void forced_mode_fill(sqlite3_vfs *out, const char *name, sqlite3_vfs *below);
-/* Puts a database that was just opened into the mode; what fails shows in the first statement that needs it. */
-void forced_mode_enter(sqlite3 *handle);
+/*
+ * Around the opening of a connection. The end puts its database into the mode (NULL: none was opened); what fails shows in the first
+ * statement that needs it. A file that is opened outside of the two is one that a connection attaches.
+ */
+void forced_mode_begin_open(void);
+void forced_mode_end_open(sqlite3 *handle);
 
 #endif

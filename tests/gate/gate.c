@@ -193,27 +193,28 @@ sqlite3_vfs *__wrap_sqlite3_vfs_find(const char *name)
 
 static int opened(int code, sqlite3 *const *out)
 {
-    if (code == SQLITE_OK) {
-        forced_mode_enter(*out);
-    }
+    forced_mode_end_open(code == SQLITE_OK ? *out : NULL);
     return code;
 }
 
 int __wrap_sqlite3_open(const char *name, sqlite3 **out)
 {
     choose_again();
+    forced_mode_begin_open();
     return opened(__real_sqlite3_open(name, out), out);
 }
 
 int __wrap_sqlite3_open16(const void *name, sqlite3 **out)
 {
     choose_again();
+    forced_mode_begin_open();
     return opened(__real_sqlite3_open16(name, out), out);
 }
 
 int __wrap_sqlite3_open_v2(const char *name, sqlite3 **out, int flags, const char *vfs)
 {
     choose_again();
+    forced_mode_begin_open();
     return opened(__real_sqlite3_open_v2(name, out, flags, vfs), out);
 }
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

@@ -22,6 +22,7 @@ file == 1 {
     next
 }
 $1 == "plain" {
+    if ($5 ~ /^not ended after/) complain($2 " over plain files: " $5)
     key = $2 "\t" $3
     plain[key] = $4
     plain_got[key] = $5
@@ -42,6 +43,7 @@ $1 == "plain" {
     }
     if ($4 != "failed") next
     if ($3 != "(end)") failed++
+    if ($5 ~ /^not ended after/) complain($2 ": " $5)
     if (plain[key] == "failed" && plain_got[key] == $5) {
         same++
         next
