@@ -45,7 +45,7 @@ $1 == "plain" {
     if ($3 != "(end)") failed++
     if ($5 ~ /^not ended after/) complain($2 ": " $5)
     if (plain[key] == "failed" && plain_got[key] == $5) {
-        same++
+        if ($3 == "(end)") ended_alike++; else same++
         next
     }
     ours($2, $3, $5)
@@ -92,6 +92,7 @@ function say(    name, i)
     printf "tests run over the encrypting VFS %7d   (plain files, same mode: %d)\n", tests, plain_tests
     printf "  passed                          %7d\n", passed
     printf "  failed over plain files alike   %7d\n", same
+    printf "  scripts that end early over both %6d   (what would come behind was not tried)\n", ended_alike
     printf "  failed for a known reason       %7d\n", differences
     for (name in by_reason) printf "%35s %7d   %s\n", name, by_reason[name], reason[name]
     printf "  not as listed                   %7d\n", complaints
@@ -105,8 +106,8 @@ function quoted(text)
 }
 function say_json(    name, i, comma)
 {
-    printf "{\"tests\":%d,\"passed\":%d,\"failed\":%d,\"failed_in_plain_too\":%d,\"plain_tests\":%d,\"plain_failed\":%d,\"known\":{",
-        tests, passed, failed, same, plain_tests, plain_failed
+    printf "{\"tests\":%d,\"passed\":%d,\"failed\":%d,\"failed_in_plain_too\":%d,\"plain_tests\":%d,\"plain_failed\":%d,\"scripts_ended_early\":%d,\"known\":{",
+        tests, passed, failed, same, plain_tests, plain_failed, ended_alike
     for (name in by_reason) {
         printf "%s%s:%d", comma, quoted(name), by_reason[name]
         comma = ","
