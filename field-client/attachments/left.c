@@ -94,6 +94,25 @@ static enum cs_status find_reason(struct cs_replica *replica, struct cs_arena *a
                            : cs_query_pending(replica, CS_PENDING_REFUSED, look_at, &search);
 }
 
+/* A row that was deleted keeps its last values, as long as it is in a scope of this laptop. */
+static enum cs_status read_deleted(struct cs_replica *replica, struct cs_arena *arena,
+                                   struct cs_attachment_left *left)
+{
+    struct cs_stored_row row;
+    struct cs_attachment_row read;
+    enum cs_status status =
+        cs_row_load(cs_replica_tables(replica), cs_bytes_of_text(CS_ATTACHMENT_ENTITY),
+                    &left->kept.row, arena, &row);
+    if (status == CS_OK && row.exists && row.values != NULL &&
+        cs_attachment_row_read(row.entity, row.values, &read) == CS_OK &&
+        memcmp(read.address, left->kept.address, sizeof read.address) == 0) {
+        left->readable = true;
+        left->row = read;
+        left->row.media_type = CS_BYTES_NONE;
+    }
+    return status;
+}
+
 /* `*out_left` false: its record stands in view, and it is sent with that. */
 static enum cs_status judge(struct cs_replica *replica, const struct cs_kept_attachment *kept,
                             struct cs_arena *arena, struct cs_attachment_left *out, bool *out_left)
@@ -102,6 +121,9 @@ static enum cs_status judge(struct cs_replica *replica, const struct cs_kept_att
     bool recorded = false;
     enum cs_status status = has_record(replica, kept, &recorded);
     if (status == CS_OK && !recorded) {
+        status = read_deleted(replica, arena, &left);
+    }
+    if (status == CS_OK && !recorded && !left.readable) {
         status = find_reason(replica, arena, &left);
     }
     if (status == CS_OK) {

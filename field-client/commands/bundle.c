@@ -3,11 +3,43 @@
 #include "field-client/commands/command_table.h"
 #include "field-client/commands/last_sync.h"
 #include "field-client/console/subcommand.h"
+#include "field-client/replica/kept_attachments.h"
+
+/* `files`: of attachments, which wait for the network. */
+static enum cs_status answer_export(struct cs_command *command, const struct cs_bundle_made *made,
+                                    uint64_t files)
+{
+    if (command->json) {
+        struct cs_json *json = cs_json_object();
+        cs_json_set(json, "file", cs_json_text(cs_bytes_of_text(command->arguments[0])));
+        cs_json_set(json, "change_sets", cs_json_integer((int64_t)made->change_sets));
+        cs_json_set(json, "changes", cs_json_integer((int64_t)made->transactions));
+        cs_json_set(json, "bytes", cs_json_integer((int64_t)made->size));
+        cs_json_set(json, "files_left_out", cs_json_integer((int64_t)files));
+        return cs_command_json(command, json);
+    }
+    cs_command_print(command,
+                     CS_WORDS(command,
+                              "%llu changes that the server has not confirmed, %llu bytes. Import "
+                              "the file at the server, and bring back what it exports\n",
+                              "服务器尚未确认的修改 %llu 项,共 %llu 字节。请在服务器上导入该文件,"
+                              "并带回服务器导出的文件\n"),
+                     (unsigned long long)made->transactions, (unsigned long long)made->size);
+    if (files > 0) {
+        cs_command_note(command,
+                        CS_WORDS(command,
+                                 "%llu files of visits are not in it: they wait for the network",
+                                 "其中不含 %llu 个附件文件:待有网络时发送"),
+                        (unsigned long long)files);
+    }
+    return CS_OK;
+}
 
 static enum cs_status command_export(struct cs_command *command)
 {
     struct cs_replica *replica;
     struct cs_bundle_made made;
+    struct cs_kept_attachment_sums sums;
     char path[CS_CONSOLE_PATH_MAX];
     bool force = cs_command_flag(command, "--force");
     enum cs_status status = cs_command_expect(command, 1, 1);
@@ -20,25 +52,10 @@ static enum cs_status command_export(struct cs_command *command)
     if (status == CS_OK) {
         status = cs_bundle_export(replica, path, force, &made, &command->problem);
     }
-    if (status != CS_OK) {
-        return status;
+    if (status == CS_OK) {
+        status = cs_kept_attachment_sum(replica, &sums);
     }
-    if (command->json) {
-        struct cs_json *json = cs_json_object();
-        cs_json_set(json, "file", cs_json_text(cs_bytes_of_text(command->arguments[0])));
-        cs_json_set(json, "change_sets", cs_json_integer((int64_t)made.change_sets));
-        cs_json_set(json, "changes", cs_json_integer((int64_t)made.transactions));
-        cs_json_set(json, "bytes", cs_json_integer((int64_t)made.size));
-        return cs_command_json(command, json);
-    }
-    cs_command_print(command,
-                     CS_WORDS(command,
-                              "%llu changes that the server has not confirmed, %llu bytes. Import "
-                              "the file at the server, and bring back what it exports\n",
-                              "服务器尚未确认的修改 %llu 项,共 %llu 字节。请在服务器上导入该文件,"
-                              "并带回服务器导出的文件\n"),
-                     (unsigned long long)made.transactions, (unsigned long long)made.size);
-    return CS_OK;
+    return status != CS_OK ? status : answer_export(command, &made, sums.to_send);
 }
 
 static struct cs_json *imported_json(const struct cs_bundle_imported *imported)

@@ -50,6 +50,8 @@ void cs_report_json(struct cs_report *report, struct cs_json *object)
     cs_json_set(object, "transactions", cs_json_integer((int64_t)sums->transactions));
     cs_json_set(object, "rows", cs_json_integer((int64_t)sums->rows));
     cs_json_set(object, "scopes", cs_json_integer((int64_t)sums->scopes));
+    cs_json_set(object, "files", cs_json_integer((int64_t)sums->files));
+    cs_json_set(object, "chunks", cs_json_integer((int64_t)sums->chunks));
     char root[2 * CS_HASH_SIZE + 1];
     cs_hex_encode(cs_bytes_of_array(sums->log_root), root);
     cs_json_set(object, "leaves", cs_json_integer((int64_t)sums->leaves));
@@ -75,9 +77,11 @@ void cs_report_text(struct cs_report *report)
     }
     cs_admin_print(report->admin,
                    "checked: %llu devices, %llu change-sets, %llu transactions, %llu rows, "
-                   "%llu scopes, %llu leaves of the evidence log; %llu findings\n",
+                   "%llu scopes, %llu leaves of the evidence log, %llu files in %llu chunks; %llu "
+                   "findings\n",
                    (unsigned long long)sums->devices, (unsigned long long)sums->change_sets,
                    (unsigned long long)sums->transactions, (unsigned long long)sums->rows,
                    (unsigned long long)sums->scopes, (unsigned long long)sums->leaves,
+                   (unsigned long long)sums->files, (unsigned long long)sums->chunks,
                    (unsigned long long)sums->findings);
 }

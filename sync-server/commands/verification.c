@@ -132,6 +132,9 @@ enum cs_status cs_verification_run(struct cs_verification *verification, struct 
     if (status == CS_OK) {
         status = end_part(verification, "rows", cs_verification_digests(verification, store));
     }
+    if (status == CS_OK) {
+        status = end_part(verification, "files", cs_verification_files(verification, store));
+    }
     cs_arena_release(&arena);
     return status;
 }

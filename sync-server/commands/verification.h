@@ -9,6 +9,7 @@
  *   change-sets  per device: sequence, previous hash, signature, body, counters, head; an outcome per transaction
  *   evidence log each certificate, change-set and row of evidence is in it and nothing else; the tree is that of the leaves
  *   digests      per scope: the sum over all rows equals the stored one, and that over the order of changes
+ *   files        of attachments: each chunk has the hash that its file's list names, each list the address that a record names
  */
 #ifndef CS_SERVER_COMMANDS_VERIFICATION_H
 #define CS_SERVER_COMMANDS_VERIFICATION_H
@@ -19,7 +20,7 @@ struct cs_verification {
     void *context;
     /* One finding, for people: names the thing. May be NULL. */
     void (*finding)(void *context, const char *text);
-    /* From time to time: so many of `what` ("change-sets", "rows") are done. May be NULL. */
+    /* From time to time: so many of `what` ("change-sets", "rows", "chunks") are done. May be NULL. */
     void (*progress)(void *context, const char *what, uint64_t done);
     /* Sums, from zero. */
     uint64_t findings;
@@ -28,6 +29,8 @@ struct cs_verification {
     uint64_t transactions;
     uint64_t rows;
     uint64_t scopes;
+    uint64_t files;
+    uint64_t chunks;
     uint64_t leaves;
     uint8_t log_root[CS_HASH_SIZE]; /* of the tree over the leaves as they are stored */
 };
@@ -59,5 +62,8 @@ enum cs_status cs_verification_log(struct cs_verification *verification,
                                    struct cs_store *store) CS_MUST_USE;
 enum cs_status cs_verification_digests(struct cs_verification *verification,
                                        struct cs_store *store) CS_MUST_USE;
+
+enum cs_status cs_verification_files(struct cs_verification *verification,
+                                     struct cs_store *store) CS_MUST_USE;
 
 #endif

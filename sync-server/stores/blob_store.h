@@ -31,6 +31,10 @@ enum cs_status cs_store_add_chunk(struct cs_store *store, struct cs_stored_blob 
 /* Chunk `index`, in the arena. CS_NOT_FOUND. */
 enum cs_status cs_store_chunk(struct cs_store *store, uint64_t blob, uint64_t index,
                               struct cs_arena *arena, struct cs_bytes *out) CS_MUST_USE;
+/* Every file, in the order in which they were begun. The visitor's status other than CS_OK ends it; its lists last for the call only. */
+typedef enum cs_status cs_blob_visitor(void *context, const struct cs_stored_blob *blob);
+enum cs_status cs_store_blobs(struct cs_store *store, cs_blob_visitor *visit,
+                              void *context) CS_MUST_USE;
 /* Chunks from `stored` on go, and with 0 all that is known of it. */
 enum cs_status cs_store_cut_blob(struct cs_store *store, struct cs_stored_blob *blob,
                                  uint64_t stored) CS_MUST_USE;

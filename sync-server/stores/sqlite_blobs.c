@@ -38,6 +38,43 @@ enum cs_status cs_store_blob(struct cs_store *store, const uint8_t address[stati
     return status;
 }
 
+static enum cs_status visit_blob(struct cs_statement *statement, cs_blob_visitor *visit,
+                                 void *context)
+{
+    struct cs_stored_blob blob = {.number = (uint64_t)cs_column_integer(statement, 0),
+                                  .log = (uint64_t)cs_column_integer(statement, 1),
+                                  .stored = (uint64_t)cs_column_integer(statement, 2),
+                                  .bytes = (uint64_t)cs_column_integer(statement, 3),
+                                  .list = cs_column_bytes(statement, 4)};
+    struct cs_bytes address = cs_column_bytes(statement, 5);
+    if (address.size != sizeof blob.address) {
+        return CS_CORRUPT;
+    }
+    memcpy(blob.address, address.data, sizeof blob.address);
+    return visit(context, &blob);
+}
+
+enum cs_status cs_store_blobs(struct cs_store *store, cs_blob_visitor *visit, void *context)
+{
+    struct cs_statement *statement;
+    bool more = true;
+    enum cs_status status = cs_statement_get(
+        store->database,
+        "SELECT number, log, stored, bytes, list, address FROM _blob ORDER BY number", &statement);
+    if (status != CS_OK) {
+        return status;
+    }
+    while (status == CS_OK) {
+        status = cs_statement_step(statement, &more);
+        if (status != CS_OK || !more) {
+            break;
+        }
+        status = visit_blob(statement, visit, context);
+    }
+    cs_statement_done(statement);
+    return status;
+}
+
 enum cs_status cs_store_blob_stored(struct cs_store *store,
                                     const uint8_t address[static CS_HASH_SIZE], uint64_t *out)
 {

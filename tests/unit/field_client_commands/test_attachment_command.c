@@ -173,6 +173,20 @@ static void what_the_server_has_goes_without_a_question(void **state)
     assert_has(commands.out, "on the server");
 }
 
+/* A stick carries records alone, and says what it leaves behind. */
+static void a_bundle_says_that_files_are_not_in_it(void **state)
+{
+    (void)state;
+    attach();
+    assert_int_equal(run_json("bundle", "export", in_home("up.bundle")), 0);
+    assert_int_equal(json_integer(commands.json, "files_left_out"), 1);
+    assert_int_equal(run("bundle", "export", in_home("up.bundle")), 0);
+    assert_has(commands.err, "1 files of visits are not in it");
+    execute("UPDATE _attachment SET confirmed = 1");
+    assert_int_equal(run("bundle", "export", in_home("up.bundle")), 0);
+    assert_string_equal(commands.err, "");
+}
+
 static void wrong_use(void **state)
 {
     (void)state;
@@ -193,6 +207,7 @@ int main(void)
         VISIT_COMMAND_TEST(of_a_dismissed_one_the_file_can_be_saved),
         VISIT_COMMAND_TEST(without_its_key_only_a_yes_helps),
         VISIT_COMMAND_TEST(what_the_server_has_goes_without_a_question),
+        VISIT_COMMAND_TEST(a_bundle_says_that_files_are_not_in_it),
         VISIT_COMMAND_TEST(wrong_use),
     };
     return RUN_COMMAND_TESTS(tests);
