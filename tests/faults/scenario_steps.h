@@ -14,4 +14,10 @@ enum cs_status sweep_sync_second(struct sweep *sweep);
 void sweep_sync_both(struct sweep *sweep);
 void sweep_assert_pending(struct laptop *laptop, int64_t waiting, int64_t refused);
 
+/* Live rows with field = text on the server; asserts. */
+int64_t sweep_server_count(struct sweep *sweep, const char *entity, const char *field,
+                           const char *text);
+/* No sync has found that the server lost what it had confirmed. The first laptop is an office. */
+void sweep_assert_never_back(struct sweep *sweep);
+
 #endif

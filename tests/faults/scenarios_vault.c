@@ -91,9 +91,34 @@ static enum cs_status store_second(struct sweep *sweep, struct cs_vault_book *bo
                                 &sweep->scene.universe.problem);
 }
 
+/* Records of the officer that wait to be sent. */
+static enum cs_status count_queued(struct sweep *sweep, size_t *out)
+{
+    struct cs_arena arena;
+    struct cs_queued_record *list = NULL;
+    cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
+    enum cs_status status =
+        cs_queued_records(sweep->scene.li->replica, false, 10, &arena, &list, out);
+    cs_arena_release(&arena);
+    return status;
+}
+
 static enum cs_status queue_version(struct sweep *sweep)
 {
-    return with_book(sweep, store_second);
+    size_t queued = 0;
+    enum cs_status status = count_queued(sweep, &queued);
+    return status != CS_OK || queued > 0 ? status : with_book(sweep, store_second);
+}
+
+/* It is with the officer until the server has it, and with the technician only then. */
+static void whole_store(struct sweep *sweep)
+{
+    int64_t stored = stored_count(&sweep->scene, CS_VAULT_VERSION);
+    assert_true(stored == 1 || stored == 2);
+    size_t queued = 0;
+    assert_ok(count_queued(sweep, &queued));
+    assert_true(queued <= 1);
+    assert_true(kept_count(&sweep->scene, sweep->scene.zhao, CS_VAULT_VERSION) <= stored);
 }
 
 static void finish_store(struct sweep *sweep)
@@ -107,6 +132,7 @@ const struct sweep_scenario scenario_vault_store = {
     .prepare = prepare_vault,
     .steps = {queue_version, sync_officer, sync_technician},
     .finish = finish_store,
+    .whole = whole_store,
 };
 
 /* ---- A password is shown ---- */

@@ -87,7 +87,7 @@ static void tell(void *context, const char *text)
     print_error("found: %s\n", text);
 }
 
-static void assert_sound(struct sweep *sweep)
+void sweep_assert_sound(struct sweep *sweep)
 {
     struct universe *universe = &sweep->scene.universe;
     for (size_t i = 0; i < universe->laptop_count; i++) {
@@ -122,7 +122,7 @@ static void reopen(struct sweep *sweep)
     }
 }
 
-static bool is_machines_fault(enum cs_status status)
+bool sweep_is_machines_fault(enum cs_status status)
 {
     return cs_status_class(status) == CS_CLASS_LOCAL || cs_status_class(status) == CS_CLASS_LATER;
 }
@@ -149,7 +149,7 @@ static long run_once(struct sweep *sweep, const struct sweep_scenario *scenario,
         }
         count = counted(fault);
         disarm();
-        if (!armed || !is_machines_fault(status)) {
+        if (!armed || !sweep_is_machines_fault(status)) {
             fail_msg("%s: step %zu with operation %ld failing: %s (%s)", scenario->name, i, n,
                      cs_status_name(status), sweep->scene.universe.problem.text);
         }
@@ -158,7 +158,10 @@ static long run_once(struct sweep *sweep, const struct sweep_scenario *scenario,
         if (fault != SWEEP_ALLOCATION) {
             reopen(sweep);
         }
-        assert_sound(sweep);
+        sweep_assert_sound(sweep);
+        if (scenario->whole != NULL) {
+            scenario->whole(sweep);
+        }
         status = scenario->steps[i](sweep);
         if (status != CS_OK) {
             fail_msg("%s: step %zu after operation %ld failed: %s (%s)", scenario->name, i, n,
@@ -171,19 +174,18 @@ static long run_once(struct sweep *sweep, const struct sweep_scenario *scenario,
     }
     disarm();
     scenario->finish(sweep);
-    assert_sound(sweep);
+    sweep_assert_sound(sweep);
     tally->runs++;
     return count;
 }
 
-static long runs_allowed(long runs_max)
+long sweep_runs_allowed(long runs_max)
 {
     const char *given = getenv("COUNTERSIGN_SWEEP_RUNS");
     return given == NULL ? runs_max : strtol(given, NULL, 10);
 }
 
-/* The offset of the sample, fixed per scenario. */
-static long offset_of(const char *name, long stride)
+long sweep_offset(const char *name, long stride)
 {
     unsigned long hash = 5381;
     for (; *name != '\0'; name++) {
@@ -197,7 +199,7 @@ static void sweep_all(struct sweep *sweep, const struct sweep_scenario *scenario
 {
     struct snapshot snapshot;
     struct tally tally = {0};
-    snapshot_take(&snapshot, &sweep->scene.universe);
+    snapshot_take(&snapshot, &sweep->scene.universe, FAULTY_VFS_NAME);
     snapshot_restore(&snapshot, &sweep->scene.universe);
     long total = run_once(sweep, scenario, fault, NEVER, &tally);
     assert_true(total > 0);
@@ -208,7 +210,7 @@ static void sweep_all(struct sweep *sweep, const struct sweep_scenario *scenario
         snapshot_restore(&snapshot, &sweep->scene.universe);
         (void)run_once(sweep, scenario, fault, n, &tally);
         if (n + 1 == first) {
-            n += 1 + offset_of(scenario->name, stride);
+            n += 1 + sweep_offset(scenario->name, stride);
         } else {
             n += n < first ? 1 : stride;
         }
@@ -220,11 +222,10 @@ static void sweep_all(struct sweep *sweep, const struct sweep_scenario *scenario
     assert_true(tally.failed + tally.tolerated == tally.runs || tally.runs < total);
 }
 
-void sweep_run(const struct sweep_scenario *scenario, enum sweep_fault fault, long runs_max)
+struct sweep *sweep_open(const struct sweep_scenario *scenario)
 {
     struct sweep *sweep = calloc(1, sizeof *sweep);
     assert_non_null(sweep);
-    faulty_vfs_install();
     cs_buffer_init(&sweep->text, CS_MEBI);
     variant_init(&sweep->newer, cs_registry_core());
     variant_add_field(&sweep->newer, "part", "origin")->size_max = CS_VALUE_MAX;
@@ -232,10 +233,22 @@ void sweep_run(const struct sweep_scenario *scenario, enum sweep_fault fault, lo
     (void)variant_done(&sweep->newer);
     universe_open(&sweep->scene.universe, cs_registry_core(), 20261130);
     scenario->prepare(sweep);
-    sweep_all(sweep, scenario, fault, runs_allowed(runs_max));
-    disarm();
+    return sweep;
+}
+
+void sweep_close(struct sweep *sweep)
+{
     universe_close(&sweep->scene.universe);
     cs_buffer_release(&sweep->scene.recovery);
     cs_buffer_release(&sweep->text);
     free(sweep);
+}
+
+void sweep_run(const struct sweep_scenario *scenario, enum sweep_fault fault, long runs_max)
+{
+    faulty_vfs_install();
+    struct sweep *sweep = sweep_open(scenario);
+    sweep_all(sweep, scenario, fault, sweep_runs_allowed(runs_max));
+    disarm();
+    sweep_close(sweep);
 }

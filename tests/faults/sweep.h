@@ -42,7 +42,21 @@ struct sweep_scenario {
     void (*prepare)(struct sweep *sweep); /* with a universe that is open and founded; asserts */
     sweep_step *steps[SWEEP_STEPS_MAX];   /* until the first NULL */
     void (*finish)(struct sweep *sweep);  /* asserts that everything is as it should be */
+    /* After a failure, with everything open again: asserts that nothing is there in part. May be NULL. */
+    void (*whole)(struct sweep *sweep);
 };
+
+/* A sweep with its universe, open and prepared by the scenario; released by sweep_close. */
+struct sweep *sweep_open(const struct sweep_scenario *scenario);
+void sweep_close(struct sweep *sweep);
+/* Doctor finds nothing on any laptop, and the server's verification finds nothing. */
+void sweep_assert_sound(struct sweep *sweep);
+/* This machine's fault, or to be tried again later: all that a failure of it may be. */
+bool sweep_is_machines_fault(enum cs_status status);
+/* The offset of a sample by this stride, fixed by the name. */
+long sweep_offset(const char *name, long stride);
+/* How many of a sweep may be run: `runs_max`, or what COUNTERSIGN_SWEEP_RUNS says. */
+long sweep_runs_allowed(long runs_max);
 
 /* The whole sweep; at most `runs_max` runs, unless COUNTERSIGN_SWEEP_RUNS says another number. */
 void sweep_run(const struct sweep_scenario *scenario, enum sweep_fault fault, long runs_max);

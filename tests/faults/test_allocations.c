@@ -3,13 +3,17 @@
 #include "tests/support/testing.h"
 
 #define RUNS_MAX 300
+/* Of what takes several machines through many steps. */
+#define RUNS_MAX_LONG 40
 
-#define SWEEP(scenario)                                                                            \
+#define SWEEP_AT_MOST(scenario, runs_max)                                                          \
     static void scenario##_with_failing_allocations(void **state)                                  \
     {                                                                                              \
         (void)state;                                                                               \
-        sweep_run(&scenario_##scenario, SWEEP_ALLOCATION, RUNS_MAX);                               \
+        sweep_run(&scenario_##scenario, SWEEP_ALLOCATION, runs_max);                               \
     }
+
+#define SWEEP(scenario) SWEEP_AT_MOST(scenario, RUNS_MAX)
 
 SWEEP(local_edit)
 SWEEP(import)
@@ -19,9 +23,13 @@ SWEEP(conflict)
 SWEEP(refusal)
 SWEEP(scope_loss)
 SWEEP(held)
-SWEEP(migration)
 SWEEP(went_back)
 SWEEP(repair)
+SWEEP(attachment)
+SWEEP(bundle)
+SWEEP_AT_MOST(vault_grant, RUNS_MAX_LONG)
+SWEEP_AT_MOST(vault_store, RUNS_MAX_LONG)
+SWEEP_AT_MOST(vault_disclosure, RUNS_MAX_LONG)
 
 /* usage: … [PATTERN]   only the tests whose name matches */
 int main(int count, char **arguments)
@@ -38,9 +46,13 @@ int main(int count, char **arguments)
         cmocka_unit_test(refusal_with_failing_allocations),
         cmocka_unit_test(scope_loss_with_failing_allocations),
         cmocka_unit_test(held_with_failing_allocations),
-        cmocka_unit_test(migration_with_failing_allocations),
         cmocka_unit_test(went_back_with_failing_allocations),
         cmocka_unit_test(repair_with_failing_allocations),
+        cmocka_unit_test(attachment_with_failing_allocations),
+        cmocka_unit_test(bundle_with_failing_allocations),
+        cmocka_unit_test(vault_grant_with_failing_allocations),
+        cmocka_unit_test(vault_store_with_failing_allocations),
+        cmocka_unit_test(vault_disclosure_with_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,17 +2,23 @@
 #include "tests/faults/scenarios.h"
 #include "tests/support/testing.h"
 
-#define RUNS_MAX 120
-
-static const struct sweep_scenario *const scenarios[] = {
-    &scenario_local_edit, &scenario_push,      &scenario_conflict, &scenario_scope_loss,
-    &scenario_migration,  &scenario_went_back, &scenario_repair,
+/* What takes several machines through many steps is sampled more thinly. */
+static const struct {
+    const struct sweep_scenario *scenario;
+    long runs_max;
+} swept[] = {
+    {&scenario_local_edit, 120},      {&scenario_push, 120},
+    {&scenario_conflict, 120},        {&scenario_scope_loss, 120},
+    {&scenario_went_back, 120},       {&scenario_repair, 120},
+    {&scenario_attachment, 60},       {&scenario_bundle, 60},
+    {&scenario_vault_grant, 40},      {&scenario_vault_store, 40},
+    {&scenario_vault_disclosure, 40},
 };
 
 static void sweep_scenarios(enum sweep_fault fault)
 {
-    for (size_t i = 0; i < CS_COUNT(scenarios); i++) {
-        sweep_run(scenarios[i], fault, RUNS_MAX);
+    for (size_t i = 0; i < CS_COUNT(swept); i++) {
+        sweep_run(swept[i].scenario, fault, swept[i].runs_max);
     }
 }
 
