@@ -1,8 +1,9 @@
 /*
  * The vault with many credentials, measured: a whole organisation in one process, with real databases on disk and the real server core;
- * the network is a function call. Started by tools/bench/vault, and with few credentials as a test, so that it goes on working.
+ * the network is a function call. Started by tools/bench, and with few credentials as a test, so that it goes on working.
  *
- *   vault_bench [ITEMS] [KDBX_FILE]     the same content goes into the KDBX file, for other programs
+ *   vault_bench [ITEMS] [KDBX_FILE] [FIGURES]     the same content goes into the KDBX file, for other programs; figures of the table of
+ *                                                 tools/bench are appended to FIGURES
  *
  * Every figure is the median of RUNS, each with a book opened anew.
  */
@@ -11,11 +12,8 @@
 #include "field-client/vault/exposure_read.h"
 #include "field-client/vault/lease.h"
 #include "shared/storage/database.h"
+#include "tests/bench/figures.h"
 #include "tests/simulation/vault_scene.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #define RUNS 9
 #define BATCH ((size_t)256)
@@ -24,22 +22,16 @@
 
 static size_t item_count = 10000;
 static const char *kdbx_path;
+static const char *figures_path;
 static struct vault_scene scene;
 static struct cs_id *versions;
 static struct cs_vault_lease_view view;
 
 /* ---- measuring ---- */
 
-static double clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 static double now_ms(void)
 {
-    return clock_ms(CLOCK_MONOTONIC);
+    return bench_clock_ms(CLOCK_MONOTONIC);
 }
 
 static int ascending(const void *left, const void *right)
@@ -63,8 +55,9 @@ static void say(const char *what, double ms, double processor_ms, double reach)
     (void)fflush(stdout);
 }
 
-/* `before`: what comes before each run and is not measured; NULL: nothing. */
-static void measure_after(const char *what, double reach, void (*before)(void), void (*once)(void))
+/* `key`: in the file of figures, NULL: not there. `before`: what comes before each run and is not measured; NULL: nothing. */
+static void measure_after(const char *key, const char *what, double reach, void (*before)(void),
+                          void (*once)(void))
 {
     double runs[RUNS];
     double processor[RUNS];
@@ -72,20 +65,23 @@ static void measure_after(const char *what, double reach, void (*before)(void), 
         if (before != NULL) {
             before();
         }
-        double begun = now_ms();
-        double processor_begun = clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+        struct bench_span begun = bench_begin();
         once();
-        runs[i] = now_ms() - begun;
-        processor[i] = clock_ms(CLOCK_PROCESS_CPUTIME_ID) - processor_begun;
+        struct bench_span span = bench_end(begun);
+        if (key != NULL && figures_path != NULL) {
+            bench_put_span(figures_path, key, span);
+        }
+        runs[i] = span.wall_ms;
+        processor[i] = span.processor_ms;
     }
     qsort(runs, RUNS, sizeof *runs, ascending);
     qsort(processor, RUNS, sizeof *processor, ascending);
     say(what, runs[RUNS / 2], processor[RUNS / 2], reach);
 }
 
-static void measure(const char *what, double reach, void (*once)(void))
+static void measure(const char *key, const char *what, double reach, void (*once)(void))
 {
-    measure_after(what, reach, NULL, once);
+    measure_after(key, what, reach, NULL, once);
 }
 
 /* ---- content ---- */
@@ -383,14 +379,15 @@ static void test_figures(void **state)
     say("a member's first fetch of all, every signature checked (once)", now_ms() - begun, 0, 0);
     take_lease();
     laptop_restart(scene.zhao);
-    measure("open a vault's log, the first time of all", 0, open_first);
-    measure("open a vault's log", 0, open_log);
-    measure("list all, the first time of all", 0, list_first);
-    measure_after("list all, the first time after a change", 50, rename_one, list_all);
-    measure("list all, with the log", 50, list_all);
-    measure("reveal one under a lease, with the log and a durable write", 5, reveal_one);
-    measure("  of that, a durable write", 0, commit_one);
-    measure("who knows what, and what is due", 1000, read_exposure);
+    measure(NULL, "open a vault's log, the first time of all", 0, open_first);
+    measure(NULL, "open a vault's log", 0, open_log);
+    measure(NULL, "list all, the first time of all", 0, list_first);
+    measure_after(NULL, "list all, the first time after a change", 50, rename_one, list_all);
+    measure("vault.inside.list", "list all, with the log", 50, list_all);
+    measure("vault.inside.reveal", "reveal one under a lease, with the log and a durable write", 5,
+            reveal_one);
+    measure("vault.inside.commit", "  of that, a durable write", 0, commit_one);
+    measure(NULL, "who knows what, and what is due", 1000, read_exposure);
     remove_and_add_member("remove a member: new key, and grants to all who stay", "add a member");
     if (kdbx_path != NULL) {
         write_kdbx();
@@ -406,8 +403,9 @@ int main(int argument_count, char **arguments)
         item_count = (size_t)strtoul(arguments[1], NULL, 10);
     }
     kdbx_path = argument_count > 2 ? arguments[2] : NULL;
+    figures_path = argument_count > 3 ? arguments[3] : NULL;
     if (item_count == 0) {
-        (void)fputs("usage: vault_bench [ITEMS] [KDBX_FILE]\n", stderr);
+        (void)fputs("usage: vault_bench [ITEMS] [KDBX_FILE] [FIGURES]\n", stderr);
         return 2;
     }
     return cmocka_run_group_tests_name("vault figures", tests, NULL, NULL);
