@@ -389,7 +389,8 @@ static int log_truncate(sqlite3_file *file, sqlite3_int64 size)
     if (frames < main->state.applied) {
         return CS_ENCRYPTED_REFUSED;
     }
-    return own->below->pMethods->xTruncate(own->below, CS_LOG_HEADER_SLOT + frames * CS_LOG_SLOT);
+    const struct cs_log_layout *layout = &main->log->layout;
+    return own->below->pMethods->xTruncate(own->below, layout->first + frames * layout->stride);
 }
 
 static int log_sync(sqlite3_file *file, int flags)
