@@ -304,11 +304,20 @@ static int disk_write(sqlite3_file *base, const void *data, int size, sqlite3_in
     return SQLITE_OK;
 }
 
+static void give_up(const struct small_file *file, size_t from)
+{
+    if (small_disk.on_given_up != NULL && from < file->now.size) {
+        small_disk.on_given_up(small_disk.on_given_up_context, file->name, file->now.data + from,
+                               file->now.size - from);
+    }
+}
+
 static int disk_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     struct small_file *file = file_of(base);
     int code = take(OTHER, SQLITE_IOERR_TRUNCATE);
     if (code == SQLITE_OK) {
+        give_up(file, (size_t)size);
         resize(&file->now, (size_t)size);
     }
     return code;
@@ -413,6 +422,7 @@ static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
     }
     int code = take(OTHER, SQLITE_IOERR_DELETE);
     if (code == SQLITE_OK) {
+        give_up(file, 0);
         file->exists = false;
         resize(&file->now, 0);
         if (sync_folder != 0) {

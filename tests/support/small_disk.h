@@ -57,6 +57,9 @@ struct small_disk {
     void (*on_write)(void *context, const char *name, int64_t offset, const uint8_t *data,
                      size_t size);
     void *on_write_context;
+    /* Bytes that no file has any more from here on, as they stood: of a file that is removed, or behind where one is cut. */
+    void (*on_given_up)(void *context, const char *name, const uint8_t *data, size_t size);
+    void *on_given_up_context;
     uint64_t random;
 };
 

@@ -8,6 +8,7 @@
 #include "shared/storage/encrypted/keyed_internal.h"
 
 #include "shared/base/memory.h"
+#include "shared/storage/database_internal.h"
 #include "shared/storage/encrypted/slot.h"
 
 #include <stdio.h>
@@ -150,6 +151,13 @@ enum cs_status cs_keyed_write_new(const struct cs_keyed_place *place,
         undone == CS_OK ? "" : "; " CS_KEYED_NEW_SUFFIX " beside it may go");
 }
 
+/* SQLite removes the log of what it closes, without overwriting it; here it has to stay until it is destroyed with the rest. */
+static enum cs_status keep_log(struct cs_database *plain)
+{
+    return cs_database_result(
+        plain, sqlite3_db_config(plain->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL));
+}
+
 enum cs_status cs_keyed_convert(const struct cs_keyed_place *place,
                                 const struct cs_keyed_files *files,
                                 const struct cs_progress *progress, struct cs_problem *problem)
@@ -157,6 +165,9 @@ enum cs_status cs_keyed_convert(const struct cs_keyed_place *place,
     struct cs_database *plain = NULL;
     enum cs_status status =
         cs_database_open(place->world, files->path, CS_DATABASE_REPLICA, &plain, problem);
+    if (status == CS_OK) {
+        status = keep_log(plain);
+    }
     if (status == CS_OK) {
         status = cs_keyed_write_new(place, files, plain, 1, progress, problem);
     }
