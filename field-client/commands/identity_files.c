@@ -40,13 +40,19 @@ enum cs_status cs_identity_replace(struct cs_command *command, const char *name,
         return cs_problem_set(&command->problem, CS_IO, "%s cannot be written", name);
     }
     enum cs_status status = save(context, name);
-    if (status == CS_OK) {
+    bool saved = status == CS_OK;
+    if (saved) {
         status = overwrite(before);
     }
     (void)close(before);
     return status == CS_OK
                ? CS_OK
-               : cs_problem_set(&command->problem, status, "%s: %s", name, cs_status_text(status));
+               : cs_problem_set(&command->problem, status,
+                                saved ? "%s is changed, and what is new in it counts; but what it "
+                                        "held before may still be read from the disk: it could "
+                                        "not be overwritten (%s)"
+                                      : "%s: %s",
+                                name, cs_status_text(status));
 }
 
 enum cs_status cs_former_identities_list(const struct cs_command *command,

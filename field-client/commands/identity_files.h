@@ -20,7 +20,7 @@ enum cs_status cs_former_identities_list(const struct cs_command *command,
 enum cs_status cs_identity_check_no_join(struct cs_command *command) CS_MUST_USE;
 /*
  * Lets `save` replace HOME/`name`, and then overwrites what stood in the former file, through a descriptor that was opened before. What a flash
- * disk or a copying file system keeps of it elsewhere is beyond a program. Failures name the file in the problem.
+ * disk or a copying file system keeps of it elsewhere is beyond a program. Failures name the file in the problem, and say whether the new one counts.
  */
 enum cs_status cs_identity_replace(struct cs_command *command, const char *name,
                                    enum cs_status (*save)(void *context, const char *name),

@@ -240,6 +240,13 @@ static enum cs_status wrap_master(const struct cs_world *world, struct cs_identi
     return status;
 }
 
+/* What was chosen once stays, unless something else is asked for. */
+static uint32_t memory_for(const struct cs_identity *identity, uint32_t wanted_kib)
+{
+    return wanted_kib != 0 ? wanted_kib
+                           : cs_identity_file_memory_kib(cs_buffer_bytes(&identity->layer));
+}
+
 enum cs_status cs_identity_create(const struct cs_world *world,
                                   const struct cs_identity_parts *parts, struct cs_bytes passphrase,
                                   uint32_t kdf_memory_kib, struct cs_identity **out,
@@ -334,10 +341,11 @@ enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
                                              struct cs_bytes passphrase, uint32_t kdf_memory_kib,
                                              const char *home, const char *file)
 {
+    uint32_t memory_kib = memory_for(identity, kdf_memory_kib);
     struct cs_buffer before = identity->layer;
     cs_buffer_init(&identity->layer, CS_IDENTITY_SIZE_MAX);
     enum cs_status status = make_layer(world, cs_secret_bytes(identity->master), passphrase,
-                                       kdf_memory_kib, &identity->layer);
+                                       memory_kib, &identity->layer);
     if (status == CS_OK) {
         status = cs_identity_save(world, identity, home, file);
     }
@@ -413,7 +421,7 @@ enum cs_status cs_identity_renew(const struct cs_world *world, const struct cs_i
         status = cs_secret_create_copy(cs_identity_own_key(identity), &next->own);
     }
     if (status == CS_OK) {
-        status = wrap_master(world, next, passphrase, kdf_memory_kib);
+        status = wrap_master(world, next, passphrase, memory_for(identity, kdf_memory_kib));
     }
     if (status != CS_OK) {
         cs_identity_destroy(next);

@@ -65,7 +65,7 @@ bool cs_identity_is_saved(const struct cs_world *world, const struct cs_identity
 /*
  * Wraps the same master key under another passphrase, with a new salt, and saves: what is encrypted under the master key stays as it
  * is. On failure the identity is as before; the file holds the old passphrase or, if only its durability could not be made sure (CS_IO), the
- * new one. kdf_memory_kib 0 = default; CS_INVALID under the floor. An older copy of the file still opens with the old
+ * new one. kdf_memory_kib 0 = as it was; CS_INVALID under the floor. An older copy of the file still opens with the old
  * passphrase.
  */
 enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
@@ -74,7 +74,7 @@ enum cs_status cs_identity_change_passphrase(const struct cs_world *world,
                                              const char *home, const char *file) CS_MUST_USE;
 /*
  * The same device with a new master key under this passphrase, in memory only: what older copies of the identity file give opens nothing
- * that is encrypted under it. For cs_replica_renew, and then cs_identity_save. kdf_memory_kib 0 = default; CS_INVALID under the floor.
+ * that is encrypted under it. For cs_replica_renew, and then cs_identity_save. kdf_memory_kib 0 = as it was; CS_INVALID under the floor.
  */
 enum cs_status cs_identity_renew(const struct cs_world *world, const struct cs_identity *identity,
                                  struct cs_bytes passphrase, uint32_t kdf_memory_kib,

@@ -77,6 +77,16 @@ enum cs_status cs_identity_file_open_keys(const struct cs_identity_file *file,
                      CS_CORRUPT);
 }
 
+uint32_t cs_identity_file_memory_kib(struct cs_bytes layer)
+{
+    struct cs_reader reader;
+    cs_reader_init(&reader, layer);
+    (void)cs_read_bytes(&reader, MAGIC_SIZE + 1);
+    uint32_t memory_kib = cs_read_u32(&reader);
+    cs_require(reader.status == CS_OK);
+    return memory_kib;
+}
+
 /* Encrypts and appends with its size in front. */
 static enum cs_status put_layer(const struct cs_world *world, const char *label,
                                 struct cs_bytes key, struct cs_bytes bound, struct cs_bytes plain,

@@ -29,6 +29,8 @@ enum cs_status cs_identity_file_open_keys(const struct cs_identity_file *file,
                                           struct cs_bytes master,
                                           struct cs_buffer *out_plain) CS_MUST_USE;
 
+/* What the key derivation of this first layer takes, which was made here or split before. */
+uint32_t cs_identity_file_memory_kib(struct cs_bytes layer);
 /* Appends the first layer: magic to the first ciphertext. */
 enum cs_status cs_identity_file_put_master(const struct cs_world *world,
                                            const struct cs_kdf_parameters *parameters,

@@ -1,8 +1,11 @@
 /* passphrase: another one, with or without a new key; what is refused; identities of before; and root forget afterwards. */
+#include "field-client/commands/identity_files.h"
 #include "field-client/replica/identity.h"
 #include "tests/unit/field_client_commands/commands_fixture.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define NEXT "another horse"
 #define FORMER "identity.former-0011223344556677"
@@ -48,6 +51,21 @@ static void save_former(void)
                                  T(FIXTURE_PASSPHRASE), &own, NULL));
     assert_ok(cs_identity_save(&commands.world, own, commands.home, FORMER));
     cs_identity_destroy(own);
+}
+
+/* As identity.h says where it stands. */
+static uint32_t memory_kib(const char *file)
+{
+    struct cs_buffer content;
+    struct cs_reader reader;
+    cs_buffer_init(&content, CS_MEBI);
+    assert_ok(commands.world.file_read(commands.world.context, in_home(file), &content));
+    cs_reader_init(&reader, cs_buffer_bytes(&content));
+    (void)cs_read_bytes(&reader, 5);
+    uint32_t memory = cs_read_u32(&reader);
+    assert_ok(reader.status);
+    cs_buffer_release(&content);
+    return memory;
 }
 
 static void test_changed(void **state)
@@ -145,6 +163,49 @@ static void test_a_former_one_under_another_passphrase(void **state)
     assert_ok(unlocks(FORMER, "of long ago"));
 }
 
+/* What somebody chose, for a slow laptop or for a strong one, is not lost with the next passphrase. */
+static void test_the_cost_stays_as_it_was(void **state)
+{
+    (void)state;
+    save_former();
+    assert_int_equal(memory_kib(CS_IDENTITY_FILE), 64 * 1024);
+    assert_int_equal(run_json("passphrase"), 0);
+    assert_int_equal(memory_kib(CS_IDENTITY_FILE), 64 * 1024);
+    assert_int_equal(memory_kib(FORMER), 64 * 1024);
+    give(NEXT);
+    choose("a third one");
+    assert_int_equal(run_json("passphrase", "--kdf-memory-mib", "80"), 0);
+    assert_int_equal(memory_kib(CS_IDENTITY_FILE), 80 * 1024);
+    give("a third one");
+    choose(NEXT);
+    assert_int_equal(run_json("passphrase", "--new-key"), 0);
+    assert_int_equal(memory_kib(CS_IDENTITY_FILE), 80 * 1024);
+}
+
+static enum cs_status save_and_fill_the_disk(void *context, const char *name)
+{
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+    (void)context;
+    write_text(in_home("saved"), name);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    return CS_OK;
+}
+
+/* People must know which passphrase counts when only the former file could not be overwritten. */
+static void test_saved_but_not_overwritten(void **state)
+{
+    struct rlimit before;
+    struct cs_command command = {.home = commands.home, .world = &commands.world};
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    enum cs_status status =
+        cs_identity_replace(&command, CS_IDENTITY_FILE, save_and_fill_the_disk, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_status(status, CS_IO);
+    assert_non_null(strstr(command.problem.text, "what is new in it counts"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +214,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_former_one_under_another_passphrase, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_the_cost_stays_as_it_was, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_saved_but_not_overwritten, setup, teardown),
     };
     return RUN_COMMAND_TESTS(tests);
 }
