@@ -81,8 +81,20 @@ enum cs_status cs_former_identities_list(const struct cs_command *command,
     return status;
 }
 
-enum cs_status cs_identity_check_no_join(struct cs_command *command)
+static enum cs_status save_nothing(void *context, const char *name)
 {
+    const struct cs_command *command = context;
+    char path[CS_HOME_PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/%s", command->home, name);
+    return size < 0 || (size_t)size >= sizeof path
+               ? CS_INVALID
+               : command->world->file_replace(command->world->context, path, CS_BYTES_NONE);
+}
+
+enum cs_status cs_identity_check_no_join(struct cs_command *command,
+                                         const struct cs_identity *identity)
+{
+    const struct cs_world *world = command->world;
     char path[CS_HOME_PATH_MAX];
     struct cs_buffer content;
     int size = snprintf(path, sizeof path, "%s/" CS_IDENTITY_JOINING_FILE, command->home);
@@ -90,12 +102,15 @@ enum cs_status cs_identity_check_no_join(struct cs_command *command)
         return CS_INVALID;
     }
     cs_buffer_init(&content, CS_MEBI);
-    enum cs_status status = command->world->file_read(command->world->context, path, &content);
-    bool unfinished = status == CS_OK && content.size > 0;
+    enum cs_status status = world->file_read(world->context, path, &content);
+    bool any = status == CS_OK && content.size > 0;
     cs_buffer_release(&content);
-    if (unfinished) {
+    if (!any) {
+        return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    if (!cs_identity_is_saved(world, identity, command->home, CS_IDENTITY_JOINING_FILE)) {
         return cs_problem_set(&command->problem, CS_DENIED,
                               "a join was begun here and not finished: run it again first");
     }
-    return status == CS_NOT_FOUND ? CS_OK : status;
+    return cs_identity_replace(command, CS_IDENTITY_JOINING_FILE, save_nothing, command);
 }

@@ -37,6 +37,9 @@ static enum cs_status ask(struct changing *changing)
                                     &command->problem);
     }
     if (status == CS_OK) {
+        status = cs_identity_check_no_join(command, changing->identity);
+    }
+    if (status == CS_OK) {
         status = cs_passphrase_read(command->console, CS_PASSPHRASE_CHANGE, &changing->next,
                                     &command->problem);
     }
@@ -191,9 +194,6 @@ enum cs_status cs_command_passphrase(struct cs_command *command)
                                  CS_KDF_MEMORY_KIB_MAX / KIB_PER_MIB, &changing.memory_mib);
     if (status == CS_OK) {
         status = cs_command_expect(command, 0, 0);
-    }
-    if (status == CS_OK) {
-        status = cs_identity_check_no_join(command);
     }
     if (status == CS_OK) {
         status = ask(&changing);

@@ -80,7 +80,7 @@ static enum cs_status forget_all_former(struct cs_command *command, size_t *in_o
 enum cs_status cs_root_forget(struct cs_command *command, size_t *out_files)
 {
     size_t files = 0;
-    enum cs_status status = cs_identity_check_no_join(command);
+    enum cs_status status = cs_identity_check_no_join(command, command->identity);
     if (status == CS_OK) {
         status = forget_all_former(command, &files);
     }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #define NEXT "another horse"
 #define FORMER "identity.former-0011223344556677"
@@ -44,13 +45,18 @@ static void give(const char *passphrase)
     write_text(commands.passphrase_file, passphrase);
 }
 
-static void save_former(void)
+static void save_again(const char *name)
 {
     struct cs_identity *own = NULL;
     assert_ok(cs_identity_unlock(&commands.world, commands.home, CS_IDENTITY_FILE,
                                  T(FIXTURE_PASSPHRASE), &own, NULL));
-    assert_ok(cs_identity_save(&commands.world, own, commands.home, FORMER));
+    assert_ok(cs_identity_save(&commands.world, own, commands.home, name));
     cs_identity_destroy(own);
+}
+
+static void save_former(void)
+{
+    save_again(FORMER);
 }
 
 /* As identity.h says where it stands. */
@@ -163,6 +169,29 @@ static void test_a_former_one_under_another_passphrase(void **state)
     assert_ok(unlocks(FORMER, "of long ago"));
 }
 
+/* A join that was cut off when all but its last step was done cannot be run again, and must not be in the way for good. */
+static void test_what_a_join_left_behind(void **state)
+{
+    struct stat found;
+    char second[CS_HOME_PATH_MAX + 64];
+    uint8_t bytes[64] = {0};
+    (void)state;
+    save_again(CS_IDENTITY_JOINING_FILE);
+    (void)snprintf(second, sizeof second, "%s", in_home("second name"));
+    assert_int_equal(link(in_home(CS_IDENTITY_JOINING_FILE), second), 0);
+    assert_int_equal(run_json("passphrase"), 0);
+    assert_ok(unlocks(CS_IDENTITY_FILE, NEXT));
+    assert_int_equal(stat(in_home(CS_IDENTITY_JOINING_FILE), &found), 0);
+    assert_int_equal(found.st_size, 0);
+    FILE *former = fopen(second, "rb");
+    assert_non_null(former);
+    assert_int_equal(fread(bytes, 1, sizeof bytes, former), sizeof bytes);
+    assert_int_equal(fclose(former), 0);
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+}
+
 /* What somebody chose, for a slow laptop or for a strong one, is not lost with the next passphrase. */
 static void test_the_cost_stays_as_it_was(void **state)
 {
@@ -214,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_former_one_under_another_passphrase, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_join_left_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_cost_stays_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(test_saved_but_not_overwritten, setup, teardown),
     };
