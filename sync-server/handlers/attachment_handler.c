@@ -80,6 +80,15 @@ static enum cs_status find_row(const struct asker *asker, const struct cs_attach
     return CS_OK;
 }
 
+/* Anybody can make a row that names the address of another's file and says something else of its size: that is not the row of this file, and
+ * what does not fit it is no damage. */
+static bool is_of(const struct cs_attachment_row *row, const struct cs_stored_blob *blob)
+{
+    return blob->chunk_size == 0
+               ? cs_attachment_list_check(&row->form, row->address, blob->list) == CS_OK
+               : row->form.size == blob->size && row->form.chunk_size == blob->chunk_size;
+}
+
 static enum cs_status nothing_there(struct cs_server_request *request)
 {
     return cs_request_fail(request, CS_NOT_FOUND, "there is no such attachment for this device");
@@ -88,12 +97,12 @@ static enum cs_status nothing_there(struct cs_server_request *request)
 /* ---- taking ---- */
 
 static enum cs_status check_room(struct cs_server *server, struct cs_server_request *request,
-                                 const struct cs_stored_blob *blob)
+                                 uint64_t log, uint64_t more)
 {
     uint64_t bytes = 0;
     uint64_t limit = server->attachment_bytes_max;
-    enum cs_status status = cs_store_blob_bytes(server->writer, blob->log, &bytes);
-    if (status == CS_OK && (bytes > limit || request->attachment.chunk.size > limit - bytes)) {
+    enum cs_status status = cs_store_blob_bytes(server->writer, log, &bytes);
+    if (status == CS_OK && (bytes > limit || more > limit - bytes)) {
         status = cs_request_fail(request, CS_LIMIT,
                                  "the files of this device take all the room that the server has "
                                  "for it (%llu MiB): they stay on the laptop; ask the office",
@@ -102,20 +111,27 @@ static enum cs_status check_room(struct cs_server *server, struct cs_server_requ
     return status;
 }
 
-/* One that is not known yet begins with its list. */
+/* One that is not known yet begins with its list, which takes room as its chunks do. */
 static enum cs_status find_blob(struct cs_server *server, struct cs_server_request *request,
                                 const struct cs_attachment_row *row, struct cs_stored_blob *out)
 {
     const struct cs_attachment_request *sent = &request->attachment;
     enum cs_status status = cs_store_blob(server->writer, row->address, &request->arena, out);
     if (status != CS_NOT_FOUND) {
-        return status;
+        return status == CS_OK && !is_of(row, out) ? nothing_there(request) : status;
     }
     status = cs_attachment_list_check(&row->form, row->address, sent->list);
     if (status != CS_OK) {
         return cs_request_fail(request, status, "the list of chunks is not that of the file");
     }
-    *out = (struct cs_stored_blob){.log = request->device.log, .list = sent->list};
+    status = check_room(server, request, request->device.log, sent->list.size + sent->chunk.size);
+    if (status != CS_OK || request->failure.status != CS_OK) {
+        return status;
+    }
+    *out = (struct cs_stored_blob){.log = request->device.log,
+                                   .size = row->form.size,
+                                   .chunk_size = row->form.chunk_size,
+                                   .list = sent->list};
     memcpy(out->address, row->address, sizeof out->address);
     return cs_store_add_blob(server->writer, out);
 }
@@ -135,7 +151,7 @@ static enum cs_status take_chunk(struct cs_server *server, struct cs_server_requ
     if (status != CS_OK) {
         return cs_request_fail(request, status, "the chunk is not that of the file");
     }
-    status = check_room(server, request, &blob);
+    status = check_room(server, request, blob.log, sent->chunk.size);
     return status != CS_OK || request->failure.status != CS_OK
                ? status
                : cs_store_add_chunk(server->writer, &blob, sent->chunk);
@@ -168,6 +184,9 @@ static enum cs_status drop_damaged(struct cs_server *server, struct cs_server_re
     enum cs_status status = cs_store_blob(server->writer, row->address, &request->arena, &blob);
     if (status != CS_OK || index >= blob.stored) {
         return status == CS_NOT_FOUND ? CS_OK : status;
+    }
+    if (!is_of(row, &blob)) {
+        return nothing_there(request);
     }
     bool listed = cs_attachment_list_check(&row->form, row->address, blob.list) == CS_OK;
     status = read_chunk(server->writer, &request->arena, row, &blob, index, &chunk);
@@ -257,6 +276,9 @@ static enum cs_status give_chunk(struct cs_server *server, struct cs_server_requ
     status = cs_store_blob(asker->store, row.address, asker->arena, &blob);
     if (status != CS_OK || asked->index >= blob.stored) {
         return status == CS_NOT_FOUND ? CS_OK : status; /* the answer says how much there is */
+    }
+    if (!is_of(&row, &blob)) {
+        return nothing_there(request);
     }
     status = read_chunk(asker->store, asker->arena, &row, &blob, asked->index, &answer->chunk);
     if (status == CS_CORRUPT) {

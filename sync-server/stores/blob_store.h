@@ -10,9 +10,11 @@
 struct cs_stored_blob {
     uint64_t number; /* set by cs_store_add_blob */
     uint8_t address[CS_HASH_SIZE];
+    uint64_t size;        /* of the file, and of its chunks, as its address was made of them; */
+    uint64_t chunk_size;  /* 0: begun by an older program, and not known */
     uint64_t log;         /* of the device that began it, and whose share of room it takes */
     uint64_t stored;      /* the first so many chunks are there */
-    uint64_t bytes;       /* of them */
+    uint64_t bytes;       /* of them and of the list */
     struct cs_bytes list; /* of the hashes of its chunks */
 };
 

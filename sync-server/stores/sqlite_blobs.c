@@ -8,7 +8,8 @@ static enum cs_status find(struct cs_store *store, const uint8_t address[static 
                            struct cs_statement **out)
 {
     enum cs_status status = cs_statement_get(
-        store->database, "SELECT number, log, stored, bytes, list FROM _blob WHERE address = ?1",
+        store->database,
+        "SELECT number, log, stored, bytes, list, size, chunk_size FROM _blob WHERE address = ?1",
         out);
     if (status == CS_OK) {
         cs_bind_bytes(*out, 1, cs_bytes_make(address, CS_HASH_SIZE));
@@ -28,7 +29,9 @@ enum cs_status cs_store_blob(struct cs_store *store, const uint8_t address[stati
     struct cs_stored_blob blob = {.number = (uint64_t)cs_column_integer(statement, 0),
                                   .log = (uint64_t)cs_column_integer(statement, 1),
                                   .stored = (uint64_t)cs_column_integer(statement, 2),
-                                  .bytes = (uint64_t)cs_column_integer(statement, 3)};
+                                  .bytes = (uint64_t)cs_column_integer(statement, 3),
+                                  .size = (uint64_t)cs_column_integer(statement, 5),
+                                  .chunk_size = (uint64_t)cs_column_integer(statement, 6)};
     memcpy(blob.address, address, sizeof blob.address);
     status = cs_arena_copy(arena, cs_column_bytes(statement, 4), &blob.list);
     cs_statement_done(statement);
@@ -91,37 +94,6 @@ enum cs_status cs_store_blob_stored(struct cs_store *store,
     return status;
 }
 
-enum cs_status cs_store_add_blob(struct cs_store *store, struct cs_stored_blob *blob)
-{
-    struct cs_statement *statement;
-    uint64_t stored = 0;
-    enum cs_status status = find(store, blob->address, &statement);
-    if (status == CS_OK) {
-        cs_statement_done(statement);
-        return CS_EXISTS;
-    }
-    if (status == CS_NOT_FOUND) {
-        status = cs_statement_get(store->database,
-                                  "INSERT INTO _blob (address, log, stored, bytes, list) VALUES "
-                                  "(?1, ?2, 0, 0, ?3) RETURNING number",
-                                  &statement);
-    }
-    if (status != CS_OK) {
-        return status;
-    }
-    cs_bind_bytes(statement, 1, cs_bytes_of_array(blob->address));
-    cs_bind_integer(statement, 2, (int64_t)blob->log);
-    cs_bind_bytes(statement, 3, blob->list);
-    status = cs_statement_one(statement);
-    if (status == CS_OK) {
-        blob->number = (uint64_t)cs_column_integer(statement, 0);
-        blob->stored = stored;
-        blob->bytes = 0;
-        cs_statement_done(statement);
-    }
-    return status;
-}
-
 /* What a device's files take goes up or down. */
 static enum cs_status change_bytes(struct cs_store *store, uint64_t log, int64_t difference)
 {
@@ -137,6 +109,44 @@ static enum cs_status change_bytes(struct cs_store *store, uint64_t log, int64_t
     cs_bind_integer(statement, 1, (int64_t)log);
     cs_bind_integer(statement, 2, difference);
     return cs_statement_run(statement);
+}
+
+enum cs_status cs_store_add_blob(struct cs_store *store, struct cs_stored_blob *blob)
+{
+    struct cs_statement *statement;
+    enum cs_status status = find(store, blob->address, &statement);
+    if (status == CS_OK) {
+        cs_statement_done(statement);
+        return CS_EXISTS;
+    }
+    if (status == CS_NOT_FOUND) {
+        status = cs_statement_get(store->database,
+                                  "INSERT INTO _blob (address, log, stored, bytes, list, size, "
+                                  "chunk_size) VALUES (?1, ?2, 0, ?4, ?3, ?5, ?6) RETURNING number",
+                                  &statement);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_bind_bytes(statement, 1, cs_bytes_of_array(blob->address));
+    cs_bind_integer(statement, 2, (int64_t)blob->log);
+    cs_bind_bytes(statement, 3, blob->list);
+    cs_bind_integer(statement, 4, (int64_t)blob->list.size);
+    cs_bind_integer(statement, 5, (int64_t)blob->size);
+    cs_bind_integer(statement, 6, (int64_t)blob->chunk_size);
+    status = cs_statement_one(statement);
+    uint64_t number = 0;
+    if (status == CS_OK) {
+        number = (uint64_t)cs_column_integer(statement, 0);
+        cs_statement_done(statement);
+        status = change_bytes(store, blob->log, (int64_t)blob->list.size);
+    }
+    if (status == CS_OK) {
+        blob->number = number;
+        blob->stored = 0;
+        blob->bytes = blob->list.size;
+    }
+    return status;
 }
 
 static enum cs_status put_counts(struct cs_store *store, const struct cs_stored_blob *blob)
@@ -247,7 +257,7 @@ enum cs_status cs_store_cut_blob(struct cs_store *store, struct cs_stored_blob *
                              blob->number, stored);
     }
     left.stored = stored;
-    left.bytes = removed < blob->bytes ? blob->bytes - removed : 0;
+    left.bytes = stored > 0 && removed < blob->bytes ? blob->bytes - removed : 0;
     if (status == CS_OK) {
         status = stored > 0 ? put_counts(store, &left)
                             : remove_from(store, "DELETE FROM _blob WHERE number = ?1 AND ?2 = 0",

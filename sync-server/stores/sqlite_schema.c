@@ -243,9 +243,28 @@ static enum cs_status create_blob_tables(struct cs_database *database, void *con
     return cs_database_execute(database, blob_tables);
 }
 
-const struct cs_migration cs_store_migrations[] = {
-    {create_version_1},         {create_version_2},       {create_version_3},
-    {add_revocation},           {create_recovery_tables}, {create_lost_versions},
-    {create_replaced_versions}, {create_vault_tables},    {create_vault_projects},
-    {create_history_tables},    {create_bundles},         {create_blob_tables}};
+/* What the address of a file was made of beside its list. */
+static const char blob_forms[] =
+    "ALTER TABLE _blob ADD COLUMN size INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE _blob ADD COLUMN chunk_size INTEGER NOT NULL DEFAULT 0;";
+
+static enum cs_status add_blob_forms(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, blob_forms);
+}
+
+const struct cs_migration cs_store_migrations[] = {{create_version_1},
+                                                   {create_version_2},
+                                                   {create_version_3},
+                                                   {add_revocation},
+                                                   {create_recovery_tables},
+                                                   {create_lost_versions},
+                                                   {create_replaced_versions},
+                                                   {create_vault_tables},
+                                                   {create_vault_projects},
+                                                   {create_history_tables},
+                                                   {create_bundles},
+                                                   {create_blob_tables},
+                                                   {add_blob_forms}};
 const size_t cs_store_migration_count = CS_COUNT(cs_store_migrations);

@@ -1,6 +1,7 @@
 /* Files of attachments between laptops and the server: sent once, fetched by who may read the row and by nobody else, put right when damaged. */
 #include "tests/simulation/attachments_scene.h"
 
+#include "shared/base/text.h"
 #include "sync-server/stores/blob_store.h"
 
 #define CHUNK ((uint64_t)4096)
@@ -206,6 +207,44 @@ static void test_the_room_of_a_device(void **state)
     assert_int_equal(run(scene.li).sent, 1);
 }
 
+/* The list of a file takes room too: otherwise any number of lists could be left without a chunk. */
+static void test_lists_take_room(void **state)
+{
+    static const size_t size = 20 * CHUNK;
+    (void)state;
+    struct cs_store *store = cs_server_store(scene.universe.server);
+    struct cs_attachment_added added = add(scene.li, 1, size, CHUNK);
+    uint64_t log = cs_identity_log(scene.li->identity);
+    uint64_t bytes = 0;
+    sync_both();
+    assert_int_equal(run(scene.li).sent, 1);
+    assert_ok(cs_store_blob_bytes(store, log, &bytes));
+    assert_int_equal(bytes, size + 20 * (CS_AEAD_OVERHEAD + CS_HASH_SIZE));
+    struct cs_arena arena;
+    struct cs_stored_blob blob;
+    cs_arena_init(&arena, CS_MEBI);
+    assert_ok(cs_store_begin(store));
+    assert_ok(cs_store_blob(store, added.address, &arena, &blob));
+    assert_ok(cs_store_cut_blob(store, &blob, 1));
+    assert_ok(cs_store_blob_bytes(store, log, &bytes));
+    assert_int_equal(bytes, CHUNK + CS_AEAD_OVERHEAD + 20 * CS_HASH_SIZE);
+    assert_ok(cs_store_cut_blob(store, &blob, 0));
+    assert_ok(cs_store_blob_bytes(store, log, &bytes));
+    assert_int_equal(bytes, 0);
+    assert_ok(cs_store_commit(store));
+    cs_arena_release(&arena);
+    scene.universe.attachment_bytes_max = 10 * CS_HASH_SIZE; /* less than its list takes */
+    universe_restart_server(&scene.universe);
+    universe_advance(&scene.universe, 8 * DAY_MS);
+    assert_int_equal(run(scene.li).chunks_sent, 0);
+    assert_status(find(scene.li, &added.row).kept.trouble, CS_LIMIT);
+    cs_arena_init(&arena, CS_MEBI);
+    assert_status(
+        cs_store_blob(cs_server_store(scene.universe.server), added.address, &arena, &blob),
+        CS_NOT_FOUND);
+    cs_arena_release(&arena);
+}
+
 /* A server that is set back has lost files too: they are asked about again, and only what it lost is sent. */
 static void test_a_server_that_went_back(void **state)
 {
@@ -300,6 +339,52 @@ static void test_damage_that_is_none(void **state)
         assert_int_equal(answer.response.stored[0], 3 + 1);
         cs_arena_release(&arena);
     }
+}
+
+/* A row that names the address of another row's file and another size than it was made of. */
+static struct cs_id add_false_row(struct laptop *laptop, const struct cs_attachment_added *added,
+                                  uint64_t size)
+{
+    char address[80] = "address=";
+    char key[80] = "key=";
+    char visit_field[80];
+    char size_field[40];
+    uint8_t zero[CS_ATTACHMENT_KEY_SIZE] = {0};
+    cs_hex_encode(cs_bytes_of_array(added->address), address + strlen(address));
+    cs_hex_encode(cs_bytes_of_array(zero), key + strlen(key));
+    (void)snprintf(visit_field, sizeof visit_field, "visit=%s", id_text(visit));
+    (void)snprintf(size_field, sizeof size_field, "size=%llu", (unsigned long long)size);
+    struct cs_id row = laptop_new(laptop, "attachment", visit_field, "file_name=photo.jpg", address,
+                                  key, size_field, "chunk_size=4096", NULL);
+    laptop_sync_equal(laptop);
+    return row;
+}
+
+/* Whoever may see a file could have it removed by saying that it is not what a row of his own says. */
+static void test_a_row_that_lies_about_a_file(void **state)
+{
+    static const uint64_t sizes[] = {9999, 20000, 1};
+    static const enum cs_attachment_step steps[] = {CS_ATTACHMENT_DAMAGED, CS_ATTACHMENT_FETCH};
+    (void)state;
+    struct cs_attachment_added added = add(scene.li, 1, 10000, CHUNK);
+    sync_both();
+    assert_int_equal(run(scene.li).sent, 1);
+    for (size_t i = 0; i < CS_COUNT(sizes) * CS_COUNT(steps); i++) {
+        struct cs_attachment_name name = {
+            .row = add_false_row(scene.office, &added, sizes[i / CS_COUNT(steps)])};
+        struct cs_attachment_request request = {
+            .step = steps[i % CS_COUNT(steps)], .names = &name, .name_count = 1};
+        struct cs_attachment_answer answer;
+        struct cs_arena arena;
+        memcpy(name.address, added.address, sizeof name.address);
+        cs_arena_init(&arena, CS_MEBI);
+        assert_ok(ask_by_hand(scene.office, &request, &arena, &answer));
+        assert_status(answer.refusal, CS_NOT_FOUND);
+        cs_arena_release(&arena);
+    }
+    want(scene.office, &added.row);
+    assert_int_equal(run(scene.office).received, 1);
+    assert_saved(scene.office, &added.row, 1, 10000);
 }
 
 static void test_damage_on_the_laptops_disk(void **state)
@@ -403,9 +488,11 @@ int main(void)
         ATTACHMENT_TEST(test_another_device),
         ATTACHMENT_TEST(test_chunks_that_are_not_the_files),
         ATTACHMENT_TEST(test_the_room_of_a_device),
+        ATTACHMENT_TEST(test_lists_take_room),
         ATTACHMENT_TEST(test_a_server_that_went_back),
         ATTACHMENT_TEST(test_damage_on_the_servers_disk),
         ATTACHMENT_TEST(test_damage_that_is_none),
+        ATTACHMENT_TEST(test_a_row_that_lies_about_a_file),
         ATTACHMENT_TEST(test_damage_on_the_laptops_disk),
         ATTACHMENT_TEST(test_damage_in_a_part),
         ATTACHMENT_TEST(test_a_file_that_is_not_there_yet),
