@@ -3,10 +3,27 @@
  *
  * An image is the row (shared/rows, one blob, prefixed), then until the end its heads: prefixed unit, log, counter, prefixed value.
  */
+#include "shared/base/limits.h"
 #include "sync-server/stores/history_store.h"
 #include "sync-server/stores/sqlite_store.h"
 
 #define REACH "history_from_ms"
+/* Of a head in an image, beside its unit and value: two sizes, log, counter. */
+#define HEAD_OVERHEAD ((size_t)24)
+#define IMAGE_MAX (CS_PAGE_BYTES_MAX + CS_KIBI + CS_HISTORY_BYTES_TARGET)
+
+/* A head that has no room any more is left out: what waits of a row can be sixteen mebibytes for each field, and neither may a change that can
+ * not be noted hold up whoever makes it, nor each small one cost as much. */
+static void put_head(const struct cs_stored_head *head, size_t heads_start, struct cs_buffer *out)
+{
+    size_t room = CS_HISTORY_BYTES_TARGET - (out->size - heads_start);
+    if (head->unit.size + head->value.size + HEAD_OVERHEAD <= room) {
+        cs_buffer_append_prefixed(out, head->unit);
+        cs_buffer_append_u64(out, head->version.log);
+        cs_buffer_append_u64(out, head->version.counter);
+        cs_buffer_append_prefixed(out, head->value);
+    }
+}
 
 static enum cs_status put_image(const struct cs_history_change *change, struct cs_buffer *out)
 {
@@ -15,11 +32,9 @@ static enum cs_status put_image(const struct cs_history_change *change, struct c
     enum cs_status status = cs_stored_row_encode(&change->before, &row);
     if (status == CS_OK) {
         cs_buffer_append_prefixed(out, cs_buffer_bytes(&row));
-        for (size_t i = 0; i < change->head_count; i++) {
-            cs_buffer_append_prefixed(out, change->heads[i].unit);
-            cs_buffer_append_u64(out, change->heads[i].version.log);
-            cs_buffer_append_u64(out, change->heads[i].version.counter);
-            cs_buffer_append_prefixed(out, change->heads[i].value);
+        size_t heads_start = out->size;
+        for (size_t i = 0; out->status == CS_OK && i < change->head_count; i++) {
+            put_head(&change->heads[i], heads_start, out);
         }
         status = out->status;
     }
@@ -31,7 +46,7 @@ static enum cs_status put_change(struct cs_store *store, const struct cs_history
 {
     struct cs_statement *statement = NULL;
     struct cs_buffer image;
-    cs_buffer_init(&image, CS_PAGE_BYTES_MAX);
+    cs_buffer_init(&image, IMAGE_MAX);
     enum cs_status status = change->before.exists ? put_image(change, &image) : CS_OK;
     if (status == CS_OK) {
         status = cs_statement_get(store->database,

@@ -36,6 +36,31 @@ static const struct cs_row_key *key(unsigned row)
     return &keys[row % 2];
 }
 
+/* More waits for a decision than is kept with a change: the change is kept all the same, with what fits. */
+static void what_waits_may_be_more_than_fits(void **state)
+{
+    struct store_fixture *f = *state;
+    static struct cs_stored_head heads[CS_BASES_PER_FIELD_MAX];
+    static char value[CS_VALUE_MAX];
+    memset(value, 'x', sizeof value);
+    for (size_t i = 0; i < CS_COUNT(heads); i++) {
+        heads[i] =
+            (struct cs_stored_head){T("quantity"), {9, i + 1}, cs_bytes_make(value, sizeof value)};
+    }
+    struct cs_history_change change = change_of(1, 100, 5);
+    change.heads = heads;
+    change.head_count = CS_COUNT(heads);
+    assert_ok(cs_store_put_history(f->store, &change, 1));
+
+    struct cs_history_change *changes;
+    size_t count;
+    assert_ok(cs_store_history(f->store, key(1), 0, 10, &f->arena, &changes, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(changes[0].before.values[MOVEMENT_QUANTITY].integer, 5);
+    assert_int_equal(changes[0].head_count, CS_HISTORY_BYTES_TARGET / CS_VALUE_MAX - 1);
+    assert_int_equal(changes[0].heads[0].value.size, sizeof value);
+}
+
 static void changes_come_back_newest_first(void **state)
 {
     struct store_fixture *f = *state;
@@ -194,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(changes_come_back_newest_first),
+        STORE_TEST(what_waits_may_be_more_than_fits),
         STORE_TEST(moments_find_changes),
         STORE_TEST(positions_have_moments),
         STORE_TEST(an_older_database_has_one_from_now_on),
