@@ -141,6 +141,25 @@ static enum cs_status begin_incarnation(struct cs_server *server, struct cs_serv
     return cs_recovery_begin(server->writer, clock, &request->arena, incarnation, witness);
 }
 
+/* What a device brings back is taken whatever its rights are: it was confirmed once. So nothing is where this server has lost nothing. */
+static enum cs_status take_rows(struct cs_server *server, struct cs_server_request *request,
+                                const struct cs_push_clock *clock, struct cs_recovered_count *out)
+{
+    int64_t since_ms;
+    if (request->recover.row_count == 0) {
+        return CS_OK;
+    }
+    enum cs_status status = cs_recovery_since(server->writer, &since_ms);
+    if (status == CS_NOT_FOUND) {
+        return cs_request_fail(request, CS_REFUSED,
+                               "this server never went back in time: it takes no rows back");
+    }
+    return status != CS_OK
+               ? status
+               : cs_recovered_rows_offer(server->writer, clock, &request->arena, &request->device,
+                                         request->recover.rows, request->recover.row_count, out);
+}
+
 static enum cs_status recover(struct cs_server *server, struct cs_server_request *request,
                               const struct cs_push_clock *clock)
 {
@@ -161,9 +180,8 @@ static enum cs_status recover(struct cs_server *server, struct cs_server_request
         status = cs_recovery_heard(server->writer, clock, &request->arena, &request->device,
                                    request->recover.acknowledged);
     }
-    if (status == CS_OK && request->recover.row_count > 0) {
-        status = cs_recovered_rows_offer(server->writer, clock, &request->arena, &request->device,
-                                         request->recover.rows, request->recover.row_count, &count);
+    if (status == CS_OK) {
+        status = take_rows(server, request, clock, &count);
     }
     if (status == CS_OK) {
         status = cs_recovery_close(server->writer, clock, &request->arena);

@@ -4,7 +4,10 @@
  */
 #include "tests/simulation/went_back_scene.h"
 
+#include "field-client/replica/meta.h"
+#include "shared/wire/envelope.h"
 #include "shared/wire/messages.h"
+#include "shared/wire/recover.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -303,6 +306,79 @@ static void a_report_that_was_lost_itself_is_not_waited_for(void **state)
     universe_close(&scene.universe);
 }
 
+/* Rows that a device says the server had lost, by hand; how many the server took. The device has pushed nothing of its own. */
+static enum cs_status offer_by_hand(struct laptop *laptop, struct cs_row *row, uint64_t *out_taken)
+{
+    static uint64_t counter = 1000000;
+    struct cs_recover_request content = {.rows = row, .row_count = 1};
+    struct cs_recover_response taken;
+    struct cs_request_header header = {.kind = CS_MESSAGE_RECOVER, .counter = ++counter};
+    struct cs_buffer buffers[4];
+    struct cs_buffer *incarnation = &buffers[0];
+    struct cs_arena arena;
+    struct cs_bytes body;
+    enum cs_message_kind kind;
+    uint8_t hash[CS_HASH_SIZE];
+    const struct cs_identity *identity = laptop->identity;
+    cs_arena_init(&arena, CS_MEBI);
+    for (size_t i = 0; i < CS_COUNT(buffers); i++) {
+        cs_buffer_init(&buffers[i], CS_RESPONSE_MAX);
+    }
+    assert_ok(cs_replica_meta_bytes(laptop->replica, "incarnation", incarnation));
+    memcpy(content.incarnation, incarnation->data, sizeof content.incarnation);
+    memcpy(header.organisation, cs_identity_organisation(identity), CS_HASH_SIZE);
+    memcpy(header.certificate, cs_identity_certificate_id(identity), CS_HASH_SIZE);
+    assert_ok(cs_recover_request_encode(&content, &buffers[1]));
+    assert_ok(cs_request_seal(
+        &laptop->fake.world, &header, cs_buffer_bytes(&buffers[1]), cs_identity_sign_key(identity),
+        cs_identity_server_statement(identity)->bundle_key, &buffers[2], hash));
+    assert_ok(universe_serve(laptop->universe, cs_buffer_bytes(&buffers[2]), &buffers[3]));
+    cs_buffer_clear(&buffers[0]);
+    assert_ok(cs_response_open(cs_buffer_bytes(&buffers[3]), cs_identity_seal_key(identity),
+                               cs_identity_server(identity), hash, &buffers[0], &kind, &body));
+    struct cs_failure_response failure = {.status = CS_OK};
+    if (kind == CS_MESSAGE_FAILURE) {
+        assert_ok(cs_failure_response_decode(body, &arena, &failure));
+    } else {
+        assert_ok(cs_recover_response_decode(body, &arena, &taken));
+        *out_taken = taken.taken;
+    }
+    for (size_t i = 0; i < CS_COUNT(buffers); i++) {
+        cs_buffer_release(&buffers[i]);
+    }
+    cs_arena_release(&arena);
+    return failure.status;
+}
+
+/* Nobody's rights are asked of a row that comes back. So none comes back to a server that has lost nothing. */
+static void no_row_comes_back_to_a_server_that_never_went_back(void **state)
+{
+    static const uint8_t versions[] = {0, 0, 0, 0, 0, 0, 0, 9, 9}; /* of a change nobody made */
+    static struct cs_named_value fields[2];
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 83);
+    struct laptop *technician =
+        universe_join(&scene.universe, scene.owner, "孙丽", CS_ROLE(TECHNICIAN));
+    laptop_sync_equal(technician);
+    fields[0] = (struct cs_named_value){cs_bytes_of_text("code"),
+                                        cs_value_text(cs_bytes_of_text("FORGED"))};
+    fields[1] =
+        (struct cs_named_value){cs_bytes_of_text("name"), cs_value_text(cs_bytes_of_text("x"))};
+    struct cs_row row = {.entity = cs_bytes_of_text("part"),
+                         .id = scene.known,
+                         .versions = cs_bytes_of_array(versions),
+                         .fields = fields,
+                         .field_count = CS_COUNT(fields)};
+    row.id.bytes[15] ^= 1;
+    uint64_t taken = 0;
+    assert_status(offer_by_hand(technician, &row, &taken), CS_REFUSED);
+    laptop_sync_equal(scene.owner);
+    assert_int_equal(laptop_count(scene.owner, "part", "code", "FORGED"), 0);
+    assert_int_equal(open_of(&scene, "recovered_row"), 0);
+    universe_close(&scene.universe);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +391,7 @@ int main(void)
         cmocka_unit_test(the_end_of_the_wait_ends_what_waits),
         cmocka_unit_test(a_value_that_came_before_its_change_is_judged_by_it),
         cmocka_unit_test(a_report_that_was_lost_itself_is_not_waited_for),
+        cmocka_unit_test(no_row_comes_back_to_a_server_that_never_went_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
