@@ -1,7 +1,7 @@
 /*
  * `history --all`: the transactions that named one row, from the stored change-sets.
  *
- * Change-sets are signed by their devices, so what is shown is what was entered, whatever became of the row since. Rows that
+ * Change-sets are signed by their devices, which is verified, so what is shown is what was entered, whatever became of the row since. Rows that
  * the server computes itself have no change-sets.
  */
 #include "sync-server/commands/history.h"
@@ -128,6 +128,18 @@ static bool touches(const struct cs_admin_history *history, const struct cs_oper
            cs_bytes_equal_text(operation->entity, history->entity->name);
 }
 
+/* What its device has not signed is not parsed. */
+static enum cs_status verify(const struct cs_admin_history *history, uint64_t log,
+                             struct cs_bytes inner)
+{
+    for (size_t i = 0; i < history->device_count; i++) {
+        if (history->devices[i].log == log) {
+            return cs_inner_verify(inner, history->devices[i].sign_key);
+        }
+    }
+    return CS_CORRUPT;
+}
+
 static enum cs_status visit(void *context, uint64_t log, uint64_t sequence,
                             const uint8_t hash[static CS_HASH_SIZE], struct cs_bytes inner)
 {
@@ -140,6 +152,9 @@ static enum cs_status visit(void *context, uint64_t log, uint64_t sequence,
     struct cs_arena arena;
     cs_arena_init(&arena, CS_MESSAGE_ARENA_MAX);
     enum cs_status status = cs_inner_split(inner, &header, &body);
+    if (status == CS_OK) {
+        status = verify(walk->history, log, inner);
+    }
     if (status == CS_OK) {
         status = cs_body_decode(body, &arena, &transactions);
     }

@@ -196,6 +196,24 @@ static void test_damaged_change_set(void **state)
     assert_int_equal(fixture.out_size, 0);
 }
 
+/* A change-set that somebody put in the place of one: whole, but not signed by the device that it is said to be of. */
+static void test_change_set_that_its_device_did_not_sign(void **state)
+{
+    (void)state;
+    struct cs_id id = make_filled_server();
+    cs_id_format(&id, id_text);
+    assert_int_equal(run("history", fixture.server, "part", id_text, "--all"), 0);
+    struct cs_sign_key *device_key = fixture.device_key;
+    struct cs_store *store = open_writer(fixture.server);
+    fixture.device_key = fixture.root_key;
+    push_part(store, &id, CS_OPERATION_UPDATE, "", "Fan, forged");
+    fixture.device_key = device_key;
+    cs_store_close(store);
+    assert_int_equal(run("history", fixture.server, "part", id_text, "--all"), 1);
+    assert_says(fixture.err, "run verify");
+    assert_int_equal(fixture.out_size, 0);
+}
+
 static void test_every_allocation_fails(void **state)
 {
     (void)state;
@@ -224,6 +242,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_computed_row_is_the_servers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_change_set, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_change_set_that_its_device_did_not_sign, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_every_allocation_fails, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
