@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define ARENA_MAX (256 * CS_MEBI)
@@ -24,7 +25,8 @@ struct making {
     size_t keep; /* 0: nothing is removed */
     enum cs_backup_trust trust;
     bool accepts_older;
-    char work[CS_FOLDER_PATH_MAX];
+    char work[CS_FOLDER_PATH_MAX]; /* empty: not this command's */
+    int work_lock;
     struct cs_backup_place place;
     struct cs_arena arena;
     /* Of the snapshot. */
@@ -116,18 +118,40 @@ static enum cs_status read_facts(struct cs_admin *admin, struct making *making,
     return status;
 }
 
+/* Two backups of one server, into two repositories, would take each other's copy away: the folder for it is one command's at a time. The
+ * lock is of the folder itself, so that nothing is left of it. */
+static enum cs_status take_work(struct cs_admin *admin, struct making *making)
+{
+    char path[CS_FOLDER_PATH_MAX];
+    bool made = false;
+    enum cs_status status =
+        cs_folder_path(making->server, CS_FOLDER_BACKUP_WORK, path, &admin->problem);
+    if (status == CS_OK) {
+        status = cs_folder_make(path, &made, &admin->problem);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    making->work_lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (making->work_lock < 0 || flock(making->work_lock, LOCK_EX | LOCK_NB) != 0) {
+        return cs_problem_set(&admin->problem, errno == EWOULDBLOCK ? CS_BUSY : CS_IO,
+                              errno == EWOULDBLOCK ? "%s is in use: another backup of this server "
+                                                     "is being made; wait for its end"
+                                                   : "%s cannot be used: see that it is a folder "
+                                                     "of the server's user",
+                              path);
+    }
+    memcpy(making->work, path, sizeof making->work);
+    cs_backup_empty_work(making->work);
+    return CS_OK;
+}
+
 /* A copy in the server's own folder, so that the snapshot is held no longer than that takes. */
 static enum cs_status take_snapshot(struct cs_admin *admin, struct making *making)
 {
     struct cs_store *store = NULL;
     char path[CS_FOLDER_PATH_MAX];
-    bool made = false;
-    enum cs_status status =
-        cs_folder_path(making->server, CS_FOLDER_BACKUP_WORK, making->work, &admin->problem);
-    if (status == CS_OK) {
-        cs_backup_clear_work(making->work);
-        status = cs_folder_make(making->work, &made, &admin->problem);
-    }
+    enum cs_status status = take_work(admin, making);
     if (status == CS_OK) {
         status = cs_folder_path(making->work, CS_SERVER_DATABASE_FILE, path, &admin->problem);
     }
@@ -327,7 +351,7 @@ static void show_notes(struct cs_admin *admin, const struct making *making)
 
 static enum cs_status run_backup(struct cs_admin *admin)
 {
-    struct making making = {.keep = 0, .place = {.lock = -1}};
+    struct making making = {.keep = 0, .work_lock = -1, .place = {.lock = -1}};
     enum cs_status status = take_options(admin, &making);
     if (status != CS_OK) {
         return status;
@@ -344,6 +368,7 @@ static enum cs_status run_backup(struct cs_admin *admin)
         if (making.work[0] != '\0') {
             cs_backup_clear_work(making.work);
         }
+        cs_folder_unlock(making.work_lock);
     }
     if (status == CS_OK) {
         status = answer(admin, &making);

@@ -53,7 +53,8 @@ enum cs_status cs_backup_list_devices(struct cs_store *store, struct cs_arena *a
 enum cs_status cs_backup_try(struct cs_backup_place *place, struct cs_admin *admin,
                              const struct cs_manifest *manifest, const char *work,
                              struct cs_report *report) CS_MUST_USE;
-/* Removes what a command leaves in such a folder, and the folder. */
+/* Removes what a command leaves in such a folder; and the folder too. */
+void cs_backup_empty_work(const char *work);
 void cs_backup_clear_work(const char *work);
 
 enum cs_status cs_admin_backup_list(struct cs_admin *admin) CS_MUST_USE;

@@ -6,7 +6,7 @@
 
 #define ARENA_MAX (256 * CS_MEBI)
 
-static void empty(const char *work)
+void cs_backup_empty_work(const char *work)
 {
     cs_folder_remove_database(work);
     cs_folder_remove(work, CS_SERVER_KEYS_FILE);
@@ -14,7 +14,7 @@ static void empty(const char *work)
 
 void cs_backup_clear_work(const char *work)
 {
-    empty(work);
+    cs_backup_empty_work(work);
     (void)rmdir(work);
 }
 
@@ -88,7 +88,7 @@ enum cs_status cs_backup_try(struct cs_backup_place *place, struct cs_admin *adm
                              const struct cs_manifest *manifest, const char *work,
                              struct cs_report *report)
 {
-    empty(work);
+    cs_backup_empty_work(work);
     enum cs_status status = cs_backup_take_out(place, admin, manifest, CS_SERVER_DATABASE_FILE,
                                                work, CS_SERVER_DATABASE_FILE);
     if (status == CS_OK) {
@@ -101,6 +101,6 @@ enum cs_status cs_backup_try(struct cs_backup_place *place, struct cs_admin *adm
     if (status == CS_OK && report->verification.findings == 0) {
         status = cs_repository_mark_verified(place->repository, manifest, &admin->problem);
     }
-    empty(work);
+    cs_backup_empty_work(work);
     return status;
 }

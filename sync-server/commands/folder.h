@@ -4,7 +4,7 @@
  *   DIR/server.db   the database        DIR/master.key   the master key, unless it is kept elsewhere
  *   DIR/keys        sealed keys         DIR/lock         locked while the folder is served or made
  *   DIR/backup.key  the backup key, unless it is kept elsewhere
- *   DIR/backup.work a copy while a backup is made and tried; what is left of it is removed by the next one
+ *   DIR/backup.work a copy while a backup is made and tried, locked meanwhile; what is left of it is removed by the next one
  *
  * The lock belongs to the open file (OFD): it ends with the process, however that ends.
  */

@@ -2,6 +2,10 @@
 #include "sync-server/handlers/horizon.h"
 #include "tests/unit/sync_server_commands/commands_fixture.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 static struct cs_id part;
 
 static void fill(void)
@@ -201,6 +205,29 @@ static void test_one_at_a_time(void **state)
     assert_int_equal(restore("new"), 0);
     cs_folder_unlock(lock);
     assert_int_equal(backup(), 0);
+}
+
+/* Two into two repositories: the second one takes the first one's copy for no leftover. */
+static void test_one_backup_of_a_server_at_a_time(void **state)
+{
+    (void)state;
+    fill();
+    bool made;
+    char work[CS_FOLDER_PATH_MAX];
+    assert_ok(cs_folder_path(fixture.server, CS_FOLDER_BACKUP_WORK, work, NULL));
+    assert_ok(cs_folder_make(work, &made, NULL));
+    int other = open(work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(other >= 0);
+    assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+    int copy = openat(other, CS_SERVER_DATABASE_FILE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(copy >= 0);
+    assert_int_equal(close(copy), 0);
+    assert_int_equal(run("backup", fixture.server, in_root("copies"), "--json"), 1);
+    assert_json_error("BUSY");
+    assert_true(cs_folder_has(work, CS_SERVER_DATABASE_FILE));
+    assert_int_equal(close(other), 0);
+    assert_int_equal(backup(), 0); /* what a command that ended left is no hindrance */
+    assert_no_traces();
 }
 
 /* Damage is copied, told, and the exit code says so; such a backup is not verified. */
@@ -488,6 +515,7 @@ int main(void)
         TEST(test_backup_refusals),
         TEST(test_key_must_be_the_one),
         TEST(test_one_at_a_time),
+        TEST(test_one_backup_of_a_server_at_a_time),
         TEST(test_backup_of_a_damaged_server),
         TEST(test_damaged_repository),
         TEST(test_verify_of_a_kept_backup),
