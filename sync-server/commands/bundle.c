@@ -101,8 +101,11 @@ static enum cs_status explain_part(const char *file, enum cs_status status,
             "on the laptop after its next import or sync",
             file);
     case CS_UNREACHABLE:
-        return cs_problem_set(problem, status,
-                              "the running server ended before %s was taken: try again", file);
+        return cs_problem_set(
+            problem, status,
+            "the running server ended, or is busy with another command: %s was not taken "
+            "whole; try again",
+            file);
     default:
         return cs_problem_set(problem, status, "%s was not taken: %s", file,
                               cs_status_text(status));
@@ -194,10 +197,10 @@ static enum cs_status import_one(struct bundle_command *command, const char *fil
         return CS_OK;
     }
     tell_failure(command, file, status, &problem);
-    return cs_status_class(status) == CS_CLASS_LOCAL && status == CS_NO_MEMORY ? status : CS_OK;
+    return status == CS_NO_MEMORY ? status : CS_OK;
 }
 
-static enum cs_status import(struct cs_admin *admin)
+static enum cs_status import_bundles(struct cs_admin *admin)
 {
     struct bundle_command command;
     if (admin->argument_count < 2) {
@@ -372,33 +375,38 @@ static enum cs_status list_devices(struct bundle_command *command, struct cs_dev
     return status;
 }
 
-static enum cs_status export(struct cs_admin *admin) {
-    struct bundle_command command; struct cs_device *devices = NULL;
-    const struct cs_device *device = NULL; const char * name; size_t count = 0;
-    bool all = cs_admin_flag(admin, "--all"); bool force = cs_admin_flag(admin, "--force");
-    enum cs_status status = cs_admin_option(admin, "--device", &name);
-    if (status == CS_OK && (name != NULL) == all){
-        status = cs_admin_usage(admin, "either --device DEVICE or --all has to be given");}
-if (status == CS_OK)
+static enum cs_status export_bundles(struct cs_admin *admin)
 {
-    status = cs_admin_expect(admin, 2);
-}
-if (status != CS_OK) {
-    return status;
-}
-status = begin(&command, admin);
-if (status == CS_OK) {
-    status = list_devices(&command, &devices, &count);
-}
-if (status == CS_OK && all) {
-    status = export_all(&command, devices, count, admin->arguments[1], force);
-} else if (status == CS_OK) {
-    status = find_device(admin, devices, count, name, &device);
-    if (status == CS_OK) {
-        export_one(&command, device, admin->arguments[1], force);
+    struct bundle_command command;
+    struct cs_device *devices = NULL;
+    const struct cs_device *device = NULL;
+    const char *name;
+    size_t count = 0;
+    bool all = cs_admin_flag(admin, "--all");
+    bool force = cs_admin_flag(admin, "--force");
+    enum cs_status status = cs_admin_option(admin, "--device", &name);
+    if (status == CS_OK && (name != NULL) == all) {
+        status = cs_admin_usage(admin, "either --device DEVICE or --all has to be given");
     }
-}
-return end(&command, status);
+    if (status == CS_OK) {
+        status = cs_admin_expect(admin, 2);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    status = begin(&command, admin);
+    if (status == CS_OK) {
+        status = list_devices(&command, &devices, &count);
+    }
+    if (status == CS_OK && all) {
+        status = export_all(&command, devices, count, admin->arguments[1], force);
+    } else if (status == CS_OK) {
+        status = find_device(admin, devices, count, name, &device);
+        if (status == CS_OK) {
+            export_one(&command, device, admin->arguments[1], force);
+        }
+    }
+    return end(&command, status);
 }
 
 enum cs_status cs_admin_bundle(struct cs_admin *admin)
@@ -410,5 +418,5 @@ enum cs_status cs_admin_bundle(struct cs_admin *admin)
     }
     admin->arguments++;
     admin->argument_count--;
-    return imports ? import(admin) : export(admin);
+    return imports ? import_bundles(admin) : export_bundles(admin);
 }

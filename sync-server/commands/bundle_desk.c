@@ -117,19 +117,15 @@ static enum cs_status ask_export(struct cs_bundle_desk *desk,
                                  const uint8_t certificate[static CS_HASH_SIZE],
                                  struct cs_problem *problem)
 {
-    char name[64] = "";
     struct cs_reader reader;
-    enum cs_status answered;
     enum cs_status status = ask(desk, 'X', cs_bytes_make(certificate, CS_HASH_SIZE));
     if (status != CS_OK) {
         return status;
     }
     cs_reader_init(&reader, cs_buffer_bytes(&desk->answer));
-    struct cs_bytes status_name = cs_read_prefixed(&reader);
+    enum cs_status answered = cs_bundle_status_read(&reader);
     struct cs_bytes text = cs_read_prefixed(&reader);
-    (void)snprintf(name, sizeof name, "%.*s", (int)status_name.size,
-                   (const char *)status_name.data);
-    if (cs_reader_finish(&reader) != CS_OK || !cs_status_from_name(name, &answered)) {
+    if (cs_reader_finish(&reader) != CS_OK) {
         return CS_MALFORMED;
     }
     return answered == CS_OK
@@ -139,13 +135,23 @@ static enum cs_status ask_export(struct cs_bundle_desk *desk,
 
 static enum cs_status ask_next(struct cs_bundle_desk *desk, struct cs_buffer *out, bool *out_more)
 {
+    struct cs_reader reader;
     enum cs_status status = ask(desk, 'P', CS_BYTES_NONE);
-    if (status == CS_OK && desk->answer.data[0] != 0) {
-        cs_buffer_append(out, desk->answer.data + 1, desk->answer.size - 1);
+    if (status != CS_OK) {
+        return status;
+    }
+    cs_reader_init(&reader, cs_buffer_bytes(&desk->answer));
+    uint8_t what = cs_read_u8(&reader);
+    if (what == CS_BUNDLE_PART_FAILED) {
+        status = cs_bundle_status_read(&reader);
+        return status == CS_OK ? CS_MALFORMED : status;
+    }
+    if (what == CS_BUNDLE_PART_NEXT) {
+        cs_buffer_append_bytes(out, reader.rest);
         status = out->status;
     }
     if (status == CS_OK) {
-        *out_more = desk->answer.data[0] != 0;
+        *out_more = what == CS_BUNDLE_PART_NEXT;
     }
     return status;
 }

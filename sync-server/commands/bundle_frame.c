@@ -147,7 +147,7 @@ void cs_bundle_taken_write(enum cs_status status, const struct cs_bundle_taken *
     cs_buffer_append_u64(out, taken->held);
 }
 
-static enum cs_status read_status(struct cs_reader *reader)
+enum cs_status cs_bundle_status_read(struct cs_reader *reader)
 {
     char name[64];
     enum cs_status status;
@@ -166,8 +166,8 @@ enum cs_status cs_bundle_taken_read(struct cs_bytes frame, struct cs_arena *aren
     struct cs_reader reader;
     struct cs_bundle_taken taken;
     cs_reader_init(&reader, frame);
-    enum cs_status answered = read_status(&reader);
-    taken.status = read_status(&reader);
+    enum cs_status answered = cs_bundle_status_read(&reader);
+    taken.status = cs_bundle_status_read(&reader);
     struct cs_bytes text = cs_read_prefixed(&reader);
     cs_read_copy(&reader, taken.certificate, sizeof taken.certificate);
     struct cs_bytes person = cs_read_prefixed(&reader);

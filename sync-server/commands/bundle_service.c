@@ -9,14 +9,18 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* After a caller that could not be accepted. */
+#define PAUSE_MS 200
+
 struct cs_bundle_service {
     struct cs_server *server;
     int folder;
     int listening;
     int stop[2]; /* readable: to stop */
     pthread_t thread;
-    pthread_mutex_t lock; /* of `caller` */
+    pthread_mutex_t lock; /* of both below */
     int caller;           /* -1: none */
+    bool stopping;
 };
 
 /* One command that is connected. */
@@ -71,16 +75,20 @@ static enum cs_status answer_export(struct caller *caller, struct cs_bytes certi
 static enum cs_status answer_part(struct caller *caller)
 {
     bool more = false;
-    if (caller->export == NULL) {
-        return CS_MALFORMED;
+    cs_buffer_append_u8(&caller->answer, CS_BUNDLE_PART_NEXT);
+    enum cs_status status = caller->export == NULL
+                                ? CS_NOT_FOUND
+                                : cs_server_export_next(caller->export, &caller->answer, &more);
+    if (status == CS_OK && more) {
+        return caller->answer.status;
     }
-    cs_buffer_append_u8(&caller->answer, 1);
-    enum cs_status status = cs_server_export_next(caller->export, &caller->answer, &more);
-    if (status == CS_OK && !more) {
-        cs_buffer_clear(&caller->answer);
-        cs_buffer_append_u8(&caller->answer, 0);
+    cs_buffer_clear(&caller->answer);
+    cs_buffer_append_u8(&caller->answer,
+                        status == CS_OK ? CS_BUNDLE_PART_NONE : CS_BUNDLE_PART_FAILED);
+    if (status != CS_OK) {
+        cs_buffer_append_prefixed(&caller->answer, cs_bytes_of_text(cs_status_name(status)));
     }
-    return status != CS_OK ? status : caller->answer.status;
+    return caller->answer.status;
 }
 
 static enum cs_status answer_one(struct caller *caller)
@@ -122,11 +130,14 @@ static bool may_call(int descriptor)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
-static void set_caller(struct cs_bundle_service *service, int descriptor)
+/* False: the service is to stop, and nobody would end this caller. */
+static bool set_caller(struct cs_bundle_service *service, int descriptor)
 {
     (void)pthread_mutex_lock(&service->lock);
     service->caller = descriptor;
+    bool goes_on = !service->stopping;
     (void)pthread_mutex_unlock(&service->lock);
+    return goes_on;
 }
 
 static void answer_caller(struct cs_bundle_service *service, int descriptor)
@@ -140,10 +151,10 @@ static void answer_caller(struct cs_bundle_service *service, int descriptor)
     }
     cs_buffer_init(&caller.request, CS_BUNDLE_FRAME_MAX);
     cs_buffer_init(&caller.answer, CS_BUNDLE_FRAME_MAX);
-    set_caller(service, descriptor);
-    while (answer_one(&caller) == CS_OK) {
+    bool goes_on = set_caller(service, descriptor);
+    while (goes_on && answer_one(&caller) == CS_OK) {
     }
-    set_caller(service, -1);
+    (void)set_caller(service, -1);
     cs_server_export_end(caller.export);
     cs_buffer_release(&caller.request);
     cs_buffer_release(&caller.answer);
@@ -167,6 +178,9 @@ static void *run(void *context)
         if (descriptor >= 0) {
             answer_caller(service, descriptor);
             (void)close(descriptor);
+        } else {
+            /* Where no descriptor is left the caller stays in the queue, and would be announced without end. */
+            (void)poll(polled, 1, PAUSE_MS);
         }
     }
 }
@@ -215,6 +229,7 @@ void cs_bundle_service_stop(struct cs_bundle_service *owned_service)
         ssize_t told = write(owned_service->stop[1], "", 1);
         cs_require(told == 1);
         (void)pthread_mutex_lock(&owned_service->lock);
+        owned_service->stopping = true;
         if (owned_service->caller >= 0) {
             (void)shutdown(owned_service->caller, SHUT_RDWR);
         }
