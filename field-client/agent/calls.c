@@ -119,6 +119,16 @@ static FILE *open_stream(struct cs_agent_job *job, cookie_write_function_t *func
 
 /* ---- what the agent is to its commands ---- */
 
+/* Under the mutex. Those that wait for a person or a program, mostly. */
+static size_t count_borrowers(const struct cs_agent *agent)
+{
+    size_t count = 0;
+    for (const struct cs_agent_job *job = agent->jobs; job != NULL; job = job->next) {
+        count += job->borrowed ? 1 : 0;
+    }
+    return count;
+}
+
 static enum cs_status borrow(void *context, struct cs_identity **out_identity,
                              struct cs_replica **out_replica, struct cs_problem *problem)
 {
@@ -126,10 +136,16 @@ static enum cs_status borrow(void *context, struct cs_identity **out_identity,
     struct cs_agent *agent = job->agent;
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);
     bool locked = agent->closing || agent->replica == NULL;
-    job->borrowed = !locked;
+    bool full = !job->in_background && count_borrowers(agent) >= CS_AGENT_COMMANDS_MAX;
+    job->borrowed = !locked && !full;
     cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
     if (locked) {
         return cs_problem_set(problem, CS_LOCKED, "locked: run countersign unlock");
+    }
+    if (full) {
+        return cs_problem_set(problem, CS_BUSY,
+                              "%zu commands wait in the agent already: end some, or lock it",
+                              CS_AGENT_COMMANDS_MAX);
     }
     cs_agent_watch_job(job);
     *out_identity = agent->identity;

@@ -30,7 +30,7 @@ struct cs_host_state {
 
 struct cs_host {
     void *context;
-    /* The open replica and its identity, borrowed for this command. CS_LOCKED. */
+    /* The open replica and its identity, borrowed for this command. CS_LOCKED; CS_BUSY: too many have it already. */
     enum cs_status (*borrow)(void *context, struct cs_identity **out_identity,
                              struct cs_replica **out_replica, struct cs_problem *problem);
     /* Before a command makes its first request: nobody else makes any until it has ended. Waits for whoever does now, and others may use the

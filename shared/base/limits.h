@@ -125,7 +125,9 @@
 /* The agent of a laptop (field-client/agent): one request, its arguments or variables, callers at once, and how long a peer may take. */
 #define CS_AGENT_REQUEST_MAX (4 * CS_MEBI)
 #define CS_AGENT_TEXTS_MAX ((size_t)65536)
-#define CS_AGENT_CALLERS_MAX ((size_t)32)
+#define CS_AGENT_CALLERS_MAX ((size_t)40)
+#define CS_AGENT_COMMANDS_MAX                                                                      \
+    ((size_t)32) /* with the replica in their hands; the rest is for lock and stop */
 #define CS_AGENT_SECONDS_MAX 5
 
 #endif

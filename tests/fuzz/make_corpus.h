@@ -26,5 +26,6 @@ void make_rotation_passwd(struct sample_random *random, struct cs_arena *arena,
 void make_attachment(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 void make_bundle(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 void make_bundle_file(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
+void make_agent(struct sample_random *random, struct cs_arena *arena, struct cs_buffer *out);
 
 #endif

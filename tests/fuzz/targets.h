@@ -33,7 +33,8 @@
     X(rotation_passwd)                                                                             \
     X(attachment)                                                                                  \
     X(bundle)                                                                                      \
-    X(bundle_file)
+    X(bundle_file)                                                                                 \
+    X(agent)
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *data, size_t size);
 FUZZ_TARGETS(FUZZ_DECLARE)

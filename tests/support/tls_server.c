@@ -86,6 +86,9 @@ static void find(const char *name, void *out_function)
     memcpy(out_function, &function, sizeof function);
 }
 
+/* Once: the threads of servers that run already read them. */
+static pthread_once_t found = PTHREAD_ONCE_INIT;
+
 static void find_functions(void)
 {
 #define FIND(name) find(#name, &openssl.name)
@@ -244,7 +247,7 @@ struct tls_server *tls_server_start(const struct tls_server_script *script)
     struct tls_server *server = calloc(1, sizeof *server);
     cs_require(server != NULL && pthread_mutex_init(&server->mutex, NULL) == 0);
     server->script = *script;
-    find_functions();
+    cs_require(pthread_once(&found, find_functions) == 0);
     server->context = openssl.SSL_CTX_new(openssl.TLS_server_method());
     cs_require(openssl.SSL_CTX_use_PrivateKey_ASN1(KEY_TYPE_EC, server->context, key_der,
                                                    sizeof key_der) == 1);

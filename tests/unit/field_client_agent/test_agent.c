@@ -152,6 +152,28 @@ static void test_a_lock_ends_what_waits_and_what_runs(void **state)
     }
 }
 
+/* However many commands wait for somebody, a lock gets in, and ends them. */
+static void test_commands_that_wait_do_not_keep_out_a_lock(void **state)
+{
+    struct caller waiting[CS_AGENT_COMMANDS_MAX];
+    int code = 0;
+    (void)state;
+    for (size_t i = 0; i < CS_COUNT(waiting); i++) {
+        waiting[i] = ask("read");
+    }
+    for (int i = 0; i < 200 && code == 0; i++) {
+        code = code_for("hello");
+        (void)usleep(20000);
+    }
+    assert_int_equal(code, 1);
+    assert_int_equal(code_for("lock"), 0);
+    for (size_t i = 0; i < CS_COUNT(waiting); i++) {
+        assert_int_equal(answer_of(&waiting[i]).exit_code, INTERRUPTED_CODE);
+    }
+    assert_int_equal(code_for("unlock"), 0);
+    assert_int_equal(code_for("hello"), 0);
+}
+
 static void test_it_locks_when_nobody_used_it(void **state)
 {
     (void)state;
@@ -260,6 +282,7 @@ int main(void)
         TEST(test_who_stays_alone_does_not),
         TEST(test_one_at_a_time_speaks_with_the_server),
         TEST(test_a_lock_ends_what_waits_and_what_runs),
+        TEST(test_commands_that_wait_do_not_keep_out_a_lock),
         TEST(test_it_locks_when_nobody_used_it),
         TEST(test_it_locks_without_being_asked),
         TEST(test_broken_callers_do_no_harm),

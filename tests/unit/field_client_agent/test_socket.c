@@ -145,6 +145,33 @@ static void test_a_socket_that_was_left_behind(void **state)
     assert_int_equal(cs_agent_connect(home), -1);
 }
 
+/* What somebody has laid there leads nowhere else: no file is made or changed behind a link, and a folder is not taken away. */
+static void test_links_and_folders_in_their_places(void **state)
+{
+    char link[sizeof home + 32];
+    char target[sizeof home + 32];
+    struct stat found;
+    size_t before = open_files();
+    (void)state;
+    (void)snprintf(target, sizeof target, "%s/target", home);
+    (void)snprintf(link, sizeof link, "%s/%s", home, CS_AGENT_LOCK_FILE);
+    assert_int_equal(symlink(target, link), 0);
+    assert_status(cs_agent_listen(home, &listener, &problem), CS_IO);
+    assert_int_equal(lstat(target, &found), -1);
+    assert_int_equal(unlink(link), 0);
+    (void)snprintf(link, sizeof link, "%s/%s", home, CS_AGENT_SOCKET_FILE);
+    assert_int_equal(mkdir(link, 0700), 0);
+    assert_status(cs_agent_listen(home, &listener, &problem), CS_IO);
+    assert_int_equal(rmdir(link), 0);
+    assert_int_equal(symlink(target, link), 0);
+    assert_ok(cs_agent_listen(home, &listener, &problem));
+    assert_int_equal(lstat(link, &found), 0);
+    assert_true(S_ISSOCK(found.st_mode));
+    assert_int_equal(lstat(target, &found), -1);
+    cs_agent_listener_close(&listener);
+    assert_int_equal(open_files(), before);
+}
+
 static void test_a_home_with_a_long_name(void **state)
 {
     char short_home[sizeof home];
@@ -205,17 +232,17 @@ static void test_a_request_with_descriptors(void **state)
     assert_int_equal(open_files(), before);
 }
 
-/* The first byte with `count` descriptors, then the rest of a request that says that `mask` come. */
-static void send_by_hand(int caller, int file, size_t count, uint8_t mask)
+/* Some bytes with `count` descriptors. */
+static void send_with_files(int caller, struct cs_bytes bytes, int file, size_t count)
 {
     union {
         char bytes[CMSG_SPACE(32 * sizeof(int))];
         struct cmsghdr align;
     } control = {.bytes = {0}};
-    struct cs_buffer bytes;
-    cs_buffer_init(&bytes, CS_MEBI);
-    assert_ok(cs_agent_request_encode(&request, mask, &bytes));
-    struct iovec part = {.iov_base = bytes.data, .iov_len = 1};
+    uint8_t copy[256];
+    assert_true(bytes.size <= sizeof copy);
+    memcpy(copy, bytes.data, bytes.size);
+    struct iovec part = {.iov_base = copy, .iov_len = bytes.size};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
@@ -228,7 +255,16 @@ static void send_by_hand(int caller, int file, size_t count, uint8_t mask)
     for (size_t i = 0; i < count; i++) {
         memcpy(CMSG_DATA(head) + i * sizeof file, &file, sizeof file);
     }
-    assert_int_equal(sendmsg(caller, &message, MSG_NOSIGNAL), 1);
+    assert_int_equal(sendmsg(caller, &message, MSG_NOSIGNAL), bytes.size);
+}
+
+/* The first byte with `count` descriptors, then the rest of a request that says that `mask` come. */
+static void send_by_hand(int caller, int file, size_t count, uint8_t mask)
+{
+    struct cs_buffer bytes;
+    cs_buffer_init(&bytes, CS_MEBI);
+    assert_ok(cs_agent_request_encode(&request, mask, &bytes));
+    send_with_files(caller, cs_bytes_make(bytes.data, 1), file, count);
     assert_int_equal(send(caller, bytes.data + 1, bytes.size - 1, MSG_NOSIGNAL), bytes.size - 1);
     cs_buffer_release(&bytes);
 }
@@ -255,6 +291,32 @@ static void test_other_descriptors_than_the_head_says(void **state)
     cs_agent_listener_close(&listener);
     (void)close(nothing);
     assert_int_equal(open_files(), before); /* none of those that came is kept */
+}
+
+/* Behind the first byte none are taken. */
+static void test_descriptors_that_come_late(void **state)
+{
+    size_t before = open_files();
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int caller;
+    int accepted;
+    struct cs_buffer bytes;
+    (void)state;
+    assert_ok(cs_agent_listen(home, &listener, &problem));
+    for (uint8_t mask = 0; mask < 2; mask++) {
+        cs_buffer_init(&bytes, CS_MEBI);
+        assert_ok(cs_agent_request_encode(&request, mask, &bytes));
+        meet(&caller, &accepted);
+        assert_int_equal(send(caller, bytes.data, 1, MSG_NOSIGNAL), 1);
+        send_with_files(caller, cs_bytes_make(bytes.data + 1, bytes.size - 1), nothing, 3);
+        assert_status(receive(accepted), mask == 0 ? CS_OK : CS_MALFORMED);
+        (void)close(caller);
+        (void)close(accepted);
+        cs_buffer_release(&bytes);
+    }
+    cs_agent_listener_close(&listener);
+    (void)close(nothing);
+    assert_int_equal(open_files(), before);
 }
 
 static void assert_refused(const void *bytes, size_t size, enum cs_status expected)
@@ -367,6 +429,8 @@ int main(void)
         TEST(test_one_agent_for_one_home),
         TEST(test_a_socket_that_was_left_behind),
         TEST(test_a_home_with_a_long_name),
+        TEST(test_links_and_folders_in_their_places),
+        TEST(test_descriptors_that_come_late),
         TEST(test_a_request_with_descriptors),
         TEST(test_other_descriptors_than_the_head_says),
         TEST(test_garbage),
