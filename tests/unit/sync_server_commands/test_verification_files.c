@@ -167,8 +167,8 @@ static void a_missing_chunk_is_found(void **state)
     make_file(1);
     store_chunks(CHUNKS);
     struct cs_statement *statement;
-    assert_ok(cs_statement_get(store->database, "DELETE FROM _blob_chunk WHERE number = 2",
-                               &statement));
+    assert_ok(
+        cs_statement_get(store->database, "DELETE FROM _blob_chunk WHERE number = 2", &statement));
     assert_ok(cs_statement_run(statement));
     end();
     assert_found(2, ", chunk 2: it is missing");
