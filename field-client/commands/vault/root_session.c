@@ -67,16 +67,23 @@ enum cs_status cs_root_session_from_shares(struct cs_command *command, struct cs
 enum cs_status cs_root_session_open(struct cs_command *command, struct cs_replica *replica,
                                     bool from_shares, struct cs_root_session *out)
 {
-    *out = (struct cs_root_session){.key = cs_identity_root_key(cs_replica_identity(replica))};
+    struct cs_root_session session = {.key = NULL};
+    const struct cs_sign_key *own = cs_identity_root_key(cs_replica_identity(replica));
     if (from_shares) {
         return cs_root_session_from_shares(command, replica, NULL, out);
     }
-    return out->key != NULL
-               ? CS_OK
-               : cs_problem_set(&command->problem, CS_DENIED,
-                                "only the organisation's first device has the root key, if any. "
-                                "With as many of its shares as are needed, run it with "
-                                "--root-shares");
+    if (own == NULL) {
+        return cs_problem_set(&command->problem, CS_DENIED,
+                              "only the organisation's first device has the root key, if any. "
+                              "With as many of its shares as are needed, run it with "
+                              "--root-shares");
+    }
+    enum cs_status status = cs_sign_key_create(cs_sign_key_seed(own), &session.owned);
+    if (status == CS_OK) {
+        session.key = session.owned;
+        *out = session;
+    }
+    return status;
 }
 
 void cs_root_session_close(struct cs_root_session *session)

@@ -1,7 +1,8 @@
 /*
  * The organisation's root key for as long as one command runs: the one that this laptop has, or put together from shares.
  *
- * What must stay true: a key from shares is in secret memory only, and never written anywhere.
+ * What must stay true: a key from shares is in secret memory only, and never written anywhere. A session has a key of its own: in an agent
+ * another command may take the laptop's away (root forget) while this one is on the network.
  */
 #ifndef CS_COMMANDS_VAULT_ROOT_SESSION_H
 #define CS_COMMANDS_VAULT_ROOT_SESSION_H
@@ -11,8 +12,8 @@
 
 struct cs_root_session {
     const struct cs_sign_key *key;
-    struct cs_sign_key *owned;  /* what was put together; NULL: it is the laptop's own */
-    struct cs_root_split split; /* if it was: of which set */
+    struct cs_sign_key *owned;  /* the same: put together, or a copy of the laptop's own */
+    struct cs_root_split split; /* if it was put together: of which set */
 };
 
 /*

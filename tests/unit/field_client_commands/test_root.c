@@ -1,4 +1,5 @@
 /* root split, rehearse, forget: the key stays until its shares were tried, and is nowhere on the laptop afterwards. */
+#include "field-client/commands/vault/root_session.h"
 #include "field-client/replica/identity.h"
 #include "field-client/vault/root_shares.h"
 #include "tests/unit/field_client_commands/commands_fixture.h"
@@ -244,6 +245,30 @@ static void test_the_key_for_one_command(void **state)
     assert_error("WRONG_ORGANISATION", "another organisation's root key");
 }
 
+/* In an agent one command may forget the key while another one, which has it, is on the network. */
+static void test_forgotten_while_another_command_has_it(void **state)
+{
+    (void)state;
+    struct cs_command command = {.world = &commands.world, .home = commands.home};
+    struct cs_root_session session;
+    struct cs_identity *identity = NULL;
+    struct cs_replica *replica = NULL;
+    struct cs_secret *before = NULL;
+    assert_ok(cs_identity_unlock(&commands.world, commands.home, CS_IDENTITY_FILE,
+                                 T(FIXTURE_PASSPHRASE), &identity, NULL));
+    assert_ok(cs_replica_open(&commands.world, commands.home, cs_registry_core(), identity,
+                              &replica, NULL));
+    assert_ok(cs_root_session_open(&command, replica, false, &session));
+    assert_ok(cs_secret_create_copy(cs_sign_key_seed(cs_identity_root_key(identity)), &before));
+    cs_identity_forget_root(identity);
+    assert_true(cs_secret_equal(cs_sign_key_seed(session.key), cs_secret_bytes(before)));
+    cs_root_session_close(&session);
+    assert_status(cs_root_session_open(&command, replica, false, &session), CS_DENIED);
+    cs_secret_destroy(before);
+    cs_replica_close(replica);
+    cs_identity_destroy(identity);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, commands_setup, teardown)
@@ -252,6 +277,7 @@ int main(void)
         CASE(test_what_is_refused),
         CASE(test_nothing_is_left),
         CASE(test_the_key_for_one_command),
+        CASE(test_forgotten_while_another_command_has_it),
     };
     return RUN_COMMAND_TESTS(tests);
 }
