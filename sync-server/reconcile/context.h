@@ -23,6 +23,7 @@ struct cs_reconcile {
     struct cs_reviewed *reviewed;   /* logs whose held work was decided about; see review.h */
     unsigned agenda;                /* number of the last list of scopes.c */
     enum cs_away away;              /* see replaced.h */
+    size_t history_bytes;           /* of states that were passed; see history.c */
 };
 
 /* The transaction being applied and who made it. */

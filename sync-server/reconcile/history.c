@@ -1,6 +1,7 @@
 /* What rows were, see history.h. */
 #include "sync-server/reconcile/history.h"
 
+#include "shared/base/limits.h"
 #include "sync-server/stores/history_store.h"
 
 /* States are replaced, never changed in place (working_set.h): the same list of values is the same values. */
@@ -30,11 +31,43 @@ static enum cs_status note(struct cs_reconcile *reconcile, const struct cs_worki
     return cs_store_put_history(reconcile->store, &change, 1);
 }
 
+/* About what keeping this state costs. */
+static size_t cost_of(const struct cs_working_state *state)
+{
+    const struct cs_stored_row *row = &state->row;
+    size_t cost = CS_NAME_MAX + row->versions.size;
+    for (size_t i = 0; row->values != NULL && i < row->entity->field_count; i++) {
+        cost += row->values[i].bytes.size;
+    }
+    for (size_t i = 0; i < row->extra_count; i++) {
+        cost += row->extra[i].value.bytes.size;
+    }
+    for (size_t i = 0; i < state->head_count; i++) {
+        cost += state->heads[i].value.size;
+    }
+    return cost;
+}
+
+/* A change-set with twenty thousand changes of one large row would cost that many images of it: what was passed may take as much as a change-set
+ * may itself. */
+static bool has_room(struct cs_reconcile *reconcile, const struct cs_working_state *state)
+{
+    size_t cost = cost_of(state);
+    if (cost > CS_CHANGE_SET_BODY_MAX - reconcile->history_bytes) {
+        return false;
+    }
+    reconcile->history_bytes += cost;
+    return true;
+}
+
 enum cs_status cs_history_note(struct cs_reconcile *reconcile, struct cs_working_row *row)
 {
     size_t count = 0;
-    for (const struct cs_passed *passed = row->passed; passed != NULL; passed = passed->earlier) {
+    const struct cs_passed *rest =
+        row->passed; /* what has no room: one change with what came after it */
+    while (rest != NULL && has_room(reconcile, &rest->state)) {
         count++;
+        rest = rest->earlier;
     }
     /* What was saved, what was passed since, what is saved now; ascending. */
     const struct cs_working_state **states =
@@ -46,7 +79,7 @@ enum cs_status cs_history_note(struct cs_reconcile *reconcile, struct cs_working
         .row = row->before, .heads = row->before_heads, .head_count = row->before_head_count};
     size_t place = count + 1;
     states[place] = &row->now;
-    for (const struct cs_passed *passed = row->passed; passed != NULL; passed = passed->earlier) {
+    for (const struct cs_passed *passed = row->passed; passed != rest; passed = passed->earlier) {
         states[--place] = &passed->state;
     }
     if (row->before.exists) {

@@ -7,7 +7,8 @@
 
 #include "sync-server/reconcile/context.h"
 
-/* Before the row is saved, with its new position: what it was, and what each transaction of this change-set but the last had made of it. */
+/* Before the row is saved, with its new position: what it was, and what each transaction of this change-set but the last had made of it; of all
+ * rows of a change-set together the latest that fit into CS_CHANGE_SET_BODY_MAX, each with the changes before it that do not. */
 enum cs_status cs_history_note(struct cs_reconcile *reconcile,
                                struct cs_working_row *row) CS_MUST_USE;
 /* At the end of a change-set: when the positions behind `before` were given. */

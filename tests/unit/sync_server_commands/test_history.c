@@ -1,4 +1,5 @@
 /* history: what a row was, change by change, and what was entered. */
+#include "sync-server/stores/history_store.h"
 #include "tests/unit/sync_server_commands/commands_fixture.h"
 
 static char id_text[CS_ID_TEXT_SIZE];
@@ -214,6 +215,72 @@ static void test_change_set_that_its_device_did_not_sign(void **state)
     assert_int_equal(fixture.out_size, 0);
 }
 
+#define MANY ((size_t)3000)
+
+/* One change-set that changes a large row many times over. */
+static void push_many(struct cs_store *store, const struct cs_id *id)
+{
+    static struct cs_transaction transactions[MANY];
+    static struct cs_operation operations[MANY];
+    static struct cs_field_change changes[MANY];
+    static struct cs_version bases[MANY];
+    static char names[MANY][8];
+    for (size_t i = 0; i < MANY; i++) {
+        (void)snprintf(names[i], sizeof names[i], "N%zu", i);
+        bases[i] = (struct cs_version){fixture.device.log, i == 0 ? 1 : fixture.device.counter + i};
+        changes[i] = (struct cs_field_change){
+            .field = cs_bytes_of_text("name"),
+            .value = cs_value_text(cs_bytes_of_text(names[i])),
+            .base = {&bases[i], 1},
+        };
+        operations[i] = (struct cs_operation){.kind = CS_OPERATION_UPDATE,
+                                              .entity = cs_bytes_of_text("part"),
+                                              .row = *id,
+                                              .changes = &changes[i],
+                                              .change_count = 1};
+        transactions[i] =
+            (struct cs_transaction){.operations = &operations[i], .operation_count = 1};
+    }
+    push(store, transactions, MANY);
+}
+
+/* What one change-set costs here is bounded by what it may hold; the latest states are kept, and what was before all of it. */
+static void test_one_change_set_has_room_for_so_many_states(void **state)
+{
+    (void)state;
+    static char large[4097];
+    memset(large, 'x', sizeof large - 1);
+    make_server();
+    struct cs_store *store = open_writer(fixture.server);
+    join_device(store);
+    struct cs_id id = cs_id_next(&fixture.ids, 1767229200000);
+    struct cs_field_change changes[] = {
+        {.field = cs_bytes_of_text("name"), .value = cs_value_text(cs_bytes_of_text("first"))},
+        {.field = cs_bytes_of_text("code"), .value = cs_value_text(cs_bytes_of_text("P-1"))},
+        {.field = cs_bytes_of_text("spec"), .value = cs_value_text(cs_bytes_of_text(large))},
+    };
+    struct cs_operation operation = {.kind = CS_OPERATION_INSERT,
+                                     .entity = cs_bytes_of_text("part"),
+                                     .row = id,
+                                     .changes = changes,
+                                     .change_count = CS_COUNT(changes)};
+    struct cs_transaction transaction = {.operations = &operation, .operation_count = 1};
+    push(store, &transaction, 1);
+    push_many(store, &id);
+    uint64_t kept = 0;
+    assert_ok(cs_store_history_count(store, &kept));
+    assert_true(kept > CS_CHANGE_SET_BODY_MAX / 5000 && kept <= CS_CHANGE_SET_BODY_MAX / 4096 + 1);
+    cs_store_close(store);
+    cs_id_format(&id, id_text);
+    assert_int_equal(run("history", fixture.server, "part", id_text, "--json"), 0);
+    struct cs_json *json = answer_json();
+    const struct cs_json *list = cs_json_get(json, "changes");
+    assert_int_equal(cs_json_count(list), kept + 1);
+    assert_change(cs_json_at(list, 0), "name", NULL, "first");
+    assert_change(cs_json_at(list, kept), "name", "N2998", "N2999");
+    cs_json_destroy(json);
+}
+
 static void test_every_allocation_fails(void **state)
 {
     (void)state;
@@ -242,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_computed_row_is_the_servers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_change_set, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_change_set_has_room_for_so_many_states, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_change_set_that_its_device_did_not_sign, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_every_allocation_fails, setup, teardown),
