@@ -92,6 +92,7 @@ struct cs_encrypted_main {
     struct cs_slot_keys keys; /* .page NULL: no header yet */
     int lock;
     enum cs_main_phase phase;
+    bool cut_short;         /* its header does not open and was found to be one half written */
     bool anchor_stale;      /* the main file was written since its anchor was synced */
     uint32_t anchor_frames; /* that the anchor on disk names of this generation */
     uint8_t generation[CS_GENERATION_SIZE]; /* the latest known; its number is 0 before the first */

@@ -44,8 +44,32 @@ int cs_main_count_pages(const struct cs_encrypted_main *main, uint32_t *out)
     return SQLITE_OK;
 }
 
+/*
+ * Is a header that does not open one of which the writing was cut short? Its beginning is there or not; or something else is, where the disk
+ * harmed what it wrote, and then the journal under which page 1 was to be made is there. Anything else is not ours to write over.
+ */
+static int was_cut_short(const struct cs_encrypted_main *main,
+                         const uint8_t header[static CS_SLOT_PAGE_SIZE], sqlite3_int64 size,
+                         bool *out)
+{
+    /* The header is synced before anything follows it. */
+    *out = size <= CS_MAIN_PAGES_OFFSET && cs_slot_header_may_be_torn(header);
+    if (*out || size > CS_MAIN_PAGES_OFFSET) {
+        return SQLITE_OK;
+    }
+    sqlite3_vfs *below = main->vfs->below;
+    int there = 0;
+    char *journal = sqlite3_mprintf("%s-journal", main->path);
+    int code = journal == NULL ? SQLITE_NOMEM
+                               : below->xAccess(below, journal, SQLITE_ACCESS_EXISTS, &there);
+    sqlite3_free(journal);
+    *out = there != 0;
+    return code;
+}
+
 int cs_main_read_header(struct cs_encrypted_main *main)
 {
+
     sqlite3_int64 size = 0;
     uint8_t header[CS_SLOT_PAGE_SIZE];
     int code = main->below->pMethods->xFileSize(main->below, &size);
@@ -62,8 +86,9 @@ int cs_main_read_header(struct cs_encrypted_main *main)
         return cs_encrypted_code(
             cs_slot_keys_derive(cs_secret_bytes(main->vfs->file_key), &main->keys));
     }
-    /* The header is synced before anything follows it: a bad one with nothing behind it is a making cut short. */
-    return size <= CS_MAIN_PAGES_OFFSET ? SQLITE_OK : SQLITE_NOTADB;
+    /* Once found so it stays so: SQLite removes that journal before it begins anew. */
+    code = main->cut_short ? SQLITE_OK : was_cut_short(main, header, size, &main->cut_short);
+    return code == SQLITE_OK && !main->cut_short ? SQLITE_NOTADB : code;
 }
 
 /* Under the exclusive lock, before the first write. */

@@ -148,3 +148,8 @@ bool cs_slot_header_check(struct cs_bytes file_key, uint32_t epoch,
     memcpy(out_id, header + 8, CS_SLOT_ID_SIZE);
     return true;
 }
+
+bool cs_slot_header_may_be_torn(const uint8_t header[static CS_SLOT_PAGE_SIZE])
+{
+    return memcmp(header, MAGIC, 4) == 0 || cs_is_zero(header, 4);
+}

@@ -50,6 +50,8 @@ void cs_slot_header_make(struct cs_bytes file_key, const uint8_t id[static CS_SL
 bool cs_slot_header_check(struct cs_bytes file_key, uint32_t epoch,
                           const uint8_t header[static CS_SLOT_PAGE_SIZE],
                           uint8_t out_id[static CS_SLOT_ID_SIZE]) CS_MUST_USE;
+/* Does it begin like one, or with nothing, as one does of which not all was written? */
+bool cs_slot_header_may_be_torn(const uint8_t header[static CS_SLOT_PAGE_SIZE]) CS_MUST_USE;
 
 void cs_put_u32(uint8_t *to, uint32_t value);
 void cs_put_u64(uint8_t *to, uint64_t value);

@@ -161,6 +161,62 @@ static void test_a_plain_database_is_not_taken(void **state)
     fixture_end(&fixture);
 }
 
+/* A file of this size that begins so, and has sevens or zeroes behind. */
+static void put_file(const char *name, const char *begins, size_t size, uint8_t behind)
+{
+    uint8_t data[8192];
+    struct small_bytes content = {.data = data, .size = size};
+    size_t length = strlen(begins);
+    memset(data, behind, sizeof data);
+    memcpy(data, begins, length < size ? length : size);
+    small_disk_put(name, &content);
+}
+
+/* What is too small for an encrypted database is still somebody's. */
+static void test_a_small_foreign_file_is_not_taken(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begins;
+        size_t size;
+        uint8_t behind;
+    } files[] = {{"hi", 2, 0},    {"a note", 400, ' '},         {"SQLite format 3", 4096, 0},
+                 {"\7", 8192, 7}, {"SQLite format 3", 8192, 7}, {"CSDA", 4096, 0}};
+    struct encrypted_fixture fixture;
+    fixture_start(&fixture, 1);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        put_file(DATABASE, files[i].begins, files[i].size, files[i].behind);
+        struct small_bytes before = small_disk_take(DATABASE);
+        assert_int_equal(fixture_open(&fixture), CS_CORRUPT);
+        struct small_bytes after = small_disk_take(DATABASE);
+        assert_int_equal(after.size, before.size);
+        assert_memory_equal(after.data, before.data, before.size);
+        free(before.data);
+        free(after.data);
+    }
+    fixture_end(&fixture);
+}
+
+/* A making that was cut short is begun again. */
+static void test_a_torn_header_is_made_anew(void **state)
+{
+    (void)state;
+    struct encrypted_fixture fixture;
+    for (int i = 0; i < 3; i++) {
+        fixture_start(&fixture, 1);
+        put_file(DATABASE, i == 0 ? "CSDB" : "", i == 1 ? 512 : 4096, i == 2 ? 7 : 0);
+        if (i == 2) {
+            put_file(DATABASE_JOURNAL, "", 512, 0);
+        }
+        assert_int_equal(fixture_open(&fixture), CS_OK);
+        fill(&fixture, 3);
+        fixture_close(&fixture);
+        assert_int_equal(fixture_open(&fixture), CS_OK);
+        assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM t"), 3);
+        fixture_end(&fixture);
+    }
+}
+
 /* SQLite without our opening of it: what cs_database_open sees to, the VFS insists on. */
 static sqlite3 *open_raw(struct encrypted_fixture *fixture, int reserved)
 {
@@ -277,6 +333,8 @@ int main(void)
         cmocka_unit_test(test_settings_refused),
         cmocka_unit_test(test_modes_and_connections_refused),
         cmocka_unit_test(test_a_plain_database_is_not_taken),
+        cmocka_unit_test(test_a_small_foreign_file_is_not_taken),
+        cmocka_unit_test(test_a_torn_header_is_made_anew),
         cmocka_unit_test(test_rollback_journals_hold_no_pages),
         cmocka_unit_test(test_no_temporary_files),
         cmocka_unit_test(test_a_log_that_is_cut),
