@@ -14,7 +14,7 @@ struct cs_stored_blob {
     uint64_t chunk_size;  /* 0: begun by an older program, and not known */
     uint64_t log;         /* of the device that began it, and whose share of room it takes */
     uint64_t stored;      /* the first so many chunks are there */
-    uint64_t bytes;       /* of them and of the list */
+    uint64_t bytes;       /* of them */
     struct cs_bytes list; /* of the hashes of its chunks */
 };
 
@@ -40,7 +40,7 @@ enum cs_status cs_store_blobs(struct cs_store *store, cs_blob_visitor *visit,
 /* Chunks from `stored` on go, and with 0 all that is known of it. */
 enum cs_status cs_store_cut_blob(struct cs_store *store, struct cs_stored_blob *blob,
                                  uint64_t stored) CS_MUST_USE;
-/* What the files that a device began take. */
+/* What the files that a device began take, with their lists. */
 enum cs_status cs_store_blob_bytes(struct cs_store *store, uint64_t log, uint64_t *out) CS_MUST_USE;
 
 #endif

@@ -122,7 +122,7 @@ enum cs_status cs_store_add_blob(struct cs_store *store, struct cs_stored_blob *
     if (status == CS_NOT_FOUND) {
         status = cs_statement_get(store->database,
                                   "INSERT INTO _blob (address, log, stored, bytes, list, size, "
-                                  "chunk_size) VALUES (?1, ?2, 0, ?4, ?3, ?5, ?6) RETURNING number",
+                                  "chunk_size) VALUES (?1, ?2, 0, 0, ?3, ?4, ?5) RETURNING number",
                                   &statement);
     }
     if (status != CS_OK) {
@@ -131,9 +131,8 @@ enum cs_status cs_store_add_blob(struct cs_store *store, struct cs_stored_blob *
     cs_bind_bytes(statement, 1, cs_bytes_of_array(blob->address));
     cs_bind_integer(statement, 2, (int64_t)blob->log);
     cs_bind_bytes(statement, 3, blob->list);
-    cs_bind_integer(statement, 4, (int64_t)blob->list.size);
-    cs_bind_integer(statement, 5, (int64_t)blob->size);
-    cs_bind_integer(statement, 6, (int64_t)blob->chunk_size);
+    cs_bind_integer(statement, 4, (int64_t)blob->size);
+    cs_bind_integer(statement, 5, (int64_t)blob->chunk_size);
     status = cs_statement_one(statement);
     uint64_t number = 0;
     if (status == CS_OK) {
@@ -144,7 +143,7 @@ enum cs_status cs_store_add_blob(struct cs_store *store, struct cs_stored_blob *
     if (status == CS_OK) {
         blob->number = number;
         blob->stored = 0;
-        blob->bytes = blob->list.size;
+        blob->bytes = 0;
     }
     return status;
 }
@@ -257,14 +256,17 @@ enum cs_status cs_store_cut_blob(struct cs_store *store, struct cs_stored_blob *
                              blob->number, stored);
     }
     left.stored = stored;
-    left.bytes = stored > 0 && removed < blob->bytes ? blob->bytes - removed : 0;
+    left.bytes = removed < blob->bytes ? blob->bytes - removed : 0;
+    uint64_t room = blob->bytes - left.bytes;
+    /* An older program did not count its list. */
+    room += stored == 0 && blob->chunk_size > 0 ? blob->list.size : 0;
     if (status == CS_OK) {
         status = stored > 0 ? put_counts(store, &left)
                             : remove_from(store, "DELETE FROM _blob WHERE number = ?1 AND ?2 = 0",
                                           blob->number, 0);
     }
     if (status == CS_OK) {
-        status = change_bytes(store, blob->log, -(int64_t)(blob->bytes - left.bytes));
+        status = change_bytes(store, blob->log, -(int64_t)room);
     }
     if (status == CS_OK) {
         *blob = left;
