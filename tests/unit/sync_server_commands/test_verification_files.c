@@ -42,7 +42,8 @@ static void make_file(uint8_t seed)
         cs_attachment_chunk_hash(chunks[i], hash);
         cs_buffer_append(&list, hash, sizeof hash);
     }
-    blob = (struct cs_stored_blob){.log = fixture.device.log};
+    blob = (struct cs_stored_blob){
+        .log = fixture.device.log, .size = form.size, .chunk_size = form.chunk_size};
     cs_attachment_address(&form, cs_buffer_bytes(&list), blob.address);
     assert_ok(cs_arena_copy(&arena, cs_buffer_bytes(&list), &blob.list));
     cs_buffer_release(&list);
@@ -57,7 +58,7 @@ static void store_chunks(size_t count)
 }
 
 /* In no scope, so that no digest changes. */
-static void store_record(void)
+static void store_record_of(uint64_t size)
 {
     const struct cs_entity *entity =
         cs_registry_find(cs_store_registry(store), cs_bytes_of_text(CS_ATTACHMENT_ENTITY));
@@ -73,7 +74,7 @@ static void store_record(void)
     const struct {
         const char *name;
         struct cs_value value;
-    } fields[] = {{"size", cs_value_integer((int64_t)form.size)},
+    } fields[] = {{"size", cs_value_integer((int64_t)size)},
                   {"chunk_size", cs_value_integer((int64_t)form.chunk_size)},
                   {"address", cs_value_bytes(cs_bytes_of_array(blob.address))},
                   {"key", cs_value_bytes(cs_bytes_of_array(key))}};
@@ -83,6 +84,11 @@ static void store_record(void)
         row.values[field] = fields[i].value;
     }
     assert_ok(cs_row_store(cs_store_rows(store), &row));
+}
+
+static void store_record(void)
+{
+    store_record_of(form.size);
 }
 
 static int64_t findings(void)
@@ -187,14 +193,30 @@ static void a_list_of_another_file_is_found(void **state)
     assert_found(1, "the list of its file's chunks is not that of its address");
 }
 
+/* It would keep every backup from being verified, and anybody can make it. */
+static void a_record_that_lies_about_a_file_is_no_damage(void **state)
+{
+    (void)state;
+    begin();
+    make_file(1);
+    store_chunks(CHUNKS);
+    store_record();
+    store_record_of(FILE_SIZE + 1);
+    end();
+    assert_int_equal(findings(), 0);
+}
+
 #define FILES_TEST(function) cmocka_unit_test_setup_teardown(function, files_setup, files_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FILES_TEST(good_files_are_counted),          FILES_TEST(another_chunk_is_found),
-        FILES_TEST(counts_that_are_wrong_are_found), FILES_TEST(a_missing_chunk_is_found),
+        FILES_TEST(good_files_are_counted),
+        FILES_TEST(another_chunk_is_found),
+        FILES_TEST(counts_that_are_wrong_are_found),
+        FILES_TEST(a_missing_chunk_is_found),
         FILES_TEST(a_list_of_another_file_is_found),
+        FILES_TEST(a_record_that_lies_about_a_file_is_no_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
