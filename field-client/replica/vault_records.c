@@ -240,11 +240,12 @@ enum cs_status cs_kept_records_of_item(struct cs_replica *replica, const struct 
                                        cs_kept_record_visitor *visit, void *context)
 {
     struct cs_statement *statement;
-    enum cs_status status =
-        cs_statement_get(cs_replica_database(replica),
-                         "SELECT " COLUMNS " FROM _vault_record WHERE vault = ?1 AND kind = ?2 "
-                         "AND item = ?3 ORDER BY feed",
-                         &statement);
+    /* Named, because SQLite likes the index that spares it sorting these few, and reads all of the vault. */
+    enum cs_status status = cs_statement_get(
+        cs_replica_database(replica),
+        "SELECT " COLUMNS " FROM _vault_record INDEXED BY _vault_record_item WHERE vault = ?1 AND "
+        "kind = ?2 AND item = ?3 ORDER BY feed",
+        &statement);
     if (status != CS_OK) {
         return status;
     }
