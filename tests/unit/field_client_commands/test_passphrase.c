@@ -173,7 +173,7 @@ static void test_a_former_one_under_another_passphrase(void **state)
 static void test_what_a_join_left_behind(void **state)
 {
     struct stat found;
-    char second[CS_HOME_PATH_MAX + 64];
+    char second[2 * CS_HOME_PATH_MAX];
     uint8_t bytes[64] = {0};
     (void)state;
     save_again(CS_IDENTITY_JOINING_FILE);

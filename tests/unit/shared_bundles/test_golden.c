@@ -43,6 +43,8 @@ static void open_scene(struct scene *scene)
     memset(scene->device, 8, CS_HASH_SIZE);
     scene->sync = sample_sync_request(&random, &scene->arena);
     scene->sync.with_vaults = true;
+    scene->sync.with_horizon = true;
+    scene->sync.log_mark = cs_bytes_of_text("the root");
     for (size_t i = 0; i < PARTS; i++) {
         scene->pages[i] = sample_sync_response(&random, &scene->arena);
         scene->answers[i] = sample_bundle_answer(&random, &scene->arena, i + 1);

@@ -81,7 +81,9 @@ static inline void put_file(const char *name, const void *data, size_t size)
     if (file == NULL) {
         assert_true(fixture.memory.count < DISK_FILES_MAX);
         file = &fixture.memory.files[fixture.memory.count++];
-        (void)snprintf(file->name, sizeof file->name, "%s", name);
+        size_t length = strlen(name);
+        assert_true(length < sizeof file->name);
+        memcpy(file->name, name, length + 1);
         file->data = NULL;
     }
     free(file->data);
