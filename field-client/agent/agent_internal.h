@@ -43,6 +43,7 @@ struct cs_agent {
     bool stopping;
     int64_t used_wall_ms; /* the last use, by both clocks */
     int64_t used_ms;
+    bool rested; /* memory was given back since */
     struct cs_schedule schedule;
     struct cs_host_state progress;
     int wake[2];  /* a pipe: the loop has to look */
@@ -79,6 +80,8 @@ void cs_agent_close(struct cs_agent *agent, struct cs_agent_job *job);
 int64_t cs_agent_ms_until_lock(struct cs_agent *agent);
 void cs_agent_was_used(struct cs_agent *agent);
 bool cs_agent_is_locked(struct cs_agent *agent);
+/* Gives memory back that only speeds up what comes next; what is read anew is decrypted anew. Without the turn. */
+void cs_agent_rest(struct cs_agent *agent);
 /* The threads' functions. */
 void *cs_agent_keep(void *context);
 void *cs_agent_sync_by_itself(void *context);

@@ -2,7 +2,6 @@
 #include "field-client/agent/agent_internal.h"
 #include "field-client/agent/network_watch.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,7 +61,7 @@ static void sync_once(struct cs_agent *agent)
     (void)cs_agent_run_call(agent, &call, true);
     (void)close(ends[0]);
     (void)close(ends[1]);
-    (void)malloc_trim(0);
+    cs_agent_rest(agent);
 }
 
 /* One that could not even begin is tried again later, too. */

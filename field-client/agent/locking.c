@@ -1,4 +1,4 @@
-/* Unlocking, locking, and the thread that locks when nobody has used the agent for a while. */
+/* Unlocking, locking, and the thread that rests and locks when nobody has used the agent for a while. */
 #include "field-client/agent/agent_internal.h"
 
 #include <errno.h>
@@ -8,6 +8,8 @@
 
 /* So often the keeper looks: a laptop that slept longer than allowed is locked so soon after it wakes up, if nobody uses it first. */
 #define LOOK_MS_MAX 5000
+/* Nobody has used it for so long: what came with one command is not needed by the next soon. */
+#define REST_AFTER_MS 30000
 
 int64_t cs_agent_now_ms(const struct cs_agent *agent)
 {
@@ -24,6 +26,7 @@ void cs_agent_was_used(struct cs_agent *agent)
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);
     agent->used_ms = cs_agent_now_ms(agent);
     agent->used_wall_ms = wall_ms(agent);
+    agent->rested = false;
     cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
 }
 
@@ -140,6 +143,30 @@ void cs_agent_close(struct cs_agent *agent, struct cs_agent_job *job)
     }
 }
 
+/* ---- resting ---- */
+
+void cs_agent_rest(struct cs_agent *agent)
+{
+    cs_agent_take_turn(agent, NULL);
+    if (agent->replica != NULL && cs_database_is_idle(cs_replica_database(agent->replica))) {
+        cs_database_release_memory(cs_replica_database(agent->replica));
+    }
+    cs_agent_give_turn(agent, NULL);
+    (void)malloc_trim(0);
+}
+
+/* Is there something to give back, and would nobody wait for that? */
+static bool may_rest(struct cs_agent *agent)
+{
+    cs_require(pthread_mutex_lock(&agent->mutex) == 0);
+    bool may = !agent->rested && agent->replica != NULL && !agent->closing &&
+               agent->serving == agent->tickets && agent->talker == NULL &&
+               cs_agent_now_ms(agent) - agent->used_ms >= REST_AFTER_MS;
+    agent->rested = agent->rested || may;
+    cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
+    return may;
+}
+
 /* ---- the keeper ---- */
 
 static void sleep_for(struct cs_agent *agent, int64_t ms)
@@ -176,6 +203,9 @@ void *cs_agent_keep(void *context)
         if (left_ms <= 0) {
             cs_agent_close(agent, NULL);
         } else {
+            if (may_rest(agent)) {
+                cs_agent_rest(agent);
+            }
             sleep_for(agent, left_ms);
         }
     }

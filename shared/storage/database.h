@@ -52,6 +52,8 @@ bool cs_database_in_transaction(const struct cs_database *database);
 int64_t cs_database_changes(const struct cs_database *database);
 /* Neither a transaction nor a statement between step and done: another one may use it now. */
 bool cs_database_is_idle(const struct cs_database *database);
+/* Gives back the memory of pages that are kept in case they are read again. */
+void cs_database_release_memory(struct cs_database *database);
 /*
  * `stop` is asked now and then while statements run, on their thread; when it says true, the one that runs gives CS_INTERRUPTED (and a
  * transaction that it was changing is lost, as with a full disk). NULL: nobody is asked any more. A commit is never broken off.

@@ -10,6 +10,11 @@ bool cs_database_is_idle(const struct cs_database *database)
     return idle;
 }
 
+void cs_database_release_memory(struct cs_database *database)
+{
+    (void)sqlite3_db_release_memory(database->handle); /* it has no error to tell */
+}
+
 /* Steps of SQLite's virtual machine between two questions: some milliseconds. */
 #define STEPS_BETWEEN_QUESTIONS 20000
 

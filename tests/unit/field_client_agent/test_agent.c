@@ -1,6 +1,10 @@
 /* A running agent and its callers: turns, giving way, lock, clocks, callers that go away. */
 #include "tests/unit/field_client_agent/agent_scene.h"
 
+#include <sqlite3.h>
+
+#define REST_AFTER_MS 30000
+
 /* ---- tests ---- */
 
 static void test_a_command_and_its_answer(void **state)
@@ -193,6 +197,28 @@ static void test_it_locks_when_nobody_used_it(void **state)
     assert_int_equal(code_for("hello"), LOCKED_CODE);
 }
 
+/* Bytes of pages that SQLite keeps in memory. */
+static int64_t kept_pages(void)
+{
+    sqlite3_int64 now = 0;
+    sqlite3_int64 most = 0;
+    assert_int_equal(sqlite3_status64(SQLITE_STATUS_PAGECACHE_OVERFLOW, &now, &most, 0), SQLITE_OK);
+    return now;
+}
+
+static void test_it_keeps_no_pages_that_nobody_uses(void **state)
+{
+    (void)state;
+    assert_int_equal(code_for("hello"), 0);
+    int64_t before = kept_pages();
+    atomic_fetch_add(&scene.monotonic_ahead_ms, REST_AFTER_MS);
+    for (int i = 0; i < 200 && kept_pages() >= before; i++) {
+        assert_int_equal(usleep(50000), 0);
+    }
+    assert_true(kept_pages() < before);
+    assert_int_equal(code_for("hello"), 0);
+}
+
 static void test_it_locks_without_being_asked(void **state)
 {
     struct cs_replica *replica = NULL;
@@ -283,6 +309,7 @@ int main(void)
         TEST(test_one_at_a_time_speaks_with_the_server),
         TEST(test_a_lock_ends_what_waits_and_what_runs),
         TEST(test_commands_that_wait_do_not_keep_out_a_lock),
+        TEST(test_it_keeps_no_pages_that_nobody_uses),
         TEST(test_it_locks_when_nobody_used_it),
         TEST(test_it_locks_without_being_asked),
         TEST(test_broken_callers_do_no_harm),

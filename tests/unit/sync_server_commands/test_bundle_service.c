@@ -87,8 +87,8 @@ static void test_status_that_is_none(void **state)
 {
     (void)state;
     static const char *const names[] = {"", "NO_SUCH_STATUS",
-                                        "A name that is far longer than any status has, and then "
-                                        "some more of it"};
+                                        ("A name that is far longer than any status has, and then "
+                                         "some more of it")};
     for (size_t i = 0; i < CS_COUNT(names); i++) {
         struct cs_buffer bytes;
         struct cs_reader reader;
