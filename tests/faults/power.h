@@ -25,8 +25,8 @@ enum power_loss {
 };
 
 struct power_disk {
-    bool powersafe; /* a write harms no bytes beside it, also when power fails */
     size_t sector;  /* 512 or 4096: told to SQLite, and the piece that is lost or kept */
+    bool powersafe; /* a write harms no bytes beside it, also when power fails */
     bool lies;      /* a sync of a database does nothing: shows that the checks notice */
 };
 
