@@ -63,6 +63,9 @@ static enum cs_status load_resent(struct walk *walk, uint64_t counter, size_t *o
         struct cs_bytes body;
         enum cs_status status =
             cs_outbox_load_counter(walk->apply->replica, counter, &resent->arena, &entry);
+        if (status == CS_OK && entry.inner.size == 0) {
+            return CS_GAP; /* a backup has it, so that it was removed here: how many operations it had is not known any more */
+        }
         if (status == CS_OK) {
             status = cs_inner_split(entry.inner, &header, &body);
         }

@@ -278,6 +278,12 @@ static enum cs_status apply_pages(struct importing *importing, struct part *part
         status = cs_apply_finish(&apply, &part->page);
     }
     cs_apply_release(&apply);
+    if (status == CS_GAP) {
+        status = cs_problem_set(
+            problem, CS_GAP,
+            "this laptop has synced since the bundle that this one answers, and keeps no more what "
+            "this one answers for; nothing was applied: " NEEDS_NEW_BUNDLE);
+    }
     if (status == CS_OK) {
         status = check_equal(importing, problem);
     }

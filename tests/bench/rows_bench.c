@@ -59,8 +59,9 @@ static struct part *read_parts(struct cs_bytes text, struct cs_arena *arena, siz
             break;
         }
         if (count % 1024 == 0) {
-            parts = realloc(parts, (count + 1024) * sizeof *parts);
-            need(parts == NULL ? CS_NO_MEMORY : CS_OK, &problem, "memory");
+            struct part *grown = realloc(parts, (count + 1024) * sizeof *parts);
+            need(grown == NULL ? CS_NO_MEMORY : CS_OK, &problem, "memory");
+            parts = grown;
         }
         need(record.count == 6 ? CS_OK : CS_MALFORMED, &problem, "six columns");
         take_record(&record, &parts[count++]);

@@ -1,6 +1,7 @@
 /*
  * A stick instead of a network (shared/wire/BUNDLE.md): both ways, any number of times, in any order, mixed with syncs.
  */
+#include "field-client/replica/outbox.h"
 #include "field-client/replica/revocation.h"
 #include "shared/evidence/revocation.h"
 #include "tests/simulation/bundle_scene.h"
@@ -276,6 +277,34 @@ static void a_server_that_went_back_is_recognised(void **state)
     universe_close(&scene.universe);
 }
 
+/* What a bundle answers for may be gone from the laptop, when a backup has it: nothing is applied, and a new bundle puts it right. */
+static void a_laptop_that_keeps_its_change_sets_no_more_says_so(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct cs_bundle_taken taken;
+    struct import_result result;
+    struct cs_database *database;
+    open_scene(&scene);
+    (void)new_visit(&scene, scene.li);
+    (void)export_up(scene.li, "up");
+    assert_status(import_up(&scene.universe, "up", &taken), CS_OK);
+    laptop_sync_equal(scene.li);
+    database = cs_replica_database(scene.li->replica);
+    assert_ok(cs_database_begin(database));
+    assert_ok(cs_outbox_remove(scene.li->replica, 1));
+    assert_ok(cs_database_commit(database));
+    (void)laptop_new(scene.office, "part", "code=P-1", "name=电源", NULL);
+    laptop_sync_equal(scene.office);
+    assert_ok(export_down(scene.li, "down"));
+    assert_status(import_down(scene.li, "down", &result), CS_GAP);
+    assert_non_null(strstr(scene.universe.problem.text, "make a new bundle on this laptop"));
+    assert_int_equal(laptop_count(scene.li, "part", "code", "P-1"), 0);
+    carry(scene.li);
+    assert_int_equal(laptop_count(scene.li, "part", "code", "P-1"), 1);
+    universe_close(&scene.universe);
+}
+
 /* A server that lost a bundle and has gone on since knows it by the next one, and takes nothing of that: over the network all comes back. */
 static void a_server_that_lost_a_bundle_says_so(void **state)
 {
@@ -537,6 +566,7 @@ int main(void)
         cmocka_unit_test(what_left_after_a_sync_asks_for_a_new_bundle),
         cmocka_unit_test(an_export_fits_a_laptop_that_has_synced_since),
         cmocka_unit_test(a_server_that_went_back_is_recognised),
+        cmocka_unit_test(a_laptop_that_keeps_its_change_sets_no_more_says_so),
         cmocka_unit_test(a_server_that_lost_a_bundle_says_so),
         cmocka_unit_test(a_revoked_laptop_is_told),
         cmocka_unit_test(parts_of_two_bundles_do_not_mix),

@@ -312,7 +312,8 @@ static enum cs_status offer_by_hand(struct laptop *laptop, struct cs_row *row, u
     static uint64_t counter = 1000000;
     struct cs_recover_request content = {.rows = row, .row_count = 1};
     struct cs_recover_response taken;
-    struct cs_request_header header = {.kind = CS_MESSAGE_RECOVER, .counter = ++counter};
+    counter++;
+    struct cs_request_header header = {.kind = CS_MESSAGE_RECOVER, .counter = counter};
     struct cs_buffer buffers[4];
     struct cs_buffer *incarnation = &buffers[0];
     struct cs_arena arena;
