@@ -1,7 +1,6 @@
 /* A running agent and its callers: turns, giving way, lock, clocks, callers that go away. */
+#include "tests/support/sqlite_pages.h"
 #include "tests/unit/field_client_agent/agent_scene.h"
-
-#include <sqlite3.h>
 
 #define REST_AFTER_MS 30000
 
@@ -197,25 +196,17 @@ static void test_it_locks_when_nobody_used_it(void **state)
     assert_int_equal(code_for("hello"), LOCKED_CODE);
 }
 
-/* Bytes of pages that SQLite keeps in memory. */
-static int64_t kept_pages(void)
-{
-    sqlite3_int64 now = 0;
-    sqlite3_int64 most = 0;
-    assert_int_equal(sqlite3_status64(SQLITE_STATUS_PAGECACHE_OVERFLOW, &now, &most, 0), SQLITE_OK);
-    return now;
-}
-
 static void test_it_keeps_no_pages_that_nobody_uses(void **state)
 {
     (void)state;
     assert_int_equal(code_for("hello"), 0);
-    int64_t before = kept_pages();
+    int64_t before = sqlite_pages_kept();
+    assert_true(before > 0);
     atomic_fetch_add(&scene.monotonic_ahead_ms, REST_AFTER_MS);
-    for (int i = 0; i < 200 && kept_pages() >= before; i++) {
+    for (int i = 0; i < 200 && sqlite_pages_kept() >= before; i++) {
         assert_int_equal(usleep(50000), 0);
     }
-    assert_true(kept_pages() < before);
+    assert_true(sqlite_pages_kept() < before);
     assert_int_equal(code_for("hello"), 0);
 }
 
