@@ -48,8 +48,8 @@ struct cs_sync_request {
     bool with_vaults; /* format 3, never without_log: the same, and answered with vault_news */
     /* Format 4, never without vaults: names the log by log_mark too, and is answered with horizon. */
     bool with_horizon;
-    struct cs_bytes
-        log_mark; /* first CS_LOG_MARK_SIZE bytes of that checkpoint's root; empty: none */
+    /* The first CS_LOG_MARK_SIZE bytes of that checkpoint's root; empty: none. */
+    struct cs_bytes log_mark;
     /* Not sent: up to where more was given to the device, which may have it or not (bundles). */
     const struct cs_scope_cursor *told;
     size_t told_count;

@@ -19,8 +19,8 @@ struct cs_history_change {
      * is after the change. */
     struct cs_stored_row before;
     struct cs_stored_head *heads;
-    size_t
-        head_count; /* what would take more than CS_HISTORY_BYTES_TARGET with those before it is not kept */
+    /* What would take more than CS_HISTORY_BYTES_TARGET with those before it is not kept. */
+    size_t head_count;
 };
 
 /* In the order in which they took effect. `before` has entity name and id in any case. Numbers are ignored. */

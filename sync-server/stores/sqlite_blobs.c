@@ -4,13 +4,32 @@
 
 #include <string.h>
 
+#define COLUMNS "number, log, stored, bytes, list, size, chunk_size, address"
+
+/* The list is borrowed from the statement. */
+static enum cs_status take_blob(struct cs_statement *statement, struct cs_stored_blob *out)
+{
+    struct cs_stored_blob blob = {.number = (uint64_t)cs_column_integer(statement, 0),
+                                  .log = (uint64_t)cs_column_integer(statement, 1),
+                                  .stored = (uint64_t)cs_column_integer(statement, 2),
+                                  .bytes = (uint64_t)cs_column_integer(statement, 3),
+                                  .list = cs_column_bytes(statement, 4),
+                                  .size = (uint64_t)cs_column_integer(statement, 5),
+                                  .chunk_size = (uint64_t)cs_column_integer(statement, 6)};
+    struct cs_bytes address = cs_column_bytes(statement, 7);
+    if (address.size != sizeof blob.address) {
+        return CS_CORRUPT;
+    }
+    memcpy(blob.address, address.data, sizeof blob.address);
+    *out = blob;
+    return CS_OK;
+}
+
 static enum cs_status find(struct cs_store *store, const uint8_t address[static CS_HASH_SIZE],
                            struct cs_statement **out)
 {
-    enum cs_status status = cs_statement_get(
-        store->database,
-        "SELECT number, log, stored, bytes, list, size, chunk_size FROM _blob WHERE address = ?1",
-        out);
+    enum cs_status status =
+        cs_statement_get(store->database, "SELECT " COLUMNS " FROM _blob WHERE address = ?1", out);
     if (status == CS_OK) {
         cs_bind_bytes(*out, 1, cs_bytes_make(address, CS_HASH_SIZE));
         status = cs_statement_one(*out);
@@ -26,14 +45,11 @@ enum cs_status cs_store_blob(struct cs_store *store, const uint8_t address[stati
     if (status != CS_OK) {
         return status;
     }
-    struct cs_stored_blob blob = {.number = (uint64_t)cs_column_integer(statement, 0),
-                                  .log = (uint64_t)cs_column_integer(statement, 1),
-                                  .stored = (uint64_t)cs_column_integer(statement, 2),
-                                  .bytes = (uint64_t)cs_column_integer(statement, 3),
-                                  .size = (uint64_t)cs_column_integer(statement, 5),
-                                  .chunk_size = (uint64_t)cs_column_integer(statement, 6)};
-    memcpy(blob.address, address, sizeof blob.address);
-    status = cs_arena_copy(arena, cs_column_bytes(statement, 4), &blob.list);
+    struct cs_stored_blob blob;
+    status = take_blob(statement, &blob);
+    if (status == CS_OK) {
+        status = cs_arena_copy(arena, blob.list, &blob.list);
+    }
     cs_statement_done(statement);
     if (status == CS_OK) {
         *out = blob;
@@ -41,29 +57,12 @@ enum cs_status cs_store_blob(struct cs_store *store, const uint8_t address[stati
     return status;
 }
 
-static enum cs_status visit_blob(struct cs_statement *statement, cs_blob_visitor *visit,
-                                 void *context)
-{
-    struct cs_stored_blob blob = {.number = (uint64_t)cs_column_integer(statement, 0),
-                                  .log = (uint64_t)cs_column_integer(statement, 1),
-                                  .stored = (uint64_t)cs_column_integer(statement, 2),
-                                  .bytes = (uint64_t)cs_column_integer(statement, 3),
-                                  .list = cs_column_bytes(statement, 4)};
-    struct cs_bytes address = cs_column_bytes(statement, 5);
-    if (address.size != sizeof blob.address) {
-        return CS_CORRUPT;
-    }
-    memcpy(blob.address, address.data, sizeof blob.address);
-    return visit(context, &blob);
-}
-
 enum cs_status cs_store_blobs(struct cs_store *store, cs_blob_visitor *visit, void *context)
 {
     struct cs_statement *statement;
     bool more = true;
     enum cs_status status = cs_statement_get(
-        store->database,
-        "SELECT number, log, stored, bytes, list, address FROM _blob ORDER BY number", &statement);
+        store->database, "SELECT " COLUMNS " FROM _blob ORDER BY number", &statement);
     if (status != CS_OK) {
         return status;
     }
@@ -72,7 +71,11 @@ enum cs_status cs_store_blobs(struct cs_store *store, cs_blob_visitor *visit, vo
         if (status != CS_OK || !more) {
             break;
         }
-        status = visit_blob(statement, visit, context);
+        struct cs_stored_blob blob;
+        status = take_blob(statement, &blob);
+        if (status == CS_OK) {
+            status = visit(context, &blob);
+        }
     }
     cs_statement_done(statement);
     return status;

@@ -69,7 +69,6 @@ static int was_cut_short(const struct cs_encrypted_main *main,
 
 int cs_main_read_header(struct cs_encrypted_main *main)
 {
-
     sqlite3_int64 size = 0;
     uint8_t header[CS_SLOT_PAGE_SIZE];
     int code = main->below->pMethods->xFileSize(main->below, &size);
