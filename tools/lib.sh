@@ -13,12 +13,12 @@ cs_fail()
 # The C sources and headers of the product and its tests, one a line, in a fixed order.
 cs_sources()
 {
-    find shared field-client sync-server tests -type f -name '*.[ch]' | LC_ALL=C sort
+    find shared field-client sync-server tests -name node_modules -prune -o -type f -name '*.[ch]' -print | LC_ALL=C sort
 }
 
 cs_scripts()
 {
-    find .ci tools tests -type f | LC_ALL=C sort | while read -r file; do
+    find .ci tools tests -name node_modules -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
         case "$(head -c 18 "$file" | head -n 1 | tr -d '\0')" in
         '#!/bin/sh'* | '#!/usr/bin/env sh'* | '#!/bin/bash'* | '#!/usr/bin/env bas'*) echo "$file" ;;
         esac

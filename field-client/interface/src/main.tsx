@@ -1,0 +1,4 @@
+/* Where the pages begin. */
+import { render } from 'preact';
+
+render(<main>Countersign</main>, document.getElementById('app')!);
