@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 struct cs_asset {
-    const char *path;       /* "/index.html", "/assets/index-4f1c.js": what is below /assets/ never changes under its name */
+    const char *
+        path; /* "/index.html", "/assets/index-4f1c.js": what is below /assets/ never changes under its name */
     const char *media_type; /* for Content-Type */
     const uint8_t *bytes;
     size_t size;
