@@ -204,6 +204,29 @@ static void bind_row(struct cs_statement *statement, const struct cs_stored_row 
     }
 }
 
+static enum cs_status run_store(struct cs_row_tables *tables, const char *sql,
+                                const struct cs_stored_row *row, struct cs_bytes extra)
+{
+    struct cs_statement *statement;
+    enum cs_status status = cs_statement_get(tables->database, sql, &statement);
+    if (status == CS_OK) {
+        bind_row(statement, row, extra);
+        status = cs_statement_run(statement);
+    }
+    return status;
+}
+
+/* Fields with an index rarely change: their indexes are written only where they do. */
+static enum cs_status store_known(struct cs_row_tables *tables, const struct cs_stored_row *row,
+                                  struct cs_bytes extra)
+{
+    const struct cs_row_sql *sql = cs_row_tables_sql(tables, row->entity);
+    enum cs_status status = run_store(tables, sql->store, row, extra);
+    return status != CS_OK || cs_database_changes(tables->database) > 0
+               ? status
+               : run_store(tables, sql->replace, row, extra);
+}
+
 enum cs_status cs_row_store(struct cs_row_tables *tables, const struct cs_stored_row *row)
 {
     struct cs_buffer extra;
@@ -211,15 +234,8 @@ enum cs_status cs_row_store(struct cs_row_tables *tables, const struct cs_stored
     cs_named_values_put(row->extra, CS_PLANTED(DROP_UNKNOWN) ? 0 : row->extra_count, &extra);
     enum cs_status status = extra.status;
     if (status == CS_OK) {
-        struct cs_statement *statement;
-        status = cs_statement_get(
-            tables->database,
-            row->entity == NULL ? opaque_store : cs_row_tables_sql(tables, row->entity)->store,
-            &statement);
-        if (status == CS_OK) {
-            bind_row(statement, row, cs_buffer_bytes(&extra));
-            status = cs_statement_run(statement);
-        }
+        status = row->entity == NULL ? run_store(tables, opaque_store, row, cs_buffer_bytes(&extra))
+                                     : store_known(tables, row, cs_buffer_bytes(&extra));
     }
     cs_buffer_release(&extra);
     return status;

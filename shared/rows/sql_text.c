@@ -41,17 +41,21 @@ static const char *make_create(const struct cs_entity *entity, struct cs_buffer 
     return finish(sql, arena);
 }
 
+static bool is_indexed(const struct cs_entity *entity, const struct cs_field *field)
+{
+    bool natural = entity->natural_key != NULL &&
+                   cs_bytes_equal_text(cs_bytes_of_text(field->name), entity->natural_key);
+    /* Bytes of an id's size name rows of entities that vary (the subject of a conflict). */
+    return natural || field->type == CS_FIELD_REFERENCE ||
+           (field->type == CS_FIELD_BYTES && field->size_max == CS_ID_SIZE);
+}
+
 static const char *make_indexes(const struct cs_entity *entity, struct cs_buffer *sql,
                                 struct cs_arena *arena)
 {
     for (size_t i = 0; i < entity->field_count; i++) {
         const struct cs_field *field = &entity->fields[i];
-        bool natural = entity->natural_key != NULL &&
-                       cs_bytes_equal_text(cs_bytes_of_text(field->name), entity->natural_key);
-        /* Bytes of an id's size name rows of entities that vary (the subject of a conflict). */
-        bool names_row = field->type == CS_FIELD_REFERENCE ||
-                         (field->type == CS_FIELD_BYTES && field->size_max == CS_ID_SIZE);
-        if (natural || names_row) {
+        if (is_indexed(entity, field)) {
             APPEND(sql, "CREATE INDEX IF NOT EXISTS \"", entity->name, ".", field->name, "\" ON \"",
                    entity->name, "\" (\"", field->name, "\");");
         }
@@ -68,16 +72,46 @@ static const char *make_select(const struct cs_entity *entity, const char *where
     return finish(sql, arena);
 }
 
-static const char *make_store(const struct cs_entity *entity, struct cs_buffer *sql,
-                              struct cs_arena *arena)
+static void append_insert(struct cs_buffer *sql, const char *start, const struct cs_entity *entity)
 {
-    APPEND(sql, "INSERT OR REPLACE INTO \"", entity->name, "\" (" ENGINE_COLUMNS);
+    APPEND(sql, start, " INTO \"", entity->name, "\" (" ENGINE_COLUMNS);
     append_columns(sql, entity);
     cs_buffer_append_text(sql, ") VALUES (?1");
     for (size_t i = 1; i < ENGINE_COLUMN_COUNT + entity->field_count; i++) {
         cs_buffer_append_text(sql, ", ?");
     }
     cs_buffer_append_text(sql, ")");
+}
+
+/* REPLACE takes a row out of every index and puts it in again, so each index has a page that changes. This one touches no index. */
+static const char *make_store(const struct cs_entity *entity, struct cs_buffer *sql,
+                              struct cs_arena *arena)
+{
+    append_insert(sql, "INSERT", entity);
+    cs_buffer_append_text(sql, " ON CONFLICT (id) DO UPDATE SET _deleted = excluded._deleted, "
+                               "_versions = excluded._versions, _extra = excluded._extra, "
+                               "_scopes = excluded._scopes, _position = excluded._position");
+    for (size_t i = 0; i < entity->field_count; i++) {
+        const char *name = entity->fields[i].name;
+        if (!is_indexed(entity, &entity->fields[i])) {
+            APPEND(sql, ", \"", name, "\" = excluded.\"", name, "\"");
+        }
+    }
+    const char *word = " WHERE \"";
+    for (size_t i = 0; i < entity->field_count; i++) {
+        const char *name = entity->fields[i].name;
+        if (is_indexed(entity, &entity->fields[i])) {
+            APPEND(sql, word, entity->name, "\".\"", name, "\" IS excluded.\"", name, "\"");
+            word = " AND \"";
+        }
+    }
+    return finish(sql, arena);
+}
+
+static const char *make_replace(const struct cs_entity *entity, struct cs_buffer *sql,
+                                struct cs_arena *arena)
+{
+    append_insert(sql, "INSERT OR REPLACE", entity);
     return finish(sql, arena);
 }
 
@@ -114,14 +148,15 @@ enum cs_status cs_row_sql_make(const struct cs_entity *entity, struct cs_arena *
         .select = make_select(entity, "", &sql, arena),
         .load = make_select(entity, " WHERE id = ?1", &sql, arena),
         .store = make_store(entity, &sql, arena),
+        .replace = make_replace(entity, &sql, arena),
         .remove = make_where(make_simple("DELETE FROM", entity, &sql, arena), "WHERE id = ?1", &sql,
                              arena),
         .count = make_where(make_simple("SELECT count(*) FROM", entity, &sql, arena),
                             "WHERE _deleted = 0", &sql, arena),
     };
     bool failed = made.create == NULL || made.create_indexes == NULL || made.select == NULL ||
-                  made.load == NULL || made.store == NULL || made.remove == NULL ||
-                  made.count == NULL;
+                  made.load == NULL || made.store == NULL || made.replace == NULL ||
+                  made.remove == NULL || made.count == NULL;
     cs_buffer_release(&sql);
     if (failed) {
         return CS_NO_MEMORY;

@@ -10,7 +10,8 @@ struct cs_row_sql {
     const char *create_indexes; /* on the natural key and on references; may be "" */
     const char *select;         /* all columns, no WHERE */
     const char *load;           /* by id */
-    const char *store;
+    const char *store;   /* changes nothing if the row is there with another value in an index */
+    const char *replace; /* for that; the same parameters */
     const char *remove;
     const char *count;
 };

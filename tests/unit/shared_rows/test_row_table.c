@@ -1,6 +1,8 @@
 /* Rows in and out of their tables; damage, failing disks and failing memory. Growth of the schema: test_row_schema.c. */
 #include "tests/unit/shared_rows/rows_fixture.h"
 
+#include <sys/stat.h>
+
 static void store_visit(struct rows_fixture *f, unsigned number, const char *name, int64_t count)
 {
     const struct cs_named_value fields[] = {field("name", TEXT(name)),
@@ -66,6 +68,85 @@ static void storing_again_replaces(void **state)
     store_visit(f, 1, "second", 2);
     assert_value(&load(f, "visit", 1).values[VISIT_NAME], TEXT("second"));
     assert_int_equal(query(f, "SELECT count(*) FROM visit"), 1);
+}
+
+static void store_part(struct rows_fixture *f, unsigned number, const char *code, int64_t quantity)
+{
+    struct cs_id visit = id_of(1);
+    const struct cs_named_value fields[] = {field("code", TEXT(code)),
+                                            field("visit", cs_value_bytes(cs_id_bytes(&visit))),
+                                            field("quantity", NUMBER(quantity))};
+    store(f, "part", number, fields, CS_COUNT(fields));
+}
+
+static size_t found_parts(struct rows_fixture *f, const char *code)
+{
+    struct cs_value value = TEXT(code);
+    struct cs_id *ids;
+    size_t count;
+    assert_ok(cs_row_find(f->tables, &part_1, PART_CODE, &value, 9, &f->arena, &ids, &count));
+    return count;
+}
+
+static void indexes_follow_a_row_that_is_stored_again(void **state)
+{
+    struct rows_fixture *f = *state;
+    struct cs_id visit = id_of(1);
+    const struct cs_named_value without_code[] = {
+        field("visit", cs_value_bytes(cs_id_bytes(&visit)))};
+    store_part(f, 1, "BJ-1", 1);
+    store_part(f, 1, "BJ-1", 2);
+    assert_int_equal(found_parts(f, "BJ-1"), 1);
+    assert_value(&load(f, "part", 1).values[PART_QUANTITY], NUMBER(2));
+    store_part(f, 1, "BJ-2", 3);
+    assert_int_equal(found_parts(f, "BJ-1"), 0);
+    assert_int_equal(found_parts(f, "BJ-2"), 1);
+    assert_value(&load(f, "part", 1).values[PART_QUANTITY], NUMBER(3));
+    store(f, "part", 1, without_code, CS_COUNT(without_code));
+    assert_int_equal(found_parts(f, "BJ-2"), 0);
+    assert_value(&load(f, "part", 1).values[PART_CODE], CS_NULL);
+    store_part(f, 1, "BJ-2", 4);
+    assert_int_equal(found_parts(f, "BJ-2"), 1);
+    struct cs_problem problem = {""};
+    assert_ok(cs_database_check(f->database, &problem));
+}
+
+/* Bytes that the log grows by when every tenth part gets this quantity. */
+static int64_t log_growth(struct rows_fixture *f, unsigned count, const char *code, int64_t to)
+{
+    char path[128];
+    struct stat before;
+    struct stat after;
+    (void)snprintf(path, sizeof path, "%s-wal", f->path);
+    assert_ok(cs_database_cut_log(f->database));
+    assert_int_equal(stat(path, &before), 0);
+    assert_ok(cs_database_begin(f->database));
+    for (unsigned i = 0; i < count; i += 10) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "%s-%05u", code, i);
+        store_part(f, i, text, to);
+    }
+    assert_ok(cs_database_commit(f->database));
+    assert_int_equal(stat(path, &after), 0);
+    return (int64_t)(after.st_size - before.st_size);
+}
+
+/* What a change writes is its row's page: pages of indexes are as many again, and every one of them has some row's entry. */
+static void an_index_is_not_written_where_nothing_of_it_changed(void **state)
+{
+    struct rows_fixture *f = *state;
+    enum { PARTS = 3000 };
+    assert_ok(cs_database_begin(f->database));
+    for (unsigned i = 0; i < PARTS; i++) {
+        char code[32];
+        (void)snprintf(code, sizeof code, "BJ-%05u", i);
+        store_part(f, i, code, 1);
+    }
+    assert_ok(cs_database_commit(f->database));
+    int64_t same = log_growth(f, PARTS, "BJ", 2);
+    int64_t other = log_growth(f, PARTS, "QT", 2);
+    assert_true(same > 0);
+    assert_true(3 * same < 2 * other);
 }
 
 static void rows_of_unknown_entities_are_kept_whole(void **state)
@@ -450,6 +531,8 @@ int main(void)
         ROW_TEST(empty_text_and_empty_bytes_are_not_null),
         ROW_TEST(a_missing_row_is_no_failure),
         ROW_TEST(storing_again_replaces),
+        ROW_TEST(indexes_follow_a_row_that_is_stored_again),
+        ROW_TEST(an_index_is_not_written_where_nothing_of_it_changed),
         ROW_TEST(rows_of_unknown_entities_are_kept_whole),
         ROW_TEST(removing_is_for_good_and_may_repeat),
         ROW_TEST(scans_ascend_and_leave_tombstones_out),

@@ -27,6 +27,12 @@ static void texts_of_an_entity(void **state)
     assert_string_equal(sql.load, "SELECT id, _deleted, _versions, _extra, _scopes, _position, "
                                   "\"text\" FROM \"alarm\" WHERE id = ?1");
     assert_string_equal(sql.store,
+                        "INSERT INTO \"alarm\" (id, _deleted, _versions, _extra, _scopes, "
+                        "_position, \"text\") VALUES (?1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO "
+                        "UPDATE SET _deleted = excluded._deleted, _versions = excluded._versions, "
+                        "_extra = excluded._extra, _scopes = excluded._scopes, _position = "
+                        "excluded._position, \"text\" = excluded.\"text\"");
+    assert_string_equal(sql.replace,
                         "INSERT OR REPLACE INTO \"alarm\" (id, _deleted, _versions, _extra, "
                         "_scopes, _position, \"text\") VALUES (?1, ?, ?, ?, ?, ?, ?)");
     assert_string_equal(sql.remove, "DELETE FROM \"alarm\" WHERE id = ?1");
@@ -53,6 +59,21 @@ static void natural_keys_references_and_ids_are_indexed(void **state)
     sql = made(&arena, &visit_1);
     assert_string_equal(sql.create_indexes,
                         "CREATE INDEX IF NOT EXISTS \"visit.leader\" ON \"visit\" (\"leader\");");
+    cs_arena_release(&arena);
+}
+
+static void storing_leaves_fields_with_an_index_alone(void **state)
+{
+    (void)state;
+    struct cs_arena arena;
+    cs_arena_init(&arena, CS_MEBI);
+    struct cs_row_sql sql = made(&arena, &part_1);
+    const char *update = strstr(sql.store, "_position = excluded._position");
+    assert_non_null(update);
+    assert_string_equal(update,
+                        "_position = excluded._position, \"quantity\" = excluded.\"quantity\" "
+                        "WHERE \"part\".\"code\" IS excluded.\"code\" AND \"part\".\"visit\" IS "
+                        "excluded.\"visit\" AND \"part\".\"subject\" IS excluded.\"subject\"");
     cs_arena_release(&arena);
 }
 
@@ -148,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_of_an_entity),
         cmocka_unit_test(natural_keys_references_and_ids_are_indexed),
+        cmocka_unit_test(storing_leaves_fields_with_an_index_alone),
         cmocka_unit_test(the_largest_entity_fits),
         cmocka_unit_test(an_entity_without_fields_has_texts_too),
         cmocka_unit_test(every_failing_allocation_is_clean),
