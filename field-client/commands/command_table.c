@@ -72,8 +72,17 @@ static const struct cs_command_entry commands[] = {
      NULL},
     {"get", cs_command_get, "ENTITY ID", "show one row", "查看一条记录",
      "ID: the id, its beginning (if unique), or the natural key.", NULL},
-    {"list", cs_command_list, "ENTITY [field=value…] [--limit N]", "list rows", "列出记录",
-     "field=value selects rows with that value; field= those without one.", NULL},
+    {"list", cs_command_list,
+     "ENTITY [field=value…] [--search TEXT] [--sort FIELD] [--descending] [--offset N] [--limit N] "
+     "[--total]",
+     "list rows", "列出记录",
+     "field=value selects rows with that value; field= those without one; field>=value and\n"
+     "field<=value (quote them) numbers, dates and times from or to one; a date stands for its "
+     "day.\n"
+     "--search: every word of TEXT is in one of the row's search fields or in the label of a row "
+     "it\n"
+     "refers to. Without --sort rows come in the order in which they were made.",
+     NULL},
     {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", "", NULL},
     {"import", cs_command_import, "ENTITY FILE.csv [--skip-bad]", "import rows from CSV",
      "从 CSV 导入",

@@ -5,11 +5,6 @@
 #include "shared/domain/choices.h"
 #include "shared/domain/value_text.h"
 
-bool cs_view_is_listed(const struct cs_field *field)
-{
-    return (field->flags & CS_FIELD_HIDDEN) == 0 && field->type != CS_FIELD_BYTES;
-}
-
 const char *cs_view_field_name(const struct cs_command *command, const struct cs_field *field)
 {
     return command->chinese && field->label_zh != NULL ? field->label_zh : field->name;

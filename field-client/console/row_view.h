@@ -20,8 +20,6 @@ enum cs_view_fields {
 /* {"id": …, every field by its name …, "labels": {reference field: label}}. *out is owned by the caller. */
 enum cs_status cs_view_row_json(struct cs_replica *replica, const struct cs_stored_row *row,
                                 enum cs_view_fields fields, struct cs_json **out) CS_MUST_USE;
-/* Has a column in tables: not hidden, no bytes. */
-bool cs_view_is_listed(const struct cs_field *field);
 /* What people call the field or entity: its name, or its Chinese label. */
 const char *cs_view_field_name(const struct cs_command *command, const struct cs_field *field);
 const char *cs_view_entity_name(const struct cs_command *command, const struct cs_entity *entity);

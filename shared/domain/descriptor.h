@@ -157,6 +157,8 @@ size_t cs_entity_unit(const struct cs_entity *entity, size_t field_index);
 bool cs_entity_is_closed(const struct cs_entity *entity, const struct cs_value *values);
 /* Index of the field flagged LABEL, else the natural key, else the first text field, else 0. */
 size_t cs_entity_label_field(const struct cs_entity *entity);
+/* Has a column in lists: not hidden, no bytes. */
+bool cs_field_is_listed(const struct cs_field *field);
 
 /* A registry that cannot work is a defect: every rule of this header checked, the first breach named. For tests and start. */
 enum cs_status cs_registry_check(const struct cs_registry *registry,

@@ -76,3 +76,8 @@ size_t cs_entity_label_field(const struct cs_entity *entity)
     }
     return 0;
 }
+
+bool cs_field_is_listed(const struct cs_field *field)
+{
+    return (field->flags & CS_FIELD_HIDDEN) == 0 && field->type != CS_FIELD_BYTES;
+}
