@@ -40,6 +40,9 @@ struct cs_agent_setting {
     int (*run)(void *context, const struct cs_agent_run *run);
     /* Told once, when callers are answered; may be NULL. */
     void (*ready)(void *context);
+    /* Serves pages, if it does not yet, and says where; see host.h. May be NULL. Any thread. */
+    enum cs_status (*open_pages)(void *context, char out[static CS_HOST_ADDRESS_SIZE],
+                                 struct cs_problem *problem);
     void *context;
 };
 
@@ -62,10 +65,22 @@ struct cs_agent_call {
     char **arguments;
     size_t argument_count;
     struct cs_console console; /* pause, resume, flush and context are set here */
+    bool unattended;           /* nobody asked for it: it does not put off the lock */
 };
 /* The exit code of a command that the caller may run itself: nothing is open here. */
 #define CS_AGENT_CODE_ELSEWHERE 64
 /* Its exit code. */
 int cs_agent_call(struct cs_agent *agent, const struct cs_agent_call *call);
+
+/* What somebody who watches sees. */
+struct cs_agent_view {
+    bool unlocked;
+    bool syncing;
+    uint64_t generation; /* rises when a command has changed rows, and with every unlock */
+};
+void cs_agent_look(struct cs_agent *agent, struct cs_agent_view *out);
+/* Returns when it is no more as it was in `seen`, or after `ms_max` milliseconds. Any thread. */
+void cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, int64_t ms_max,
+                    struct cs_agent_view *out);
 
 #endif

@@ -46,6 +46,7 @@ struct cs_agent {
     bool rested; /* memory was given back since */
     struct cs_schedule schedule;
     struct cs_host_state progress;
+    uint64_t generation; /* see struct cs_agent_view */
     int wake[2];  /* a pipe: the loop has to look */
     int nudge[2]; /* a pipe: the background has to look */
 
@@ -53,6 +54,7 @@ struct cs_agent {
     struct cs_identity *identity;
     struct cs_replica *replica;
     int64_t waited; /* what waited to be sent when the last command ended */
+    uint64_t changes; /* of the database, likewise */
 };
 
 /* ---- turns.c ---- */

@@ -201,6 +201,14 @@ static bool is_locked(void *context)
     return cs_agent_is_locked(job->agent);
 }
 
+static enum cs_status open_pages(void *context, char out[static CS_HOST_ADDRESS_SIZE],
+                                 struct cs_problem *problem)
+{
+    struct cs_agent_job *job = context;
+    const struct cs_agent_setting *setting = &job->agent->setting;
+    return setting->open_pages(setting->context, out, problem);
+}
+
 static void stop(void *context)
 {
     struct cs_agent_job *job = context;
@@ -251,11 +259,23 @@ static bool has_news(struct cs_agent_job *job)
     return !job->syncs && !job->in_background && agent->waited > before;
 }
 
+/* Has the database changed since the last command ended? */
+static bool has_changed(struct cs_agent_job *job)
+{
+    struct cs_agent *agent = job->agent;
+    uint64_t before = agent->changes;
+    if (job->borrowed) {
+        agent->changes = cs_database_total_changes(cs_replica_database(agent->replica));
+    }
+    return agent->changes != before;
+}
+
 static void leave(struct cs_agent_job *job, int code)
 {
     struct cs_agent *agent = job->agent;
     uint32_t chance = 0;
     bool news = has_news(job);
+    bool changed = has_changed(job);
     agent->world.random(agent->world.context, (uint8_t *)&chance, sizeof chance);
     cs_agent_give_turn(agent, job);
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);
@@ -265,6 +285,7 @@ static void leave(struct cs_agent_job *job, int code)
         cs_schedule_edited(&agent->schedule, cs_agent_now_ms(agent));
     }
     agent->talker = agent->talker == job ? NULL : agent->talker;
+    agent->generation += changed ? 1 : 0;
     job->borrowed = false;
     cs_require(pthread_cond_broadcast(&agent->changed) == 0);
     cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
@@ -296,6 +317,8 @@ static int run_with(struct cs_agent_job *job, const struct cs_agent_call *call, 
                                  .unlock = unlock,
                                  .lock = lock,
                                  .is_locked = is_locked,
+                                 .open_pages =
+                                     agent->setting.open_pages == NULL ? NULL : open_pages,
                                  .stop = stop};
     const struct cs_agent_run run = {.argument_count = (int)call->argument_count,
                                      .arguments = call->arguments,
@@ -346,8 +369,12 @@ int cs_agent_call(struct cs_agent *agent, const struct cs_agent_call *call)
     if (cs_agent_ms_until_lock(agent) <= 0) {
         cs_agent_close(agent, NULL);
     }
-    cs_agent_was_used(agent);
+    if (!call->unattended) {
+        cs_agent_was_used(agent);
+    }
     int code = cs_agent_run_call(agent, call, false);
-    cs_agent_was_used(agent);
+    if (!call->unattended) {
+        cs_agent_was_used(agent);
+    }
     return code;
 }

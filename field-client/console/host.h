@@ -28,6 +28,9 @@ struct cs_host_state {
     uint64_t bytes;
 };
 
+/* "http://127.0.0.1:PORT/#token=…" and its end. */
+#define CS_HOST_ADDRESS_SIZE ((size_t)96)
+
 struct cs_host {
     void *context;
     /* The open replica and its identity, borrowed for this command. CS_LOCKED; CS_BUSY: too many have it already. */
@@ -43,6 +46,9 @@ struct cs_host {
     enum cs_status (*unlock)(void *context, struct cs_bytes passphrase, struct cs_problem *problem);
     void (*lock)(void *context);
     bool (*is_locked)(void *context);
+    /* The address of the pages (field-client/api), which are served from then on, with a token that works once. NULL: there are none. */
+    enum cs_status (*open_pages)(void *context, char out[static CS_HOST_ADDRESS_SIZE],
+                                 struct cs_problem *problem);
     /* Ends the agent when this command has been answered. */
     void (*stop)(void *context);
 };

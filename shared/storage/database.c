@@ -362,3 +362,8 @@ int64_t cs_database_changes(const struct cs_database *database)
 {
     return sqlite3_changes64(database->handle);
 }
+
+uint64_t cs_database_total_changes(const struct cs_database *database)
+{
+    return (uint64_t)sqlite3_total_changes64(database->handle);
+}

@@ -50,6 +50,8 @@ void cs_database_undo(struct cs_database *database);
 bool cs_database_in_transaction(const struct cs_database *database);
 /* Rows changed by the last statement. */
 int64_t cs_database_changes(const struct cs_database *database);
+/* Rows that were changed since it was opened; it never falls. */
+uint64_t cs_database_total_changes(const struct cs_database *database);
 /* Neither a transaction nor a statement between step and done: another one may use it now. */
 bool cs_database_is_idle(const struct cs_database *database);
 /* Gives back the memory of pages that are kept in case they are read again. */
