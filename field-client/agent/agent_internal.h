@@ -47,13 +47,13 @@ struct cs_agent {
     struct cs_schedule schedule;
     struct cs_host_state progress;
     uint64_t generation; /* see struct cs_agent_view */
-    int wake[2];  /* a pipe: the loop has to look */
-    int nudge[2]; /* a pipe: the background has to look */
+    int wake[2];         /* a pipe: the loop has to look */
+    int nudge[2];        /* a pipe: the background has to look */
 
     /* Of who has the turn. */
     struct cs_identity *identity;
     struct cs_replica *replica;
-    int64_t waited; /* what waited to be sent when the last command ended */
+    int64_t waited;   /* what waited to be sent when the last command ended */
     uint64_t changes; /* of the database, likewise */
 };
 

@@ -66,8 +66,8 @@ static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned sta
         }
     }
     cs_json_destroy(owned_json);
-    if (response != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                                                    CS_API_JSON) != MHD_YES) {
+    if (response != NULL &&
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, CS_API_JSON) != MHD_YES) {
         MHD_destroy_response(response);
         response = NULL;
     }

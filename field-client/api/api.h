@@ -28,7 +28,8 @@ struct cs_api_setting {
 enum cs_status cs_api_create(const struct cs_api_setting *setting, struct cs_api **out,
                              struct cs_problem *problem) CS_MUST_USE;
 /* The address with a new token, which works once, within an hour; those of before work no more. */
-enum cs_status cs_api_address(struct cs_api *api, char out[static CS_HOST_ADDRESS_SIZE]) CS_MUST_USE;
+enum cs_status cs_api_address(struct cs_api *api,
+                              char out[static CS_HOST_ADDRESS_SIZE]) CS_MUST_USE;
 /* Ends what it answers; the agent has to have ended its commands, or be ending them. NULL is accepted. */
 void cs_api_destroy(struct cs_api *api);
 

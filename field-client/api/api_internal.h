@@ -9,21 +9,24 @@
 #include <stdatomic.h>
 
 #define CS_API_JSON "application/json"
+/* A connection on which nothing happens ends, but while a command runs or news are listened to. */
+#define CS_API_SECONDS_MAX 60U
 
 struct cs_api {
     struct cs_api_setting setting;
     struct cs_api_session *session;
     struct MHD_Daemon *daemon;
-    uint16_t port;
     char own_host[sizeof "127.0.0.1:65535"];
     char own_origin[sizeof "http://127.0.0.1:65535"];
-    char **variables; /* of this process, for commands: see variables.h */
+    char **chinese; /* variables of commands, see variables.h */
+    char **english;
     atomic_bool stopping;
 };
 
 /* What follows the head of a request: kept by the kernel, under no name, and gone with its descriptor. */
 struct cs_api_request {
     const struct cs_api_route *route;
+    const char *path; /* the connection's */
     int body;
     uint64_t size;
     bool too_large;
@@ -56,8 +59,7 @@ enum MHD_Result cs_api_refuse(struct MHD_Connection *connection, unsigned http_s
 enum MHD_Result cs_api_tell(struct MHD_Connection *connection, const char *name, const char *value);
 
 /* ---- the routes ---- */
-enum MHD_Result cs_api_asset(struct cs_api *api, struct MHD_Connection *connection,
-                             const char *path);
+cs_api_handler cs_api_handle_page;
 cs_api_handler cs_api_handle_session;
 cs_api_handler cs_api_handle_command;
 cs_api_handler cs_api_handle_join;

@@ -1,5 +1,4 @@
 /* What comes with a request, in a file of the kernel's memory that has no name. */
-#define _GNU_SOURCE
 #include "field-client/api/api_internal.h"
 
 #include "shared/crypto/secret.h"

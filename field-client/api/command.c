@@ -113,7 +113,7 @@ static unsigned http_status_of(int code)
     return code == 0             ? MHD_HTTP_OK
            : code == EXIT_USAGE  ? MHD_HTTP_BAD_REQUEST
            : code == EXIT_LOCKED ? MHD_HTTP_LOCKED
-                                 : MHD_HTTP_UNPROCESSABLE_ENTITY;
+                                 : MHD_HTTP_UNPROCESSABLE_CONTENT;
 }
 
 static bool is_plain(uint8_t byte)

@@ -37,12 +37,12 @@ static const char *word(bool yes)
 
 static ssize_t tell(struct listening *listening, char *out, size_t size)
 {
-    int count = snprintf(out, size,
-                         "event: state\ndata: {\"unlocked\":%s,\"joined\":%s,\"syncing\":%s,"
-                         "\"generation\":%llu}\n\n",
-                         word(listening->seen.unlocked), word(listening->joined),
-                         word(listening->seen.syncing),
-                         (unsigned long long)listening->seen.generation);
+    int count =
+        snprintf(out, size,
+                 "event: state\ndata: {\"unlocked\":%s,\"joined\":%s,\"syncing\":%s,"
+                 "\"generation\":%llu}\n\n",
+                 word(listening->seen.unlocked), word(listening->joined),
+                 word(listening->seen.syncing), (unsigned long long)listening->seen.generation);
     listening->told = true;
     return count > 0 && (size_t)count < size ? (ssize_t)count : MHD_CONTENT_READER_END_WITH_ERROR;
 }

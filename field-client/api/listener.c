@@ -8,12 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A head has the words of a command in it, each letter as up to nine. */
 #define HEAD_MAX (256 * CS_KIBI)
 #define CONNECTIONS_MAX 40U
-#define SECONDS_MAX 60U
+#define WAITING_MAX 16
 #define STACK_SIZE ((size_t)(512 * CS_KIBI))
 #define INVITE_MAX (16 * CS_KIBI)
 
@@ -23,6 +24,8 @@ static const struct cs_api_route routes[] = {
     {"POST", "/api/join", false, INVITE_MAX, cs_api_handle_join},
     {"GET", "/api/events", false, 0, cs_api_handle_events},
 };
+/* Everything else is one of the program's pages, or nothing. */
+static const struct cs_api_route pages = {"GET", "/", true, 0, cs_api_handle_page};
 
 /* ---- taking a request ---- */
 
@@ -45,6 +48,9 @@ static enum MHD_Result refuse_path(struct MHD_Connection *connection, const char
 
 static const struct cs_api_route *find_route(const char *method, const char *path)
 {
+    if (!is_api(path) && strcmp(method, "GET") == 0) {
+        return &pages;
+    }
     for (size_t i = 0; i < CS_COUNT(routes); i++) {
         if (strcmp(routes[i].method, method) == 0 && strcmp(routes[i].path, path) == 0) {
             return &routes[i];
@@ -61,9 +67,6 @@ static enum MHD_Result begin(struct cs_api *api, struct MHD_Connection *connecti
         return cs_api_refuse(connection, MHD_HTTP_FORBIDDEN, CS_DENIED,
                              "only the program's own pages may ask here");
     }
-    if (!is_api(path) && strcmp(method, "GET") == 0) {
-        return cs_api_asset(api, connection, path);
-    }
     const struct cs_api_route *route = find_route(method, path);
     if (route == NULL) {
         return refuse_path(connection, path);
@@ -77,6 +80,7 @@ static enum MHD_Result begin(struct cs_api *api, struct MHD_Connection *connecti
         return MHD_NO;
     }
     request->route = route;
+    request->path = path;
     request->body = cs_api_file("request");
     *state = request;
     return request->body < 0 ? MHD_NO : MHD_YES;
@@ -104,7 +108,7 @@ static enum MHD_Result answer(struct cs_api *api, struct MHD_Connection *connect
                               struct cs_api_request *request)
 {
     if (request->too_large) {
-        return cs_api_refuse(connection, MHD_HTTP_PAYLOAD_TOO_LARGE, CS_LIMIT,
+        return cs_api_refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE, CS_LIMIT,
                              "what came with the request is too large");
     }
     if (lseek(request->body, 0, SEEK_SET) != 0) {
@@ -146,19 +150,46 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 
 /* ---- its life ---- */
 
-static bool listen_on_loopback(struct cs_api *api)
+/* A socket that listens on a free port of 127.0.0.1, or -1. */
+static int listen_on_loopback(uint16_t *out_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr *generic = (struct sockaddr *)(void *)&address;
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener >= 0 && bind(listener, generic, size) == 0 && listen(listener, WAITING_MAX) == 0 &&
+        getsockname(listener, generic, &size) == 0) {
+        *out_port = ntohs(address.sin_port);
+        return listener;
+    }
+    if (listener >= 0) {
+        (void)close(listener);
+    }
+    return -1;
+}
+
+/* The daemon has the socket then, and closes it. */
+static bool start(struct cs_api *api)
+{
+    uint16_t port = 0;
+    int listener = listen_on_loopback(&port);
+    if (listener < 0) {
+        return false;
+    }
+    (void)snprintf(api->own_host, sizeof api->own_host, "127.0.0.1:%u", (unsigned)port);
+    (void)snprintf(api->own_origin, sizeof api->own_origin, "http://%s", api->own_host);
     api->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC,
-        0, NULL, NULL, handle, api, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)(void *)&address,
-        MHD_OPTION_NOTIFY_COMPLETED, complete, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX,
-        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, SECONDS_MAX,
-        MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    const union MHD_DaemonInfo *info =
-        api->daemon == NULL ? NULL : MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    api->port = info == NULL ? 0 : info->port;
-    return api->port != 0;
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+            MHD_USE_ITC,
+        0, NULL, NULL, handle, api, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_NOTIFY_COMPLETED,
+        complete, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
+        MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        CS_API_SECONDS_MAX, MHD_OPTION_THREAD_STACK_SIZE, STACK_SIZE, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_END);
+    if (api->daemon == NULL) {
+        (void)close(listener);
+    }
+    return api->daemon != NULL;
 }
 
 enum cs_status cs_api_create(const struct cs_api_setting *setting, struct cs_api **out,
@@ -170,18 +201,18 @@ enum cs_status cs_api_create(const struct cs_api_setting *setting, struct cs_api
     }
     api->setting = *setting;
     enum cs_status status = cs_api_session_create(setting->world, &api->session);
-    if (status == CS_OK) {
-        status = cs_api_variables_create(&api->variables);
+    api->chinese = cs_api_variables_create("LANG=zh_CN.UTF-8");
+    api->english = cs_api_variables_create("LANG=en_US.UTF-8");
+    if (status == CS_OK && (api->chinese == NULL || api->english == NULL)) {
+        status = CS_NO_MEMORY;
     }
-    if (status == CS_OK && !listen_on_loopback(api)) {
+    if (status == CS_OK && !start(api)) {
         status = cs_problem_set(problem, CS_IO, "no port of 127.0.0.1 can be listened on");
     }
     if (status != CS_OK) {
         cs_api_destroy(api);
         return status;
     }
-    (void)snprintf(api->own_host, sizeof api->own_host, "127.0.0.1:%u", (unsigned)api->port);
-    (void)snprintf(api->own_origin, sizeof api->own_origin, "http://%s", api->own_host);
     *out = api;
     return CS_OK;
 }
@@ -206,7 +237,8 @@ void cs_api_destroy(struct cs_api *api)
     if (api->daemon != NULL) {
         MHD_stop_daemon(api->daemon);
     }
-    cs_api_variables_destroy(api->variables);
+    cs_free(api->chinese);
+    cs_free(api->english);
     cs_api_session_destroy(api->session);
     cs_free(api);
 }

@@ -33,11 +33,11 @@ static bool add_heads(struct MHD_Response *response, const struct cs_asset *asse
             MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, FOREVER) == MHD_YES);
 }
 
-enum MHD_Result cs_api_asset(struct cs_api *api, struct MHD_Connection *connection,
-                             const char *path)
+enum MHD_Result cs_api_handle_page(struct cs_api *api, struct MHD_Connection *connection,
+                                   struct cs_api_request *request)
 {
     (void)api;
-    const struct cs_asset *asset = find(path);
+    const struct cs_asset *asset = find(request->path);
     if (asset == NULL) {
         return cs_api_refuse(connection, MHD_HTTP_NOT_FOUND, CS_NOT_FOUND, "there is nothing here");
     }

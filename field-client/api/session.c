@@ -131,8 +131,7 @@ bool cs_api_session_is_bearer(struct cs_api_session *session, struct cs_bytes te
 {
     bool found = false;
     cs_require(pthread_mutex_lock(&session->mutex) == 0);
-    size_t count =
-        session->bearers < CS_API_BEARERS_MAX ? session->bearers : CS_API_BEARERS_MAX;
+    size_t count = session->bearers < CS_API_BEARERS_MAX ? session->bearers : CS_API_BEARERS_MAX;
     for (size_t i = 0; i < count; i++) {
         found = is_key(text, session->keys->bearers[i]) || found;
     }

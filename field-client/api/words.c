@@ -12,8 +12,7 @@ static enum MHD_Result take(void *context, enum MHD_ValueKind kind, const char *
         words->status = CS_LIMIT;
         return MHD_NO;
     }
-    if (name_size != 4 || memcmp(name, "word", 4) != 0 || value == NULL ||
-        strlen(value) != size) {
+    if (name_size != 4 || memcmp(name, "word", 4) != 0 || value == NULL || strlen(value) != size) {
         words->status = CS_INVALID;
         return MHD_NO;
     }

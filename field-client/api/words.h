@@ -9,8 +9,9 @@
 struct cs_api_words {
     char *words[CS_API_WORDS_MAX + 2]; /* the program's name first, NULL at the end */
     size_t count;
-    bool json;        /* --json is one of them */
-    enum cs_status status; /* CS_LIMIT: too many; CS_INVALID: another parameter, a NUL, or none at all */
+    bool json; /* --json is one of them */
+    enum cs_status
+        status; /* CS_LIMIT: too many; CS_INVALID: another parameter, a NUL, or none at all */
 };
 /* The texts are the connection's. */
 void cs_api_words_read(struct MHD_Connection *connection, struct cs_api_words *out);

@@ -190,6 +190,13 @@ static const struct cs_command_entry commands[] = {
      "that\n"
      "older copies of this folder, and whoever knows their passphrase, do not open it.",
      NULL},
+    {"ui", cs_command_ui, "[--no-browser] [--lock-after MINUTES] [--sync-every MINUTES]",
+     "open the pages in the browser", "在浏览器中打开界面",
+     "The agent serves them, on this laptop only; where none runs it is started, and the page asks "
+     "for\n"
+     "the passphrase, or for an invite. The address that is printed without a desktop, or with\n"
+     "--no-browser, works once. See agent for the other options.",
+     NULL},
     {"agent", cs_command_agent,
      "[--lock-after MINUTES] [--sync-every MINUTES] [--locked] [--foreground] | --stop",
      "stay unlocked in the background, and sync there", "在后台保持解锁并自动同步",

@@ -42,6 +42,8 @@ enum cs_status cs_command_refusals(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_entities(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_passphrase(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_doctor(struct cs_command *command) CS_MUST_USE;
+/* ui_command.c */
+enum cs_status cs_command_ui(struct cs_command *command) CS_MUST_USE;
 /* agent_command.c */
 enum cs_status cs_command_agent(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_unlock(struct cs_command *command) CS_MUST_USE;

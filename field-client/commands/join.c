@@ -1,6 +1,7 @@
 /* The command join: from an invite to an identity on this laptop. */
 #include "field-client/sync/join.h"
 #include "field-client/commands/command_table.h"
+#include "field-client/commands/home_folder.h"
 #include "field-client/commands/vault/root_session.h"
 #include "field-client/console/passphrase_prompt.h"
 #include "field-client/console/row_view.h"
@@ -62,42 +63,6 @@ static enum cs_status take_arguments(struct cs_command *command, struct argument
                                       "read from standard input");
     }
     return status;
-}
-
-static enum cs_status make_folder(struct cs_command *command, const char *path)
-{
-    struct stat found;
-    if (mkdir(path, 0700) == 0) {
-        return CS_OK;
-    }
-    if (errno == EEXIST && stat(path, &found) == 0) {
-        return S_ISDIR(found.st_mode)
-                   ? CS_OK
-                   : cs_problem_set(&command->problem, CS_INVALID,
-                                    "%.300s is a file: --home needs a folder", path);
-    }
-    return cs_problem_set(&command->problem, CS_IO, "the folder %.300s cannot be made: %s", path,
-                          strerror(errno));
-}
-
-/* The home folder and all above it. */
-static enum cs_status make_home(struct cs_command *command)
-{
-    char path[CS_HOME_PATH_MAX];
-    size_t size = strlen(command->home);
-    if (size == 0 || size >= sizeof path) {
-        return cs_problem_set(&command->problem, CS_INVALID, "the path of the home is too long");
-    }
-    memcpy(path, command->home, size + 1);
-    enum cs_status status = CS_OK;
-    for (size_t i = 1; status == CS_OK && i < size; i++) {
-        if (path[i] == '/') {
-            path[i] = '\0';
-            status = make_folder(command, path);
-            path[i] = '/';
-        }
-    }
-    return status != CS_OK ? status : make_folder(command, path);
 }
 
 /* A laptop that has joined may have to join again; then its passphrase is asked for, not chosen. */
@@ -297,7 +262,7 @@ enum cs_status cs_command_join(struct cs_command *command)
         status = gather_root(command, &arguments, cs_buffer_bytes(&invite), &returning);
     }
     if (status == CS_OK) {
-        status = make_home(command);
+        status = cs_command_make_home(command);
     }
     if (status == CS_OK) {
         status = run(command, &arguments, cs_buffer_bytes(&invite), &returning);

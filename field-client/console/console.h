@@ -25,8 +25,10 @@ struct cs_console {
     int input;
     int output;
     int errors;
-    int terminal;           /* open for reading and writing */
-    int passphrase_file;    /* opened by the caller, instead of COUNTERSIGN_PASSPHRASE_FILE */
+    int terminal;        /* open for reading and writing */
+    int passphrase_file; /* opened by the caller, instead of COUNTERSIGN_PASSPHRASE_FILE */
+    bool
+        no_files; /* no file can be named: the caller is no process of the user's own (field-client/api) */
     int caller;             /* becomes readable, or hangs up, when the caller is gone */
     const char *folder;     /* absolute */
     char *const *variables; /* "NAME=value" …, NULL */
