@@ -19,6 +19,7 @@ BEGIN {
     owner["zstd"] = "shared/wire/compression.c"
     owner["jansson"] = "shared/text/json.c"
     owner["curl/"] = "field-client/transport/"
+    owner["microhttpd"] = "field-client/api/"
     owner["mbedtls/"] = owner["psa/"] = "sync-server/listener/"
     shared["mbedtls/md.h"] = "field-client/vault/totp.c"
     owner["uv.h"] = owner["uv/"] = "sync-server/listener/"
