@@ -1,0 +1,2 @@
+/* Paths of this part. */
+export const officeRoutes = {} as const;

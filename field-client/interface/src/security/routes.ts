@@ -1,0 +1,2 @@
+/* Paths of this part. */
+export const securityRoutes = {} as const;

@@ -1,0 +1,19 @@
+/* Addresses: built and taken apart again. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildPath, matchPath } from '../src/app/router';
+
+test('what is built is found again, whatever stands in it', () => {
+    const path = buildPath('/records/:entity/:id', { entity: 'a/b?#', id: '部件 1' });
+    assert.deepEqual(matchPath('/records/:entity/:id', path), { entity: 'a/b?#', id: '部件 1' });
+});
+
+test('other lengths and other words do not match', () => {
+    assert.equal(matchPath('/records/:entity', '/records'), null);
+    assert.equal(matchPath('/records/:entity', '/visits/1'), null);
+});
+
+test('an empty query is left out', () => {
+    assert.equal(buildPath('/a', {}, { q: '', r: undefined }), '/a');
+    assert.equal(buildPath('/a', {}, { q: '1 2' }), '/a?q=1+2');
+});
