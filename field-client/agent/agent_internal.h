@@ -82,6 +82,8 @@ void cs_agent_close(struct cs_agent *agent, struct cs_agent_job *job);
 int64_t cs_agent_ms_until_lock(struct cs_agent *agent);
 void cs_agent_was_used(struct cs_agent *agent);
 bool cs_agent_is_locked(struct cs_agent *agent);
+/* Work that a command left and whoever comes next need not wait for. Without the turn; does nothing where somebody waits for it. */
+void cs_agent_tidy(struct cs_agent *agent);
 /* Gives memory back that only speeds up what comes next; what is read anew is decrypted anew. Without the turn. */
 void cs_agent_rest(struct cs_agent *agent);
 /* The threads' functions. */

@@ -147,11 +147,37 @@ void cs_agent_close(struct cs_agent *agent, struct cs_agent_job *job)
 
 /* ---- resting ---- */
 
+/* With the turn: NULL if it is locked, or whoever gave way is in the middle of something. */
+static struct cs_database *idle_database(struct cs_agent *agent)
+{
+    struct cs_database *database =
+        agent->replica == NULL ? NULL : cs_replica_database(agent->replica);
+    return database != NULL && cs_database_is_idle(database) ? database : NULL;
+}
+
+void cs_agent_tidy(struct cs_agent *agent)
+{
+    cs_require(pthread_mutex_lock(&agent->mutex) == 0);
+    bool wanted = agent->serving != agent->tickets || agent->closing || agent->stopping;
+    cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
+    if (wanted) {
+        return;
+    }
+    cs_agent_take_turn(agent, NULL);
+    struct cs_database *database = idle_database(agent);
+    if (database != NULL) {
+        cs_database_shorten_log(database);
+    }
+    cs_agent_give_turn(agent, NULL);
+}
+
 void cs_agent_rest(struct cs_agent *agent)
 {
     cs_agent_take_turn(agent, NULL);
-    if (agent->replica != NULL && cs_database_is_idle(cs_replica_database(agent->replica))) {
-        cs_database_release_memory(cs_replica_database(agent->replica));
+    struct cs_database *database = idle_database(agent);
+    if (database != NULL) {
+        cs_database_shorten_log(database);
+        cs_database_release_memory(database);
     }
     cs_agent_give_turn(agent, NULL);
     (void)malloc_trim(0);

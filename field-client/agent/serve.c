@@ -149,6 +149,7 @@ static void *run_caller(void *context)
     serve_one(caller);
     (void)close(caller->connection);
     cs_free(caller);
+    cs_agent_tidy(agent);
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);
     agent->callers--;
     /* Under the mutex: when it is seen to be 0 nothing here is used any more but by this thread's unlocking. */

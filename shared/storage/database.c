@@ -267,6 +267,7 @@ static enum cs_status set_up(struct cs_database *database, const char *path,
         status = apply_settings(database, problem);
     }
     if (status == CS_OK) {
+        cs_database_watch_log(database);
         status = prepare_control(database);
     }
     if (status == CS_OK) {

@@ -54,6 +54,11 @@ int64_t cs_database_changes(const struct cs_database *database);
 uint64_t cs_database_total_changes(const struct cs_database *database);
 /* Neither a transaction nor a statement between step and done: another one may use it now. */
 bool cs_database_is_idle(const struct cs_database *database);
+/*
+ * Of a replica: moves a log that has become long into the database, while nobody waits. A commit does so only when nobody has for too long.
+ * What fails stays in the log. Nothing may be open.
+ */
+void cs_database_shorten_log(struct cs_database *database);
 /* Gives back the memory of pages that are kept in case they are read again. */
 void cs_database_release_memory(struct cs_database *database);
 /*

@@ -70,6 +70,7 @@ struct cs_database {
     bool (*stop)(void *context);
     void *stop_context;
     bool controlling; /* a transaction is being begun or ended */
+    int log_pages;    /* of a replica: in the log after the last commit */
     char error[256];
 };
 
@@ -83,6 +84,8 @@ enum cs_status cs_database_result(struct cs_database *database, int code);
 enum cs_status cs_database_ready(struct cs_database *database);
 /* First column of the first row as text, cut to the array; "" without a row. */
 int cs_sqlite_query_text(sqlite3 *handle, const char *sql, char *out, size_t out_size);
+/* A replica's commits leave the log to cs_database_shorten_log, until it is too long. */
+void cs_database_watch_log(struct cs_database *database);
 /* Finalizes every cached statement. */
 void cs_statements_release(struct cs_database *database);
 

@@ -90,6 +90,70 @@ static void test_a_commit_is_not_stopped(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_set_up, fixture_tear_down)
 
+/* ---- the log ---- */
+
+static off_t size_of(const struct storage_fixture *fixture, const char *suffix)
+{
+    char path[256];
+    struct stat information;
+    (void)snprintf(path, sizeof path, "%s%s", fixture->path, suffix);
+    return stat(path, &information) == 0 ? information.st_size : 0;
+}
+
+/* Commits of about ten pages each. */
+static void write_pages(struct cs_database *database, int commits)
+{
+    for (int i = 0; i < commits; i++) {
+        assert_ok(run_one(database, "INSERT INTO t VALUES (1, randomblob(40000))"));
+    }
+}
+
+static void test_a_commit_leaves_a_long_log_alone(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    struct cs_database *database = open_with_table(fixture);
+    cs_database_shorten_log(database);
+    off_t before = size_of(fixture, "");
+    write_pages(database, 50);
+    cs_database_shorten_log(database);
+    assert_int_equal(size_of(fixture, ""), before); /* not long yet */
+    write_pages(database, 100);
+    assert_int_equal(size_of(fixture, ""), before);
+    off_t log = size_of(fixture, "-wal");
+    cs_database_shorten_log(database);
+    assert_true(size_of(fixture, "") > 150 * 40000);
+    /* What follows is written over it from its beginning. */
+    write_pages(database, 90);
+    assert_int_equal(size_of(fixture, "-wal"), log);
+    assert_int_equal(query_integer(database, ROW_COUNT), 240);
+}
+
+static void test_a_log_has_an_end_where_nobody_shortens_it(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    struct cs_database *database = open_with_table(fixture);
+    write_pages(database, 1000);
+    assert_true(size_of(fixture, "-wal") < 4100L * 4096);
+    assert_true(size_of(fixture, "") > 400 * 40000);
+    assert_int_equal(query_integer(database, ROW_COUNT), 1000);
+}
+
+static void test_a_log_that_cannot_be_moved_stays(void **state)
+{
+    struct storage_fixture *fixture = fixture_of(state);
+    struct cs_database *database = open_with_table(fixture);
+    write_pages(database, 150);
+    faulty_vfs_fail(FAULTY_WRITE, 3, FAULTY_DISK_FULL, FAULTY_UNTIL_RESET);
+    cs_database_shorten_log(database);
+    assert_int_equal(query_integer(database, ROW_COUNT), 150);
+    faulty_vfs_reset();
+    cs_database_shorten_log(database);
+    assert_true(size_of(fixture, "") > 150 * 40000);
+    assert_int_equal(query_integer(database, ROW_COUNT), 150);
+    struct cs_problem problem = {""};
+    assert_ok(cs_database_check(database, &problem));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +161,10 @@ int main(void)
         TEST(test_a_statement_is_stopped),
         TEST(test_what_a_stopped_transaction_did_is_gone),
         TEST(test_a_commit_is_not_stopped),
+        TEST(test_a_commit_leaves_a_long_log_alone),
+        TEST(test_a_log_has_an_end_where_nobody_shortens_it),
+        cmocka_unit_test_setup_teardown(test_a_log_that_cannot_be_moved_stays,
+                                        fixture_set_up_faulty, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
