@@ -6,13 +6,21 @@
 #include <string.h>
 
 static _Thread_local long successes_left = -1;
+static _Thread_local bool fails_on; /* not only once */
 static _Thread_local long allocations;
 static _Thread_local enum cs_memory_unit counted = CS_MEMORY_BLOCKS;
 
 void cs_memory_fail_after(long successes)
 {
     successes_left = successes;
+    fails_on = false;
     allocations = 0;
+}
+
+void cs_memory_fail_from(long successes)
+{
+    cs_memory_fail_after(successes);
+    fails_on = true;
 }
 
 long cs_memory_count(void)
@@ -28,10 +36,13 @@ void cs_memory_count_in(enum cs_memory_unit unit)
 static bool fails_now(void)
 {
     allocations++;
-    if (successes_left < 0) {
+    if (successes_left > 0) {
+        successes_left--;
         return false;
     }
-    return successes_left-- == 0;
+    bool fails = successes_left == 0;
+    successes_left = fails && fails_on ? 0 : -1;
+    return fails;
 }
 
 void *cs_alloc(size_t size)

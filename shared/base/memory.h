@@ -25,6 +25,8 @@ void cs_wipe(void *data, size_t size);
  * it off. Per thread. cs_memory_count returns the allocations made by this thread since the last set.
  */
 void cs_memory_fail_after(long successes);
+/* Likewise, but all that follow fail too. */
+void cs_memory_fail_from(long successes);
 long cs_memory_count(void);
 /*
  * Test hook: whether what is taken from an arena counts as an allocation of its own, which may fail too, or only the blocks it

@@ -25,6 +25,24 @@ static void the_nth_allocation_fails_once(void **state)
     cs_free(fourth);
 }
 
+static void all_fail_from_the_nth_on(void **state)
+{
+    (void)state;
+    cs_memory_fail_from(1);
+    void *first = cs_alloc(1);
+    void *second = cs_alloc(1);
+    void *third = cs_alloc(1);
+    assert_int_equal(cs_memory_count(), 3);
+    cs_memory_fail_after(-1);
+    void *fourth = cs_alloc(1);
+    assert_non_null(first);
+    assert_null(second);
+    assert_null(third);
+    assert_non_null(fourth);
+    cs_free(first);
+    cs_free(fourth);
+}
+
 static void a_failed_resize_keeps_the_block(void **state)
 {
     (void)state;
@@ -168,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nth_allocation_fails_once),
+        cmocka_unit_test(all_fail_from_the_nth_on),
         cmocka_unit_test(a_failed_resize_keeps_the_block),
         cmocka_unit_test(size_zero_gives_a_pointer),
         cmocka_unit_test(wiping_overwrites),
