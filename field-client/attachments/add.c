@@ -49,12 +49,38 @@ static const char *media_type_of(struct cs_bytes name)
     return "application/octet-stream";
 }
 
+/* The last part of a path. */
+static struct cs_bytes last_part(struct cs_bytes path)
+{
+    size_t start = path.size;
+    while (start > 0 && path.data[start - 1] != '/') {
+        start--;
+    }
+    return (struct cs_bytes){path.data + start, path.size - start};
+}
+
+static enum cs_status find_size(struct addition *addition, uint64_t *out)
+{
+    const char *path = addition->what->path;
+    if (path == NULL) {
+        *out = addition->what->content.size;
+        return CS_OK;
+    }
+    enum cs_status status = addition->world->file_size(addition->world->context, path, out);
+    return status == CS_OK ? status
+                           : cs_problem_set(addition->problem, status, "%.300s: %s", path,
+                                            status == CS_NOT_FOUND ? "there is no such file"
+                                                                   : cs_status_text(status));
+}
+
 static enum cs_status describe(struct addition *addition)
 {
     const char *path = addition->what->path;
-    const char *slash = strrchr(path, '/');
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
     struct cs_attachment_row *row = &addition->row;
-    row->file_name = cs_bytes_of_text(slash == NULL ? path : slash + 1);
+    row->file_name = path == NULL    ? last_part(addition->what->name)
+                     : slash == NULL ? cs_bytes_of_text(path)
+                                     : cs_bytes_of_text(slash + 1);
     row->media_type = cs_bytes_of_text(media_type_of(row->file_name));
     row->form.chunk_size =
         addition->what->chunk_size == 0 ? CS_ATTACHMENT_CHUNK_MAX : addition->what->chunk_size;
@@ -62,18 +88,15 @@ static enum cs_status describe(struct addition *addition)
         return cs_problem_set(addition->problem, CS_INVALID,
                               "the name of the file has to have 1 to 255 bytes");
     }
-    enum cs_status status =
-        addition->world->file_size(addition->world->context, path, &row->form.size);
-    if (status != CS_OK) {
-        return cs_problem_set(addition->problem, status, "%.300s: %s", path,
-                              status == CS_NOT_FOUND ? "there is no such file"
-                                                     : cs_status_text(status));
+    enum cs_status status = find_size(addition, &row->form.size);
+    if (status == CS_OK) {
+        status = cs_attachment_form_check(&row->form);
     }
-    status = cs_attachment_form_check(&row->form);
     return status != CS_TOO_LARGE
                ? status
                : cs_problem_set(addition->problem, status,
-                                "%.300s has %llu bytes: attachments may have %llu", path,
+                                "%.*s has %llu bytes: attachments may have %llu",
+                                (int)row->file_name.size, (const char *)row->file_name.data,
                                 (unsigned long long)row->form.size,
                                 (unsigned long long)CS_ATTACHMENT_SIZE_MAX);
 }
@@ -94,6 +117,13 @@ static enum cs_status read_plain(struct addition *addition, size_t index)
     const struct cs_attachment_form *form = &addition->row.form;
     size_t size = cs_attachment_chunk_plain_size(form, index);
     cs_buffer_clear(&addition->plain);
+    if (addition->what->path == NULL) {
+        if (size > 0) {
+            cs_buffer_append(&addition->plain,
+                             addition->what->content.data + index * form->chunk_size, size);
+        }
+        return addition->plain.status;
+    }
     enum cs_status status =
         size == 0 ? CS_OK
                   : addition->world->file_read_at(addition->world->context, addition->what->path,

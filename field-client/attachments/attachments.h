@@ -5,7 +5,7 @@
  * replica (field-client/replica/kept_attachments.h). How they get to the server and from it: attachment_sync.h.
  *
  * What must stay true: a file whose row was recorded is on this disk before the command returns, and is removed only when the server has
- * confirmed that it has it. A file is never in memory as a whole, and nothing of it is on the disk in clear.
+ * confirmed that it has it. A file is never in memory as a whole, but while it comes from standard input; and nothing of it is on the disk in clear.
  */
 #ifndef CS_ATTACHMENTS_ATTACHMENTS_H
 #define CS_ATTACHMENTS_ATTACHMENTS_H
@@ -19,7 +19,9 @@
 
 struct cs_attachment_new {
     struct cs_id visit;
-    const char *path;     /* of the file; its last part becomes the name */
+    const char *path; /* of the file; its last part becomes the name. NULL: what follows */
+    struct cs_bytes name;
+    struct cs_bytes content;
     struct cs_bytes note; /* empty: none */
     int64_t taken_at;     /* instant; only if `taken` */
     bool taken;
@@ -61,6 +63,13 @@ enum cs_status cs_attachment_want(struct cs_replica *replica,
  */
 enum cs_status cs_attachment_save(struct cs_replica *replica,
                                   const struct cs_attachment_found *found, const char *path,
+                                  struct cs_problem *problem) CS_MUST_USE;
+/* Takes the next part of a file; its status other than CS_OK ends the showing and is returned. */
+typedef enum cs_status cs_attachment_taker(void *context, struct cs_bytes part);
+/* The same into the hands of `take`, which is not called before all of the copy here has been verified. */
+enum cs_status cs_attachment_show(struct cs_replica *replica,
+                                  const struct cs_attachment_found *found,
+                                  cs_attachment_taker *take, void *context,
                                   struct cs_problem *problem) CS_MUST_USE;
 
 /*

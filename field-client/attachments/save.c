@@ -76,9 +76,9 @@ struct saving {
     struct cs_buffer plain;
 };
 
-static enum cs_status save_chunk(struct saving *saving, size_t index)
+/* Afterwards it is in `plain`. */
+static enum cs_status open_chunk(struct saving *saving, size_t index)
 {
-    const struct cs_world *world = saving->file.world;
     const struct cs_attachment_row *row = &saving->found->row;
     const struct cs_attachment_place place = {
         cs_identity_organisation(cs_replica_identity(saving->replica)), row->form, index};
@@ -88,10 +88,17 @@ static enum cs_status save_chunk(struct saving *saving, size_t index)
         status = cs_attachment_chunk_open(cs_bytes_of_array(row->key), &place,
                                           cs_buffer_bytes(&saving->chunk), &saving->plain);
     }
-    return status != CS_OK
-               ? status
-               : world->file_write_at(world->context, saving->path, index * row->form.chunk_size,
-                                      cs_buffer_bytes(&saving->plain));
+    return status;
+}
+
+static enum cs_status save_chunk(struct saving *saving, size_t index)
+{
+    const struct cs_world *world = saving->file.world;
+    enum cs_status status = open_chunk(saving, index);
+    return status != CS_OK ? status
+                           : world->file_write_at(world->context, saving->path,
+                                                  index * saving->found->row.form.chunk_size,
+                                                  cs_buffer_bytes(&saving->plain));
 }
 
 static enum cs_status save(struct saving *saving, const char *path)
@@ -118,15 +125,24 @@ static enum cs_status save(struct saving *saving, const char *path)
     return status;
 }
 
+static enum cs_status check_held(const struct cs_attachment_found *found,
+                                 struct cs_problem *problem)
+{
+    return found->kept.held
+               ? CS_OK
+               : cs_problem_set(problem, CS_NOT_FOUND,
+                                "this file is not on this laptop: countersign attachment fetch ID");
+}
+
 static enum cs_status check_target(struct cs_replica *replica,
                                    const struct cs_attachment_found *found, const char *path,
                                    struct cs_problem *problem)
 {
     const struct cs_world *world = cs_replica_world(replica);
     uint64_t size = 0;
-    if (!found->kept.held) {
-        return cs_problem_set(problem, CS_NOT_FOUND,
-                              "this file is not on this laptop: countersign attachment fetch ID");
+    enum cs_status status = check_held(found, problem);
+    if (status != CS_OK) {
+        return status;
     }
     return world->file_size(world->context, path, &size) == CS_NOT_FOUND
                ? CS_OK
@@ -159,20 +175,70 @@ static enum cs_status tell(struct cs_replica *replica, const struct cs_attachmen
                                         "laptop's disk and tell the office");
 }
 
+static void init(struct saving *saving, struct cs_replica *replica,
+                 const struct cs_attachment_found *found)
+{
+    *saving = (struct saving){.replica = replica, .found = found};
+    cs_buffer_init(&saving->chunk, CS_ATTACHMENT_CHUNK_MAX + CS_AEAD_OVERHEAD);
+    cs_buffer_init(&saving->plain, CS_ATTACHMENT_CHUNK_MAX);
+    cs_buffer_init(&saving->file.list, 0);
+}
+
+static void release(struct saving *saving)
+{
+    cs_attachment_file_release(&saving->file);
+    cs_buffer_release(&saving->chunk);
+    cs_buffer_release(&saving->plain);
+}
+
 enum cs_status cs_attachment_save(struct cs_replica *replica,
                                   const struct cs_attachment_found *found, const char *path,
                                   struct cs_problem *problem)
 {
-    struct saving saving = {.replica = replica, .found = found};
-    cs_buffer_init(&saving.chunk, CS_ATTACHMENT_CHUNK_MAX + CS_AEAD_OVERHEAD);
-    cs_buffer_init(&saving.plain, CS_ATTACHMENT_CHUNK_MAX);
-    cs_buffer_init(&saving.file.list, 0);
+    struct saving saving;
+    init(&saving, replica, found);
     enum cs_status status = check_target(replica, found, path, problem);
     if (status == CS_OK) {
         status = tell(replica, found, save(&saving, path), path, problem);
     }
-    cs_attachment_file_release(&saving.file);
-    cs_buffer_release(&saving.chunk);
-    cs_buffer_release(&saving.plain);
+    release(&saving);
+    return status;
+}
+
+/* ---- showing ---- */
+
+/* `take` NULL: only whether all of it is sound. */
+static enum cs_status show_chunks(struct saving *saving, cs_attachment_taker *take, void *context)
+{
+    enum cs_status status = CS_OK;
+    for (size_t i = 0; status == CS_OK && i < cs_attachment_chunk_count(&saving->found->row.form);
+         i++) {
+        status = open_chunk(saving, i);
+        if (status == CS_OK && take != NULL) {
+            status = take(context, cs_buffer_bytes(&saving->plain));
+        }
+    }
+    return status;
+}
+
+enum cs_status cs_attachment_show(struct cs_replica *replica,
+                                  const struct cs_attachment_found *found,
+                                  cs_attachment_taker *take, void *context,
+                                  struct cs_problem *problem)
+{
+    struct saving saving;
+    init(&saving, replica, found);
+    enum cs_status status = check_held(found, problem);
+    if (status == CS_OK) {
+        status = cs_attachment_file_open(replica, &found->row, CS_ATTACHMENT_WHOLE, &saving.file);
+        if (status == CS_OK) {
+            status = show_chunks(&saving, NULL, NULL);
+        }
+        status = tell(replica, found, status, "the copy on this laptop", problem);
+    }
+    if (status == CS_OK) {
+        status = show_chunks(&saving, take, context);
+    }
+    release(&saving);
     return status;
 }

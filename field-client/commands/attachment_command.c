@@ -190,17 +190,28 @@ static enum cs_status list(struct cs_command *command)
 
 /* ---- open ---- */
 
+static enum cs_status put_part(void *context, struct cs_bytes part)
+{
+    return cs_command_write_file(context, "-", part);
+}
+
+static enum cs_status save_as(struct cs_command *command, struct cs_replica *replica,
+                              const struct cs_attachment_found *found, const char *name)
+{
+    char path[CS_CONSOLE_PATH_MAX];
+    if (cs_command_is_stream(name)) {
+        return cs_attachment_show(replica, found, put_part, command, &command->problem);
+    }
+    enum cs_status status = cs_console_path(command->console, name, path, &command->problem);
+    return status != CS_OK ? status : cs_attachment_save(replica, found, path, &command->problem);
+}
+
 static enum cs_status save(struct cs_command *command, struct cs_replica *replica,
                            struct cs_attachment_found *found, struct cs_arena *arena)
 {
-    char path[CS_CONSOLE_PATH_MAX];
-    enum cs_status status =
-        cs_console_path(command->console, command->arguments[1], path, &command->problem);
-    if (status == CS_OK) {
-        status = cs_attachment_find(replica, cs_command_argument(command, 0), arena, found,
-                                    &command->problem);
-    }
-    return status != CS_OK ? status : cs_attachment_save(replica, found, path, &command->problem);
+    enum cs_status status = cs_attachment_find(replica, cs_command_argument(command, 0), arena,
+                                               found, &command->problem);
+    return status != CS_OK ? status : save_as(command, replica, found, command->arguments[1]);
 }
 
 static enum cs_status open_file(struct cs_command *command)
@@ -217,9 +228,10 @@ static enum cs_status open_file(struct cs_command *command)
     }
     cs_arena_init(&arena, ARENA_MAX);
     status = save(command, replica, &found, &arena);
-    if (status == CS_OK && command->json) {
+    bool passed = cs_command_is_stream(command->arguments[1]);
+    if (status == CS_OK && command->json && !passed) {
         status = cs_command_json(command, cs_attachment_found_json(&found));
-    } else if (status == CS_OK) {
+    } else if (status == CS_OK && !passed) {
         cs_command_print(command, "%s\n", cs_command_words(command, "saved", "已保存"));
     }
     cs_wipe(&found.row.key, sizeof found.row.key);
@@ -260,6 +272,11 @@ static enum cs_status save_dropped(struct dropping *dropping)
 {
     struct cs_command *command = dropping->command;
     char path[CS_CONSOLE_PATH_MAX];
+    /* It would be gone before anybody knows that the other end has it. */
+    if (cs_command_is_stream(dropping->saved_as)) {
+        return cs_command_usage(command, "--export needs a file: attachment open ID - shows one, "
+                                         "and then --yes removes it");
+    }
     enum cs_status status =
         cs_console_path(command->console, dropping->saved_as, path, &command->problem);
     return status != CS_OK ? status
@@ -403,8 +420,8 @@ static enum cs_status quota(struct cs_command *command)
 enum cs_status cs_command_attachment(struct cs_command *command)
 {
     static const struct cs_subcommand subcommands[] = {
-        {"list", list, "[VISIT]"},      {"fetch", cs_attachment_command_fetch, "ID"},
-        {"open", open_file, "ID FILE"}, {"drop", drop, "ID [--export FILE] [--yes]"},
-        {"status", show_status, ""},    {"quota", quota, "[MIB]"}};
+        {"list", list, "[VISIT]"},        {"fetch", cs_attachment_command_fetch, "ID"},
+        {"open", open_file, "ID FILE|-"}, {"drop", drop, "ID [--export FILE] [--yes]"},
+        {"status", show_status, ""},      {"quota", quota, "[MIB]"}};
     return cs_subcommand_run(command, subcommands, CS_COUNT(subcommands));
 }

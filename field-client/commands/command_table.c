@@ -17,7 +17,7 @@ static const struct cs_command_entry commands[] = {
      "--root-shares [--person-id ID] [--statement FILE] asks for shares of the root key.",
      NULL},
     {"invite", cs_command_invite,
-     "--person NAME --role ROLE[,ROLE] [--expires-days N] [--output FILE]",
+     "--person NAME --role ROLE[,ROLE] [--expires-days N] [--output FILE|-]",
      "invite a person's device; works offline", "邀请人员的设备(可离线)",
      "The invite is a secret for one device. It goes to standard output, or to FILE (mode 0600).\n"
      "Roles: owner security office manager director committee finance warehouse technician "
@@ -35,7 +35,7 @@ static const struct cs_command_entry commands[] = {
      NULL},
     {"root", cs_command_root, "split|rehearse|forget …",
      "the organisation's root key as shares of several people", "组织根密钥的分份保管",
-     "root split [--needed 2] [--shares 3] [--output DIR] [--root-shares]\n"
+     "root split [--needed 2] [--shares 3] [--output DIR|-] [--root-shares]\n"
      "                    each share is for another person, on paper; with as many as are needed\n"
      "                    and a token of whoever runs the server a new laptop becomes the owner's\n"
      "                    (join --root-shares) when all are lost\n"
@@ -55,7 +55,7 @@ static const struct cs_command_entry commands[] = {
     {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",
      "Exit code 1 when it failed, or when this replica and the server are not equal afterwards.",
      NULL},
-    {"bundle", cs_command_bundle, "export FILE [--force] | import FILE",
+    {"bundle", cs_command_bundle, "export FILE|- [--force] | import FILE|-",
      "sync by a stick, without a network", "用U盘同步(无网络)",
      "export writes everything that the server has not confirmed, sealed to it. There,\n"
      "countersign-server bundle import takes it and bundle export makes one for this laptop, which "
@@ -84,7 +84,7 @@ static const struct cs_command_entry commands[] = {
      "refers to. Without --sort rows come in the order in which they were made.",
      NULL},
     {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", "", NULL},
-    {"import", cs_command_import, "ENTITY FILE.csv [--skip-bad]", "import rows from CSV",
+    {"import", cs_command_import, "ENTITY FILE.csv|- [--skip-bad]", "import rows from CSV",
      "从 CSV 导入",
      "The first line names the fields (or their Chinese or English labels; \"id\" is possible). "
      "Rows are\n"
@@ -92,7 +92,7 @@ static const struct cs_command_entry commands[] = {
      "Nothing\n"
      "is imported if any row is bad, unless --skip-bad is given.",
      NULL},
-    {"export", cs_command_export, "ENTITY [FILE]", "export rows as CSV", "导出为 CSV",
+    {"export", cs_command_export, "ENTITY [FILE|-]", "export rows as CSV", "导出为 CSV",
      "The same form that import reads. References are natural keys where they have one.", NULL},
     {"visit", cs_command_visit, "start|fault|work|result|part|note|sign|finish|list|show|attach …",
      "work on site", "现场服务",
@@ -101,8 +101,9 @@ static const struct cs_command_entry commands[] = {
      "visit result VISIT solved|partly|not_solved|follow_up\n"
      "visit part VISIT PART QTY [--serial S] [--from LOCATION]\n"
      "visit note VISIT TEXT              appends a line\n"
-     "visit attach VISIT FILE [--note TEXT] [--taken TIME]\n"
-     "visit sign VISIT --signer NAME --strokes FILE\n"
+     "visit attach VISIT FILE|- [--name FILE_NAME] [--note TEXT] [--taken TIME]\n"
+     "                                  (--name goes with -)\n"
+     "visit sign VISIT --signer NAME --strokes FILE|-\n"
      "visit finish VISIT [--left TIME] [--unsigned REASON]\n"
      "visit list; visit show VISIT\n"
      "VISIT: its id, the beginning of it, or the number of its work order.",
@@ -117,7 +118,7 @@ static const struct cs_command_entry commands[] = {
      "photos and files of visits", "上门服务的照片与文件",
      "attachment list [VISIT]            which there are, and where\n"
      "attachment fetch ID                gets one from the server\n"
-     "attachment open ID FILE            decrypts one into FILE\n"
+     "attachment open ID FILE|-          decrypts one into FILE\n"
      "attachment drop ID [--export FILE] [--yes]   removes the copy here; what the server does not "
      "have only with one of both\n"
      "attachment status                  what they take on this laptop, what waits\n"
@@ -165,7 +166,7 @@ static const struct cs_command_entry commands[] = {
      "is there again afterwards. What others changed meanwhile stays in the history.",
      NULL},
     {"refusals", cs_command_refusals,
-     "[show N | correct N field=value… | dismiss N | export [FILE]]",
+     "[show N | correct N field=value… | dismiss N | export [FILE|-]]",
      "changes the server refused, kept for correction", "被拒绝的修改(保留以便更正)",
      "correct makes the change again with other values, together with what was refused because it "
      "rests on it;\n"

@@ -154,7 +154,8 @@ enum cs_status cs_command_export(struct cs_command *command)
     if (status != CS_OK) {
         return status;
     }
-    const char *path = command->argument_count > 1 ? command->arguments[1] : NULL;
+    bool named = command->argument_count > 1 && !cs_command_is_stream(command->arguments[1]);
+    const char *path = named ? command->arguments[1] : NULL;
     cs_buffer_init(&export.csv, EXPORT_MAX);
     cs_buffer_init(&export.cell, 4 * CS_VALUE_MAX);
     status = make_csv(&export);

@@ -31,6 +31,9 @@ static enum cs_status take_arguments(struct cs_command *command, struct argument
     if (status == CS_OK) {
         status = cs_command_expect(command, 0, 0);
     }
+    if (out->output != NULL && cs_command_is_stream(out->output)) {
+        out->output = NULL; /* as without it */
+    }
     if (status == CS_OK && (out->person == NULL || out->role == NULL)) {
         return cs_command_usage(command, "--person NAME and --role ROLE[,ROLE] are needed");
     }

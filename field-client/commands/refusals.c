@@ -254,7 +254,7 @@ static enum cs_status export_one(void *context, const struct cs_pending *pending
 
 static enum cs_status write_export(struct cs_command *command, struct cs_json *owned_json)
 {
-    if (command->argument_count == 0) {
+    if (command->argument_count == 0 || cs_command_is_stream(command->arguments[0])) {
         return cs_command_json(command, owned_json);
     }
     struct cs_buffer text;

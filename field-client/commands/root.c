@@ -43,18 +43,30 @@ static enum cs_status save_statement(const struct splitting *splitting)
                : cs_command_usage(splitting->command, "--output: the name is too long");
 }
 
+static bool root_key_is_here(const struct splitting *splitting)
+{
+    return cs_identity_root_key(cs_replica_identity(splitting->replica)) != NULL;
+}
+
+static struct cs_json *split_json(const struct splitting *splitting)
+{
+    struct cs_json *json = cs_json_object();
+    bool passed = cs_share_paper_is_stream(&splitting->paper);
+    cs_json_set(json, "shares", cs_json_integer(splitting->paper.count));
+    cs_json_set(json, "needed", cs_json_integer(splitting->paper.needed));
+    if (!passed && splitting->paper.folder != NULL) {
+        cs_json_set(json, "folder", cs_json_text(cs_bytes_of_text(splitting->paper.folder)));
+    }
+    cs_json_set(json, "organisation", organisation_json(splitting->replica));
+    cs_json_set(json, "root_key_is_here", cs_json_boolean(root_key_is_here(splitting)));
+    return json;
+}
+
 static enum cs_status answer_split(struct splitting *splitting)
 {
     struct cs_command *command = splitting->command;
-    bool here = cs_identity_root_key(cs_replica_identity(splitting->replica)) != NULL;
     if (command->json) {
-        struct cs_json *json = cs_json_object();
-        cs_json_set(json, "shares", cs_json_integer(splitting->paper.count));
-        cs_json_set(json, "needed", cs_json_integer(splitting->paper.needed));
-        cs_json_set(json, "folder", cs_json_text(cs_bytes_of_text(splitting->paper.folder)));
-        cs_json_set(json, "organisation", organisation_json(splitting->replica));
-        cs_json_set(json, "root_key_is_here", cs_json_boolean(here));
-        return cs_command_json(command, json);
+        return cs_command_json(command, split_json(splitting));
     }
     cs_command_note(command, "%s",
                     cs_command_words(command,
@@ -62,7 +74,7 @@ static enum cs_status answer_split(struct splitting *splitting)
                                      "this once. Try them with countersign root rehearse",
                                      "请将每份分别交给不同的人(纸质),此处仅显示一次。用 "
                                      "countersign root rehearse 演练"));
-    if (here) {
+    if (root_key_is_here(splitting)) {
         cs_command_note(
             command, "%s",
             cs_command_words(command,
@@ -85,9 +97,12 @@ static enum cs_status split(struct splitting *splitting)
         status = cs_root_split_encode(&made, splitting->root.key, &splitting->statement);
     }
     if (status == CS_OK) {
-        status = cs_share_paper_give(command, &splitting->paper, splitting->shares);
+        struct cs_json *json = split_json(splitting);
+        status = cs_share_paper_give(command, &splitting->paper, splitting->shares, json);
+        cs_json_destroy(json);
     }
-    if (status == CS_OK && splitting->paper.folder != NULL) {
+    if (status == CS_OK && splitting->paper.folder != NULL &&
+        !cs_share_paper_is_stream(&splitting->paper)) {
         status = save_statement(splitting);
     }
     if (status == CS_OK) {

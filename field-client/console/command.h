@@ -130,10 +130,13 @@ enum cs_status cs_command_row(struct cs_command *command, const struct cs_entity
 
 /* ---- files ---- */
 
+/* Is it "-": standard input, or standard output, in place of a file? */
+bool cs_command_is_stream(const char *path);
 /* Appends a whole file to `out`, or standard input for "-". A missing or too large file is named in the problem. */
 enum cs_status cs_command_read_file(struct cs_command *command, const char *path,
                                     struct cs_buffer *out) CS_MUST_USE;
-/* Replaces a file, mode 0600, through the world. Failures name it in the problem. */
+/* Replaces a file, mode 0600, through the world. Failures name it in the problem. For "-" it goes to standard output, through no buffer; then
+ * nothing else may be printed there. */
 enum cs_status cs_command_write_file(struct cs_command *command, const char *path,
                                      struct cs_bytes content) CS_MUST_USE;
 

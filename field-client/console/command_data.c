@@ -161,23 +161,31 @@ static enum cs_status read_standard_input(const struct cs_console *console, stru
     return count < 0 ? CS_IO : out->status;
 }
 
+bool cs_command_is_stream(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 static enum cs_status read_named(struct cs_command *command, const char *name,
                                  struct cs_buffer *out)
 {
     char path[CS_CONSOLE_PATH_MAX];
-    if (cs_console_path(command->console, name, path, NULL) != CS_OK ||
-        !cs_console_is_plain_file(command->console, path)) {
-        return CS_INVALID;
+    enum cs_status status = cs_console_path(command->console, name, path, &command->problem);
+    if (status == CS_OK && !cs_console_is_plain_file(command->console, path)) {
+        status = CS_INVALID;
     }
-    return command->world->file_read(command->world->context, path, out);
+    return status != CS_OK ? status : command->world->file_read(command->world->context, path, out);
 }
 
 enum cs_status cs_command_read_file(struct cs_command *command, const char *path,
                                     struct cs_buffer *out)
 {
-    bool input = strcmp(path, "-") == 0;
+    bool input = cs_command_is_stream(path);
     enum cs_status status =
         input ? read_standard_input(command->console, out) : read_named(command, path, out);
+    if (status == CS_USAGE) {
+        return status;
+    }
     if (status != CS_OK) {
         const char *text = status == CS_NOT_FOUND ? "there is no such file"
                            : status == CS_LIMIT   ? "the file is too large"
@@ -194,6 +202,11 @@ enum cs_status cs_command_write_file(struct cs_command *command, const char *pat
                                      struct cs_bytes content)
 {
     char name[CS_CONSOLE_PATH_MAX];
+    if (cs_command_is_stream(path)) {
+        return cs_console_put(command->console, command->out, content)
+                   ? CS_OK
+                   : cs_problem_set(&command->problem, CS_IO, "the answer could not be written");
+    }
     enum cs_status status = cs_console_path(command->console, path, name, &command->problem);
     if (status != CS_OK) {
         return status;

@@ -92,6 +92,9 @@ enum cs_status cs_console_path(const struct cs_console *console, const char *pat
                                char out[static CS_CONSOLE_PATH_MAX], struct cs_problem *problem)
 {
     const char *folder = console != NULL && path[0] != '/' ? console->folder : NULL;
+    if (console != NULL && console->no_files) {
+        return cs_problem_set(problem, CS_USAGE, "files cannot be named here: use -");
+    }
     int size = snprintf(out, CS_CONSOLE_PATH_MAX, "%s%s%s", folder == NULL ? "" : folder,
                         folder == NULL ? "" : "/", path);
     if (size < 0 || (size_t)size >= CS_CONSOLE_PATH_MAX) {

@@ -32,6 +32,7 @@ struct cs_console {
     int caller;             /* becomes readable, or hangs up, when the caller is gone */
     const char *folder;     /* absolute */
     char *const *variables; /* "NAME=value" …, NULL */
+    bool no_files;          /* the caller may name no file: what it reads and writes goes by "-" */
     /* Around every wait; what only one may use at a time is given up in between. Never in a transaction. */
     void (*pause)(void *context);
     void (*resume)(void *context);
@@ -60,7 +61,7 @@ char *const *cs_console_variables(const struct cs_console *console);
 
 /*
  * The name of a file as this process has to open it. CS_INVALID: too long, or, for a caller, a name of /dev or /proc: those mean other
- * things in another process.
+ * things in another process. CS_USAGE: the caller may name no files.
  */
 enum cs_status cs_console_path(const struct cs_console *console, const char *path,
                                char out[static CS_CONSOLE_PATH_MAX],

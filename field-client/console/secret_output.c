@@ -256,8 +256,8 @@ static void append_hex(struct cs_bytes bytes, struct cs_buffer *out)
 }
 
 /* The object without its closing brace, and the name of the member that follows. */
-static enum cs_status begin_json(const struct cs_json *object, const char *name, bool hex,
-                                 struct cs_buffer *out)
+static enum cs_status begin_json(const struct cs_json *object, const char *name,
+                                 const char *opening, struct cs_buffer *out)
 {
     enum cs_status status = cs_json_write(object, 2, out);
     out->size -= out->size > 0 ? 1 : 0;
@@ -266,7 +266,7 @@ static enum cs_status begin_json(const struct cs_json *object, const char *name,
     }
     cs_buffer_append_bytes(out, cs_bytes_of_text(cs_json_count(object) > 0 ? ",\n  \"" : "\n  \""));
     cs_buffer_append_bytes(out, cs_bytes_of_text(name));
-    cs_buffer_append_bytes(out, cs_bytes_of_text(hex ? "_hex\": \"" : "\": \""));
+    cs_buffer_append_bytes(out, cs_bytes_of_text(opening));
     return status != CS_OK ? status : out->status;
 }
 
@@ -280,7 +280,7 @@ enum cs_status cs_secret_print_json(const struct cs_console *console, FILE *out,
     cs_buffer_init(&head, CS_MEBI);
     enum cs_status status = cs_secret_create(6 * secret.size, &room);
     if (status == CS_OK) {
-        status = begin_json(object, name, hex, &head);
+        status = begin_json(object, name, hex ? "_hex\": \"" : "\": \"", &head);
     }
     if (status == CS_OK) {
         struct cs_buffer text = cs_secret_buffer(room);
@@ -295,6 +295,45 @@ enum cs_status cs_secret_print_json(const struct cs_console *console, FILE *out,
         status = written ? CS_OK : CS_IO;
     }
     cs_secret_destroy(room);
+    cs_buffer_release(&head);
+    return status;
+}
+
+/* `before` and the secret as a text in quotes. */
+static enum cs_status put_quoted(const struct cs_console *console, FILE *out, const char *before,
+                                 struct cs_bytes secret)
+{
+    struct cs_secret *room = NULL;
+    enum cs_status status = cs_secret_create(6 * secret.size + 2, &room);
+    if (status == CS_OK) {
+        struct cs_buffer text = cs_secret_buffer(room);
+        cs_buffer_append_u8(&text, '"');
+        escape(secret, &text);
+        cs_buffer_append_u8(&text, '"');
+        bool written = cs_console_put(console, out, cs_bytes_of_text(before)) &&
+                       cs_console_put(console, out, cs_buffer_bytes(&text));
+        status = written ? CS_OK : CS_IO;
+    }
+    cs_secret_destroy(room);
+    return status;
+}
+
+enum cs_status cs_secret_print_json_list(const struct cs_console *console, FILE *out,
+                                         const struct cs_json *object, const char *name,
+                                         struct cs_secret *const *secrets, size_t count)
+{
+    struct cs_buffer head;
+    cs_buffer_init(&head, CS_MEBI);
+    enum cs_status status = begin_json(object, name, "\": [", &head);
+    if (status == CS_OK && !cs_console_put(console, out, cs_buffer_bytes(&head))) {
+        status = CS_IO;
+    }
+    for (size_t i = 0; status == CS_OK && i < count; i++) {
+        status = put_quoted(console, out, i == 0 ? "" : ", ", cs_secret_bytes(secrets[i]));
+    }
+    if (status == CS_OK && !cs_console_put(console, out, cs_bytes_of_text("]\n}\n"))) {
+        status = CS_IO;
+    }
     cs_buffer_release(&head);
     return status;
 }

@@ -35,6 +35,11 @@ enum cs_status cs_secret_print(const struct cs_console *console, FILE *out,
 enum cs_status cs_secret_print_json(const struct cs_console *console, FILE *out,
                                     const struct cs_json *object, const char *name,
                                     struct cs_bytes secret) CS_MUST_USE;
+/* The same with a list of secrets, which are texts in UTF-8: "name": ["…", "…"]. */
+enum cs_status cs_secret_print_json_list(const struct cs_console *console, FILE *out,
+                                         const struct cs_json *object, const char *name,
+                                         struct cs_secret *const *secrets,
+                                         size_t count) CS_MUST_USE;
 /*
  * For what has to be undone: does `begin`, waits until a key is pressed on the terminal (-1: there is none), the time is over or the program
  * is told to end by a signal, and does `end`. Signals that come in between, from before `begin` on, arrive as ever after `end`. Where `begin`

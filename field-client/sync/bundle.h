@@ -38,5 +38,9 @@ void cs_bundle_imported_release(struct cs_bundle_imported *imported);
 enum cs_status cs_bundle_import(struct cs_replica *replica, const char *path,
                                 struct cs_bundle_imported *out,
                                 struct cs_problem *problem) CS_MUST_USE;
+/* The same of bytes in memory. */
+enum cs_status cs_bundle_import_bytes(struct cs_replica *replica, struct cs_bytes bytes,
+                                      struct cs_bundle_imported *out,
+                                      struct cs_problem *problem) CS_MUST_USE;
 
 #endif

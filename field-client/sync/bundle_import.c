@@ -410,34 +410,60 @@ void cs_bundle_imported_release(struct cs_bundle_imported *imported)
     cs_arena_release(&imported->arena);
 }
 
-enum cs_status cs_bundle_import(struct cs_replica *replica, const char *path,
-                                struct cs_bundle_imported *out, struct cs_problem *problem)
+static struct cs_bundle_expected expected_here(struct cs_replica *replica)
 {
     const struct cs_identity *identity = cs_replica_identity(replica);
-    const struct cs_bundle_expected expected = {
+    return (struct cs_bundle_expected){
         .direction = CS_BUNDLE_TO_DEVICE,
         .organisation = cs_identity_organisation(identity),
         .sender = cs_identity_server(identity),
         .recipient = cs_identity_certificate_id(identity),
     };
-    struct cs_bundle_reader reader;
-    enum cs_status status = cs_bundle_reader_open(path, &expected, &reader, problem);
-    if (status != CS_OK) {
-        return status;
-    }
+}
+
+/* Closes the reader. */
+static enum cs_status import_opened(struct cs_replica *replica, struct cs_bundle_reader *reader,
+                                    struct cs_bundle_imported *out, struct cs_problem *problem)
+{
     struct importing importing = {
-        .replica = replica, .reader = &reader, .out = out, .result = out->sync};
+        .replica = replica, .reader = reader, .out = out, .result = out->sync};
     cs_arena_init(&importing.place_arena, CS_MESSAGE_ARENA_MAX);
-    importing.result.bytes_down = reader.header.total_size;
-    status = cs_bundle_place_load(replica, &importing.place_arena, &importing.place);
+    importing.result.bytes_down = reader->header.total_size;
+    enum cs_status status = cs_bundle_place_load(replica, &importing.place_arena, &importing.place);
     if (status == CS_OK) {
         status = take(&importing, problem);
     }
     if (status == CS_OK) {
         out->sync = importing.result;
-        out->made_ms = reader.header.made_ms;
+        out->made_ms = reader->header.made_ms;
     }
     cs_arena_release(&importing.place_arena);
-    cs_bundle_reader_close(&reader);
+    cs_bundle_reader_close(reader);
     return status;
+}
+
+enum cs_status cs_bundle_import(struct cs_replica *replica, const char *path,
+                                struct cs_bundle_imported *out, struct cs_problem *problem)
+{
+    const struct cs_bundle_expected expected = expected_here(replica);
+    struct cs_bundle_reader reader;
+    enum cs_status status = cs_bundle_reader_open(path, &expected, &reader, problem);
+    return status != CS_OK ? status : import_opened(replica, &reader, out, problem);
+}
+
+enum cs_status cs_bundle_import_bytes(struct cs_replica *replica, struct cs_bytes bytes,
+                                      struct cs_bundle_imported *out, struct cs_problem *problem)
+{
+    const struct cs_bundle_expected expected = expected_here(replica);
+    struct cs_bundle_reader reader;
+    /* For reading only; no memory file is empty. */
+    FILE *file = bytes.size == 0 ? NULL : fmemopen((void *)(uintptr_t)bytes.data, bytes.size, "rb");
+    if (file == NULL) {
+        return bytes.size == 0
+                   ? cs_problem_set(problem, CS_MALFORMED, "standard input is empty: no bundle")
+                   : CS_NO_MEMORY;
+    }
+    enum cs_status status =
+        cs_bundle_reader_take(file, "standard input", &expected, &reader, problem);
+    return status != CS_OK ? status : import_opened(replica, &reader, out, problem);
 }

@@ -45,6 +45,8 @@ expect_match "and says so" "it is for the server" "$err"
 
 # ---- copies cut off and changed ----
 expect_code 0 "another part" "$client_program" --home "$work/office" new part code=P-2 name=风扇
+"$client_program" --home "$work/office" bundle export - >"$stick/passed.bundle"
+expect_code 0 "one through standard output" "$server_program" bundle import "$work/server" "$stick/passed.bundle" --json
 expect_code 0 "another bundle" "$client_program" --home "$work/office" bundle export "$stick/office.bundle"
 size=$(stat -c %s "$stick/office.bundle")
 for bytes in 0 1 100 185 186 190 $((size / 2)) $((size - 1)); do
@@ -74,7 +76,7 @@ expect_code 0 "a server that does not run takes a bundle" "$server_program" bund
 expect_equal "of what it has already" 0 "$(member new)"
 expect_code 0 "and exports" "$server_program" bundle export "$work/server" --all "$stick"
 expect_code 0 "for the office too" "$server_program" bundle export "$work/server" --device 王芳 "$stick/to-office.bundle"
-expect_code 0 "which imports it" "$client_program" --home "$work/office" bundle import "$stick/to-office.bundle" --json
+expect_code 0 "which imports it, from standard input" "$client_program" --home "$work/office" bundle import - --json <"$stick/to-office.bundle"
 expect_equal "both changes are confirmed" 2 "$(member pushed)"
 expect_equal "and it is equal" equal "$(member digest)"
 start_server "$work/server" "$server_port"

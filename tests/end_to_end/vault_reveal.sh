@@ -247,6 +247,10 @@ else
 fi
 left_clean "its passwords go into another vault" import "$work/out.kdbx" --project P-2 --password-file "$work/file.password" --json
 expect_equal "all of them" 41 "$(member stored)"
+cat "$work/file.password" "$work/out.kdbx" >"$work/passed"
+vault_code 0 "from standard input, behind its password" li import - --project P-2 --password-file - --json <"$work/passed"
+expect_equal "which are there already" 0 "$(member stored)"
+rm -f "$work/passed"
 printf 'title,username,password\n旧设备,root,%s\n' "$canary" >"$work/canary.csv"
 left_clean "those of a CSV file too" import "$work/canary.csv" --project P-2 --json
 expect_equal "as it stands there" 1 "$(member stored)"

@@ -77,6 +77,22 @@ static enum cs_status read_password_file(struct cs_command *command, const char 
     return status;
 }
 
+/* Standard input is the file itself. */
+static enum cs_status ask_beside(struct cs_command *command,
+                                 const struct cs_secret_question *question, struct cs_secret **out)
+{
+    int terminal = cs_console_open_terminal(command->console);
+    if (terminal < 0) {
+        return cs_problem_set(&command->problem, CS_LOCKED,
+                              "standard input is the file: put its password before it as a line of "
+                              "its own, with --password-file -");
+    }
+    enum cs_status status =
+        cs_secret_ask(command->console, terminal, question, out, &command->problem);
+    (void)close(terminal);
+    return status;
+}
+
 static enum cs_status get_password(struct cs_command *command,
                                    const struct cs_password_file_options *options,
                                    enum cs_secret_use use, struct cs_secret **out)
@@ -87,9 +103,17 @@ static enum cs_status get_password(struct cs_command *command,
         .what = "password of the file",
         .size_max = PASSWORD_SIZE_MAX,
         .use = use};
-    return options->password_file != NULL
-               ? read_password_file(command, options->password_file, &question, out)
-               : cs_secret_input(command->console, &question, out, &command->problem);
+    const char *path = options->password_file;
+    if (options->first_line != NULL) {
+        return cs_secret_create_copy(cs_secret_bytes(options->first_line), out);
+    }
+    if (path != NULL) {
+        return cs_command_is_stream(path)
+                   ? cs_secret_input_line(command->console, &question, out, &command->problem)
+                   : read_password_file(command, path, &question, out);
+    }
+    return options->passed ? ask_beside(command, &question, out)
+                           : cs_secret_input(command->console, &question, out, &command->problem);
 }
 
 /* ---- reading ---- */
@@ -182,10 +206,9 @@ static enum cs_status read_as(struct cs_command *command, enum cs_password_forma
     return cs_password_csv_read(file, list, &command->problem);
 }
 
-enum cs_status cs_password_file_read(struct cs_command *command, const char *path,
-                                     const struct cs_password_file_options *options,
-                                     struct cs_password_list *list,
-                                     enum cs_password_format *out_format)
+static enum cs_status read_list(struct cs_command *command, const char *path,
+                                const struct cs_password_file_options *options,
+                                struct cs_password_list *list, enum cs_password_format *out_format)
 {
     struct cs_buffer file;
     cs_buffer_init(&file, CS_PASSWORD_FILE_MAX);
@@ -202,6 +225,26 @@ enum cs_status cs_password_file_read(struct cs_command *command, const char *pat
     }
     /* Its password, not ours; but nothing else opens it. */
     cs_buffer_release(&file);
+    return status;
+}
+
+enum cs_status cs_password_file_read(struct cs_command *command, const char *path,
+                                     const struct cs_password_file_options *options,
+                                     struct cs_password_list *list,
+                                     enum cs_password_format *out_format)
+{
+    struct cs_password_file_options here = *options;
+    struct cs_secret *first_line = NULL;
+    enum cs_status status = CS_OK;
+    here.passed = cs_command_is_stream(path);
+    if (here.passed && here.password_file != NULL && cs_command_is_stream(here.password_file)) {
+        status = get_password(command, &here, CS_SECRET_ONCE, &first_line);
+        here.first_line = first_line;
+    }
+    if (status == CS_OK) {
+        status = read_list(command, path, &here, list, out_format);
+    }
+    cs_secret_destroy(first_line);
     return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "field-client/console/command.h"
 #include "field-client/password_files/password_list.h"
+#include "shared/crypto/secret.h"
 
 enum cs_password_format {
     CS_PASSWORD_FORMAT_UNKNOWN,
@@ -16,10 +17,14 @@ const char *cs_password_format_name(enum cs_password_format format);
 
 struct cs_password_file_options {
     enum cs_password_format format;
-    const char
-        *password_file; /* where its password stands; NULL: it is asked for where one is needed */
+    /* Where its password stands; "-": the next line of standard input, before the file where that comes from there too. NULL: it is asked for where
+     * one is needed. */
+    const char *password_file;
     const char *key_file;
     bool no_password; /* a KeePass database under a key file alone */
+    /* For password_file.c: the file is standard input, and its password that was read before it. */
+    bool passed;
+    const struct cs_secret *first_line;
 };
 /* --format, --password-file, --key-file, --no-password. The password itself is never an argument. */
 enum cs_status cs_password_file_take_options(struct cs_command *command,

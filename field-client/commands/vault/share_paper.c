@@ -2,6 +2,7 @@
 #include "field-client/commands/vault/share_paper.h"
 
 #include "field-client/console/secret_input.h"
+#include "field-client/console/secret_output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,7 +33,8 @@ enum cs_status cs_share_paper_options(struct cs_command *command, struct cs_shar
     if (status == CS_OK && out->folder == NULL &&
         (command->json || !cs_console_output_is_terminal(command->console, command->out))) {
         status = cs_command_usage(command, "shares are shown on a terminal only; --output DIR "
-                                           "writes each into a file of its own");
+                                           "writes each into a file of its own, --output - to "
+                                           "standard output");
     }
     return status;
 }
@@ -85,9 +87,32 @@ static enum cs_status save_shares(struct cs_command *command, const struct cs_sh
     return status;
 }
 
-enum cs_status cs_share_paper_give(struct cs_command *command, const struct cs_share_paper *paper,
-                                   struct cs_secret *const *shares)
+bool cs_share_paper_is_stream(const struct cs_share_paper *paper)
 {
+    return paper->folder != NULL && cs_command_is_stream(paper->folder);
+}
+
+static enum cs_status pass_shares(struct cs_command *command, const struct cs_share_paper *paper,
+                                  struct cs_secret *const *shares, const struct cs_json *answer)
+{
+    enum cs_status status = CS_OK;
+    if (command->json) {
+        command->json = false;
+        return cs_secret_print_json_list(command->console, command->out, answer, "texts", shares,
+                                         (size_t)paper->count);
+    }
+    for (int64_t i = 0; status == CS_OK && i < paper->count; i++) {
+        status = save_line(command, "-", cs_secret_bytes(shares[i]));
+    }
+    return status;
+}
+
+enum cs_status cs_share_paper_give(struct cs_command *command, const struct cs_share_paper *paper,
+                                   struct cs_secret *const *shares, const struct cs_json *answer)
+{
+    if (cs_share_paper_is_stream(paper)) {
+        return pass_shares(command, paper, shares, answer);
+    }
     return paper->folder == NULL ? print_shares(command, paper, shares)
                                  : save_shares(command, paper, shares);
 }

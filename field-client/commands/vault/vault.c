@@ -10,7 +10,7 @@ const char cs_vault_details[] =
     "the person's\n"
     "devices. Secrets are asked for without echo, or read from standard input; they are never "
     "arguments.\n"
-    "vault recovery make [--shares N] [--needed K] [--output DIR] [--root-shares]\n"
+    "vault recovery make [--shares N] [--needed K] [--output DIR|-] [--root-shares]\n"
     "vault recovery rehearse\n"
     "vault recovery restore PROJECT [--into PROJECT]   with shares, when the devices that managed "
     "it\n"
@@ -38,8 +38,9 @@ const char cs_vault_details[] =
     "vault code CREDENTIAL --reason T    a one-time password\n"
     "vault waiting [--give-up REQUEST]; vault approve REQUEST…\n"
     "                                    what waits for approval, at most 7 days; agreeing to it\n"
-    "vault import FILE --project P [--dry-run]   KeePass, Bitwarden or CSV\n"
-    "vault export --project P --reason T; FILE --request ID   by two officers\n"
+    "vault import FILE|- --project P [--dry-run]   KeePass, Bitwarden or CSV\n"
+    "vault export --project P --reason T; FILE|- --request ID   by two officers\n"
+    "    --password-file -: the first line of standard input, before the file\n"
     "vault access [PROJECT|PERSON]       who may do what\n"
     "vault audit [PROJECT|CREDENTIAL|PERSON] [--since DAY]\n"
     "                                    what happened: who was shown what, when and why\n"
@@ -100,11 +101,11 @@ enum cs_status cs_command_vault(struct cs_command *command)
         {"waiting", cs_vault_command_waiting, "[--give-up REQUEST]"},
         {"approve", cs_vault_command_approve, "REQUEST…"},
         {"import", cs_vault_command_import,
-         "FILE --project PROJECT [--format kdbx|bitwarden|csv] [--password-file F] "
+         "FILE|- --project PROJECT [--format kdbx|bitwarden|csv] [--password-file F|-] "
          "[--key-file F] [--no-password] [--dry-run]"},
         {"export", cs_vault_command_export,
-         "--project PROJECT --reason TEXT | FILE --request ID [--format kdbx|csv] "
-         "[--password-file F] [--key-file F]"},
+         "--project PROJECT --reason TEXT | FILE|- --request ID [--format kdbx|csv] "
+         "[--password-file F|-] [--key-file F]"},
         {"access", cs_vault_command_access, "[PROJECT|PERSON] [--csv]"},
         {"audit", cs_vault_command_audit, "[PROJECT|CREDENTIAL|PERSON] [--since DAY] [--csv]"},
         {"exposed", cs_vault_command_exposed, "PERSON|DEVICE [--csv]"},

@@ -227,6 +227,9 @@ static enum cs_status answer_written(struct cs_command *command, const char *pat
                                           "every password in it",
                                           "该文件为明文:读到它的人即知全部密码"));
     }
+    if (cs_command_is_stream(path)) {
+        return CS_OK;
+    }
     if (!command->json) {
         cs_command_print(command, CS_WORDS(command, "%zu entries in %s\n", "共 %zu 条,已写入 %s\n"),
                          list->count, path);
@@ -311,6 +314,9 @@ static enum cs_status check_use(struct cs_command *command, const char *project,
         return cs_command_usage(command, "an export is written as kdbx or csv");
     }
     char path[CS_CONSOLE_PATH_MAX];
+    if (cs_command_is_stream(command->arguments[0])) {
+        return CS_OK;
+    }
     enum cs_status status =
         cs_console_path(command->console, command->arguments[0], path, &command->problem);
     if (status != CS_OK) {

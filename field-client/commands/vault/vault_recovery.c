@@ -68,14 +68,22 @@ static enum cs_status make_set(struct making *making)
                                   &making->statement, making->shares, problem);
 }
 
+static struct cs_json *made_json(const struct making *making)
+{
+    struct cs_json *json = cs_json_object();
+    cs_json_set(json, "shares", cs_json_integer(making->paper.count));
+    cs_json_set(json, "needed", cs_json_integer(making->paper.needed));
+    if (making->paper.folder != NULL && !cs_share_paper_is_stream(&making->paper)) {
+        cs_json_set(json, "folder", cs_json_text(cs_bytes_of_text(making->paper.folder)));
+    }
+    return json;
+}
+
 static enum cs_status answer_made(struct making *making, bool sent)
 {
     struct cs_command *command = making->work->command;
     if (command->json) {
-        struct cs_json *json = cs_json_object();
-        cs_json_set(json, "shares", cs_json_integer(making->paper.count));
-        cs_json_set(json, "needed", cs_json_integer(making->paper.needed));
-        cs_json_set(json, "folder", cs_json_text(cs_bytes_of_text(making->paper.folder)));
+        struct cs_json *json = made_json(making);
         cs_json_set(json, "sent", cs_json_boolean(sent));
         return cs_command_json(command, json);
     }
@@ -96,7 +104,9 @@ static enum cs_status make(struct making *making)
     struct cs_vault_work *work = making->work;
     enum cs_status status = make_set(making);
     if (status == CS_OK) {
-        status = cs_share_paper_give(work->command, &making->paper, making->shares);
+        struct cs_json *json = made_json(making);
+        status = cs_share_paper_give(work->command, &making->paper, making->shares, json);
+        cs_json_destroy(json);
     }
     if (status == CS_OK) {
         status = cs_replica_meta_set_bytes(work->replica, META_UNSENT,
