@@ -32,7 +32,6 @@ struct cs_console {
     int caller;             /* becomes readable, or hangs up, when the caller is gone */
     const char *folder;     /* absolute */
     char *const *variables; /* "NAME=value" …, NULL */
-    bool no_files;          /* the caller may name no file: what it reads and writes goes by "-" */
     /* Around every wait; what only one may use at a time is given up in between. Never in a transaction. */
     void (*pause)(void *context);
     void (*resume)(void *context);
