@@ -248,7 +248,9 @@ fi
 left_clean "its passwords go into another vault" import "$work/out.kdbx" --project P-2 --password-file "$work/file.password" --json
 expect_equal "all of them" 41 "$(member stored)"
 cat "$work/file.password" "$work/out.kdbx" >"$work/passed"
-vault_code 0 "from standard input, behind its password" li import - --project P-2 --password-file - --json <"$work/passed"
+# shellcheck disable=SC2016 # the inner shell expands them
+expect_code 0 "from standard input, behind its password" \
+    sh -c 'exec "$0" --home "$1" vault import - --project P-2 --password-file - --json <"$2"' "$client_program" "$work/li" "$work/passed"
 expect_equal "which are there already" 0 "$(member stored)"
 rm -f "$work/passed"
 printf 'title,username,password\n旧设备,root,%s\n' "$canary" >"$work/canary.csv"
