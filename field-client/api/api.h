@@ -1,8 +1,8 @@
 /*
  * The local API: HTTP on 127.0.0.1, for the pages in a browser and for programs. The program's pages, commands, and news.
  *
- * Started by field-client/commands/agent_command.c when somebody asks an agent for pages (countersign ui). It knows no command but join and
- * unlock, which come with a passphrase: whatever else a page does is a command line that cs_agent_call runs, as for every other caller. What
+ * Started by field-client/commands/agent_command.c when somebody asks an agent for pages (countersign ui). It knows no command but join,
+ * unlock and passphrase, which come with one: whatever else a page does is a command line that cs_agent_call runs, as for every other caller. What
  * is asked and answered: README.md here.
  *
  * What must stay true: nothing is answered to another host name or origin than its own; no command runs without the bearer; no file can be

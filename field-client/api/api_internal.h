@@ -63,6 +63,7 @@ cs_api_handler cs_api_handle_page;
 cs_api_handler cs_api_handle_session;
 cs_api_handler cs_api_handle_command;
 cs_api_handler cs_api_handle_join;
+cs_api_handler cs_api_handle_passphrase;
 cs_api_handler cs_api_handle_events;
 
 /* ---- body.c ---- */

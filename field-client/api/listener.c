@@ -16,12 +16,13 @@
 #define CONNECTIONS_MAX 40U
 #define WAITING_MAX 16
 #define STACK_SIZE ((size_t)(512 * CS_KIBI))
-#define INVITE_MAX (16 * CS_KIBI)
+#define TYPED_MAX (16 * CS_KIBI)
 
 static const struct cs_api_route routes[] = {
     {"POST", "/api/session", true, CS_KIBI, cs_api_handle_session},
     {"POST", "/api/command", false, CS_ATTACHMENT_SIZE_MAX, cs_api_handle_command},
-    {"POST", "/api/join", false, INVITE_MAX, cs_api_handle_join},
+    {"POST", "/api/join", false, TYPED_MAX, cs_api_handle_join},
+    {"POST", "/api/passphrase", false, TYPED_MAX, cs_api_handle_passphrase},
     {"GET", "/api/events", false, 0, cs_api_handle_events},
 };
 /* Everything else is one of the program's pages, or nothing. */

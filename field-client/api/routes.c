@@ -2,7 +2,6 @@
 #include "field-client/api/command.h"
 #include "field-client/api/words.h"
 
-#include "field-client/console/passphrase_prompt.h"
 #include "shared/base/memory.h"
 #include "shared/crypto/secret.h"
 #include "shared/text/json.h"
@@ -12,9 +11,7 @@
 #include <unistd.h>
 
 #define TOKEN_JSON_MAX CS_KIBI
-#define JOIN_JSON_MAX (16 * CS_KIBI)
-/* Exit code of a command that cannot be run inside (CS_AGENT_CODE_ELSEWHERE). */
-#define APART CS_AGENT_CODE_ELSEWHERE
+#define TYPED_JSON_MAX (16 * CS_KIBI)
 
 /* ---- session ---- */
 
@@ -62,7 +59,7 @@ enum MHD_Result cs_api_handle_session(struct cs_api *api, struct MHD_Connection 
 /* Those that are about the process that serves the page, or that need more than a command line here. */
 static bool is_for_terminals(const char *name)
 {
-    static const char *const names[] = {"agent", "ui", "join"};
+    static const char *const names[] = {"agent", "ui", "join", "passphrase"};
     for (size_t i = 0; i < CS_COUNT(names); i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
@@ -96,40 +93,38 @@ enum MHD_Result cs_api_handle_command(struct cs_api *api, struct MHD_Connection 
     return result;
 }
 
-/* ---- joining ---- */
+/* ---- what comes with passphrases ---- */
 
 /* What a person typed, out of the request. The texts are the tree's. */
-struct joining {
+struct typed {
     struct cs_json *json;
-    struct cs_bytes invite;
+    struct cs_bytes first; /* an invite, or the next passphrase */
     struct cs_bytes passphrase;
-    const char *person; /* NULL: not given */
-    const char *device;
 };
 
-static const char *text_of(const struct joining *joining, const char *name)
-{
-    struct cs_bytes text;
-    bool given = cs_json_get_text(cs_json_get(joining->json, name), &text) && text.size > 0;
-    return given ? (const char *)text.data : NULL;
-}
-
-static enum cs_status read_joining(const struct cs_api_request *request, struct joining *out)
+static enum cs_status read_typed(const struct cs_api_request *request, const char *first,
+                                 struct typed *out)
 {
     struct cs_secret *body = NULL;
-    enum cs_status status = cs_api_body_secret(request, JOIN_JSON_MAX, &body);
+    enum cs_status status = cs_api_body_secret(request, TYPED_JSON_MAX, &body);
     if (status == CS_OK) {
         status = cs_json_parse(cs_secret_bytes(body), &out->json);
     }
     cs_secret_destroy(body);
     if (status == CS_OK &&
-        (!cs_json_get_text(cs_json_get(out->json, "invite"), &out->invite) ||
+        (!cs_json_get_text(cs_json_get(out->json, first), &out->first) ||
          !cs_json_get_text(cs_json_get(out->json, "passphrase"), &out->passphrase))) {
         status = CS_MALFORMED;
     }
-    out->person = text_of(out, "person");
-    out->device = text_of(out, "device");
     return status;
+}
+
+/* NULL: it was not given. */
+static const char *text_of(const struct typed *typed, const char *name)
+{
+    struct cs_bytes text;
+    bool given = cs_json_get_text(cs_json_get(typed->json, name), &text) && text.size > 0;
+    return given ? (const char *)text.data : NULL;
 }
 
 /* A file of the kernel's memory with these bytes, to be read from the beginning; -1. */
@@ -151,21 +146,63 @@ static int file_with(struct cs_bytes bytes)
     return file;
 }
 
-/* join, outside the agent: it makes the identity anew, for which nothing may be open. */
-static size_t join_words(const struct joining *joining, const char *out[static 9])
+/* Runs a command that reads the first and is asked for the passphrase, and answers with what it said. */
+static enum MHD_Result run_typed(struct cs_api *api, struct MHD_Connection *connection,
+                                 const struct typed *typed, struct cs_api_call *call, int *out_code)
 {
+    struct cs_api_outcome outcome;
+    call->input = file_with(typed->first);
+    call->passphrase = file_with(typed->passphrase);
+    cs_api_run(api, connection, call, &outcome);
+    *out_code = outcome.code;
+    enum MHD_Result result = cs_api_answer_outcome(connection, true, &outcome);
+    cs_api_outcome_close(&outcome);
+    if (call->input >= 0) {
+        (void)close(call->input);
+    }
+    if (call->passphrase >= 0) {
+        (void)close(call->passphrase);
+    }
+    return result;
+}
+
+/* ---- passphrase ---- */
+
+enum MHD_Result cs_api_handle_passphrase(struct cs_api *api, struct MHD_Connection *connection,
+                                         struct cs_api_request *request)
+{
+    const char *words[] = {"countersign", "passphrase", "--json", NULL};
+    struct typed typed = {.json = NULL};
+    struct cs_api_call call = {.words = (char **)(void *)words, .count = CS_COUNT(words) - 1};
+    int code = 0;
+    enum cs_status status = read_typed(request, "next", &typed);
+    enum MHD_Result result =
+        status == CS_OK ? run_typed(api, connection, &typed, &call, &code)
+                        : cs_api_refuse(connection, MHD_HTTP_BAD_REQUEST, status,
+                                        "a JSON object with \"passphrase\" and \"next\" is needed");
+    cs_json_destroy(typed.json);
+    return result;
+}
+
+/* ---- joining ---- */
+
+/* join, outside the agent: it makes the identity anew, for which nothing may be open. */
+static size_t join_words(const struct typed *typed, const char *out[static 9])
+{
+    const char *person = text_of(typed, "person");
+    const char *device = text_of(typed, "device");
     size_t count = 0;
     out[count++] = "countersign";
     out[count++] = "join";
     out[count++] = "-";
     out[count++] = "--json";
-    if (joining->person != NULL) {
+    if (person != NULL) {
         out[count++] = "--person";
-        out[count++] = joining->person;
+        out[count++] = person;
     }
-    if (joining->device != NULL) {
+    if (device != NULL) {
         out[count++] = "--device";
-        out[count++] = joining->device;
+        out[count++] = device;
     }
     out[count] = NULL;
     return count;
@@ -179,28 +216,15 @@ static void unlock(struct cs_api *api, struct cs_bytes passphrase)
 }
 
 static enum MHD_Result join(struct cs_api *api, struct MHD_Connection *connection,
-                            const struct joining *joining)
+                            const struct typed *typed)
 {
     const char *words[9];
-    struct cs_api_outcome outcome;
-    int invite = file_with(joining->invite);
-    int passphrase = file_with(joining->passphrase);
-    const struct cs_api_call call = {.count = join_words(joining, words),
-                                     .words = (char **)(void *)words,
-                                     .input = invite,
-                                     .passphrase = passphrase,
-                                     .apart = true};
-    cs_api_run(api, connection, &call, &outcome);
-    if (outcome.code == 0) {
-        unlock(api, joining->passphrase);
-    }
-    enum MHD_Result result = cs_api_answer_outcome(connection, true, &outcome);
-    cs_api_outcome_close(&outcome);
-    if (invite >= 0) {
-        (void)close(invite);
-    }
-    if (passphrase >= 0) {
-        (void)close(passphrase);
+    int code = 0;
+    struct cs_api_call call = {
+        .count = join_words(typed, words), .words = (char **)(void *)words, .apart = true};
+    enum MHD_Result result = run_typed(api, connection, typed, &call, &code);
+    if (code == 0) {
+        unlock(api, typed->passphrase);
     }
     return result;
 }
@@ -208,21 +232,19 @@ static enum MHD_Result join(struct cs_api *api, struct MHD_Connection *connectio
 enum MHD_Result cs_api_handle_join(struct cs_api *api, struct MHD_Connection *connection,
                                    struct cs_api_request *request)
 {
-    struct joining joining = {.json = NULL};
+    struct typed typed = {.json = NULL};
     struct cs_agent_view view;
-    enum MHD_Result result = MHD_NO;
     cs_agent_look(api->setting.agent, &view);
     if (view.unlocked) {
         return cs_api_refuse(connection, MHD_HTTP_CONFLICT, CS_BUSY,
                              "what is joined here is in use: lock it first");
     }
-    enum cs_status status = read_joining(request, &joining);
-    if (status != CS_OK) {
-        result = cs_api_refuse(connection, MHD_HTTP_BAD_REQUEST, status,
-                               "a JSON object with \"invite\" and \"passphrase\" is needed");
-    } else {
-        result = join(api, connection, &joining);
-    }
-    cs_json_destroy(joining.json);
+    enum cs_status status = read_typed(request, "invite", &typed);
+    enum MHD_Result result =
+        status == CS_OK
+            ? join(api, connection, &typed)
+            : cs_api_refuse(connection, MHD_HTTP_BAD_REQUEST, status,
+                            "a JSON object with \"invite\" and \"passphrase\" is needed");
+    cs_json_destroy(typed.json);
     return result;
 }

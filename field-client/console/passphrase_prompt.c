@@ -55,6 +55,9 @@ enum cs_status cs_passphrase_read(const struct cs_console *console, enum cs_pass
         return cs_secret_read_all(console, console->passphrase_file, &question, variable, out,
                                   problem);
     }
+    if (use == CS_PASSPHRASE_CHANGE && console != NULL && console->no_files) {
+        return cs_secret_read_all(console, console->input, &question, "the request", out, problem);
+    }
     const char *path = cs_console_variable(console, variable);
     if (path != NULL && path[0] != '\0') {
         return read_file(console, variable, path, &question, out, problem);

@@ -19,7 +19,8 @@ enum cs_passphrase_use {
 };
 
 /*
- * One newline at the end of the file is not part of it. CS_LOCKED: no file is named and there is no terminal, it cannot be
+ * One newline at the end of the file is not part of it. Who can name no files (console->no_files) gives the one in force as
+ * passphrase_file, and the next one as standard input. CS_LOCKED: no file is named and there is no terminal, it cannot be
  * read, it is empty or over CS_PASSPHRASE_MAX bytes, the two differ, or it was cancelled with Ctrl-C.
  */
 enum cs_status cs_passphrase_read(const struct cs_console *console, enum cs_passphrase_use use,

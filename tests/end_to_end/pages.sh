@@ -106,6 +106,17 @@ expect_match "and that is said" 'WRONG_PASSPHRASE' "$out"
 body=$phrase command_of_page 200 "the right one does" unlock --json
 command_of_page 200 "and all is there" get customer "$id" --json
 
+# ---- another passphrase ----
+next='another passphrase of the page 5520'
+http 423 "the present passphrase is needed for another one" --header "Authorization: Bearer $bearer" \
+    --data "{\"passphrase\":\"wrong\",\"next\":\"$next\"}" "$base/api/passphrase"
+http 200 "with it there is another one" --header "Authorization: Bearer $bearer" \
+    --data "{\"passphrase\":\"$phrase\",\"next\":\"$next\"}" "$base/api/passphrase"
+command_of_page 200 "a page locks again" lock
+body=$phrase command_of_page 423 "the former passphrase does not unlock" unlock --json
+body=$next command_of_page 200 "the next one does" unlock --json
+phrase=$next
+
 # ---- other pages and programs ----
 http 403 "another name for this machine (DNS rebinding)" --header "Host: evil.example" "$base/"
 http 403 "a page of another origin" --header "Origin: http://evil.example" --header "Authorization: Bearer $bearer" --data '' "$base/api/command?word=status"

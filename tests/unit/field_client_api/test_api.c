@@ -223,7 +223,7 @@ static void test_words_that_are_none(void **state)
 {
     static const char *const bad[] = {"", "other=hello", "word=hello&other=1", "word",
                                       "word=a%00b"};
-    static const char *const others[] = {"agent", "ui", "join"};
+    static const char *const others[] = {"agent", "ui", "join", "passphrase"};
     char words[64];
     (void)state;
     for (size_t i = 0; i < CS_COUNT(bad); i++) {
