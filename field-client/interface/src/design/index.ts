@@ -8,3 +8,4 @@ export { Badge, DefinitionList, Table, type Column, type Tone } from './parts';
 export { EmptyState, ErrorNotice, Loading, Notice, Show, errorText } from './states';
 export { Tabs } from './Tabs';
 export { Toasts, toast } from './Toast';
+export { VirtualList, type ListAnswer, type ListColumn } from './VirtualList';

@@ -1,0 +1,2 @@
+export { drafts } from './store';
+export { useDraft, type Draft } from './use-draft';
