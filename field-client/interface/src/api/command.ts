@@ -12,6 +12,7 @@ export interface RunOptions {
     input?: string | Uint8Array | Blob; // standard input
     signal?: AbortSignal;
     keepalive?: boolean; // goes on when the page is left
+    unattended?: boolean; // not asked for by a person: does not put off the lock
 }
 
 /* A command that failed. `text` is for people, in their language; `status` is for programs. */
@@ -38,7 +39,12 @@ export function commandPath(words: readonly string[]): string {
 async function post(path: string, options: RunOptions, type: string): Promise<Response> {
     const init: RequestInit = {
         method: 'POST',
-        headers: { ...authorization(), 'Accept-Language': language.peek() === 'zh' ? 'zh-CN' : 'en', 'Content-Type': type },
+        headers: {
+            ...authorization(),
+            'Accept-Language': language.peek() === 'zh' ? 'zh-CN' : 'en',
+            'Content-Type': type,
+            ...(options.unattended === true ? { 'Countersign-Unattended': '1' } : {}),
+        },
         body: (options.input ?? '') as BodyInit,
         keepalive: options.keepalive ?? false,
     };

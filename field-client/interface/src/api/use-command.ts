@@ -16,6 +16,7 @@ interface Entry {
     state: Signal<Loaded<unknown>>;
     users: number;
     version: string; // what it was read at
+    own: number; // and after how many of this page's own changes
     reading: string; // what is being read
 }
 
@@ -24,15 +25,16 @@ const entries = new Map<string, Entry>();
 /* Raised by this page's own changes, before the event of the program comes. */
 const ownChanges = signal(0);
 
-function currentVersion(): string {
-    return `${appState.value?.generation ?? 0} ${ownChanges.value} ${language.value}`;
+/* `still`: news do not count. */
+function currentVersion(still: boolean): string {
+    return `${still ? '' : (appState.value?.generation ?? 0)} ${ownChanges.value} ${language.value}`;
 }
 
 function entryOf(words: readonly string[]): Entry {
     const key = JSON.stringify(words);
     let entry = entries.get(key);
     if (entry === undefined) {
-        entry = { words, state: signal({ data: undefined, error: undefined, loading: true }), users: 0, version: '', reading: '' };
+        entry = { words, state: signal({ data: undefined, error: undefined, loading: true }), users: 0, version: '', own: 0, reading: '' };
         entries.set(key, entry);
         forgetUnused();
     }
@@ -54,11 +56,14 @@ async function read(entry: Entry, version: string): Promise<void> {
     if (entry.version === version || entry.reading === version) {
         return;
     }
+    // Read again only because of news: nobody uses the program by that, and it may lock.
+    const unattended = entry.version !== '' && entry.own === ownChanges.peek();
+    entry.own = ownChanges.peek();
     entry.reading = version;
     entry.state.value = { ...entry.state.peek(), loading: true };
     let next: Loaded<unknown>;
     try {
-        next = { data: (await run(entry.words)).json, error: undefined, loading: false };
+        next = { data: (await run(entry.words, { unattended })).json, error: undefined, loading: false };
     } catch (error) {
         const shown = error instanceof CommandError ? error : new CommandError('FAILED', String(error), -1);
         next = { data: entry.state.peek().data, error: shown, loading: false };
@@ -92,8 +97,11 @@ export function forgetAll(): void {
 
 const NOTHING: Loaded<never> = { data: undefined, error: undefined, loading: false };
 
-/* What `words` (without --json) answers, read again whenever rows change. null: nothing is asked. */
-export function useCommand<T>(words: readonly string[] | null): Loaded<T> & { again: () => void } {
+/* What `words` (without --json) answers, read again whenever rows change. null: nothing is asked.
+ *
+ * `still`: read again only after this page's own changes. For commands that ask the server: each answer is news itself.
+ */
+export function useCommand<T>(words: readonly string[] | null, { still = false } = {}): Loaded<T> & { again: () => void } {
     const key = words === null ? '' : JSON.stringify(words);
     const [shown, setShown] = useState<{ key: string; state: Loaded<unknown> }>({ key: '', state: NOTHING });
     useEffect(() => {
@@ -103,7 +111,7 @@ export function useCommand<T>(words: readonly string[] | null): Loaded<T> & { ag
         const entry = entryOf(words);
         entry.users++;
         const stopReading = effect(() => {
-            const version = currentVersion();
+            const version = currentVersion(still);
             if (appState.value?.unlocked !== false) {
                 queueMicrotask(() => void read(entry, version));
             }
@@ -119,7 +127,7 @@ export function useCommand<T>(words: readonly string[] | null): Loaded<T> & { ag
         if (words !== null) {
             const entry = entryOf(words);
             entry.version = '';
-            void read(entry, currentVersion());
+            void read(entry, currentVersion(still));
         }
     };
     // Other words than in the last effect: what is cached of them, and never the rows of the former.

@@ -81,7 +81,7 @@ function RevertButton({ entity, id, change }: { entity: Entity; id: string; chan
 }
 
 export function RecordHistory({ entity, id }: { entity: Entity; id: string }) {
-    const history = useCommand<History>(['history', entity.name, id]);
+    const history = useCommand<History>(['history', entity.name, id], { still: true });
     return (
         <Show loaded={history}>
             {(data) => (

@@ -49,7 +49,9 @@ export function useEntity(name: string): Entity | undefined {
 
 export function labelOf(thing: { label_zh: string; label_en?: string | null; name?: string }): string {
     const english = thing.label_en ?? thing.name?.replace(/_/g, ' ') ?? thing.label_zh;
-    return language.value === 'zh' ? thing.label_zh : english.charAt(0).toUpperCase() + english.slice(1);
+    const label = language.value === 'zh' ? thing.label_zh : english.charAt(0).toUpperCase() + english.slice(1);
+    // Amounts are kept in cents and shown as money.
+    return label.replace(/( in cents|[(（]分[)）])$/, '');
 }
 
 export function fieldOf(entity: Entity, name: string): EntityField | undefined {
@@ -61,7 +63,7 @@ export function rowLabel(entity: Entity, row: Row): string {
     const labelled = entity.fields.filter((field) => field.label === true);
     const key = entity.fields.filter((field) => field.name === entity.natural_key);
     const texts = entity.fields.filter((field) => field.type === 'text');
-    const chosen = labelled.length > 0 ? labelled : key.length > 0 ? key : texts.slice(0, 1);
+    const chosen = [labelled, key, texts.slice(0, 1)].find((fields) => fields.some((field) => (row[field.name] ?? '') !== '')) ?? [];
     const parts = chosen.map((field) => row.labels?.[field.name] ?? row[field.name]).filter((part) => part !== null && part !== undefined && part !== '');
     return parts.length > 0 ? parts.join(' ') : row.id.slice(0, 13);
 }
