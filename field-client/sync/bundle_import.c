@@ -293,7 +293,13 @@ static enum cs_status apply_pages(struct importing *importing, struct part *part
     if (status == CS_OK) {
         status = cs_log_alarm_set(importing->replica, CS_BYTES_NONE);
     }
-    return status != CS_OK ? status : cs_vault_news_told(importing->replica, &part->page);
+    if (status == CS_OK) {
+        status = cs_vault_news_told(importing->replica, &part->page);
+    }
+    /* As true as when the bundle was made: a verified backup had them then. */
+    return status == CS_OK && part->page.with_horizon
+               ? cs_outbox_remove(importing->replica, part->page.horizon)
+               : status;
 }
 
 static enum cs_status apply(struct importing *importing, struct part *part,
