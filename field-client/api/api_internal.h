@@ -44,8 +44,9 @@ struct cs_api_route {
 };
 
 /* ---- guard.c ---- */
-/* Is it meant for this listener, and from one of its own pages or from no page at all? */
-bool cs_api_is_own(const struct cs_api *api, struct MHD_Connection *connection);
+/* Is it meant for this listener, and from one of its own pages or from no page at all? Or a window that comes to the first page. */
+bool cs_api_is_own(const struct cs_api *api, struct MHD_Connection *connection, const char *method,
+                   const char *path);
 bool cs_api_has_bearer(const struct cs_api *api, struct MHD_Connection *connection);
 
 /* ---- answer.c ---- */

@@ -64,7 +64,7 @@ static const struct cs_api_route *find_route(const char *method, const char *pat
 static enum MHD_Result begin(struct cs_api *api, struct MHD_Connection *connection,
                              const char *method, const char *path, void **state)
 {
-    if (!cs_api_is_own(api, connection)) {
+    if (!cs_api_is_own(api, connection, method, path)) {
         return cs_api_refuse(connection, MHD_HTTP_FORBIDDEN, CS_DENIED,
                              "only the program's own pages may ask here");
     }

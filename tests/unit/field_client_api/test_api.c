@@ -151,6 +151,29 @@ static void test_other_hosts_and_origins(void **state)
     assert_int_equal(ask_http("POST", "/api/command?word=hello", lines, ""), 200);
 }
 
+/* countersign ui opens a file, and that sends the window on: to the browser it comes from elsewhere. */
+static void test_a_window_may_come_from_anywhere(void **state)
+{
+    static const char window[] =
+        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n";
+    static const char frame[] =
+        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n";
+    char lines[512];
+    (void)state;
+    (void)snprintf(lines, sizeof lines, "%s%s", host(), window);
+    assert_int_equal(ask_http("GET", "/", lines, ""), 200);
+    (void)snprintf(lines, sizeof lines, "Host: evil.example\r\n%s", window);
+    assert_int_equal(ask_http("GET", "/", lines, ""), 403);
+    (void)snprintf(lines, sizeof lines, "%s%s", host(), frame);
+    assert_int_equal(ask_http("GET", "/", lines, ""), 403);
+    (void)snprintf(lines, sizeof lines, "%s%s", signed_on(), window);
+    assert_int_equal(ask_http("POST", "/", lines, ""), 403);
+    assert_int_equal(ask_http("GET", "/api/events", lines, ""), 403);
+    assert_int_equal(ask_http("POST", "/api/command?word=hello", lines, ""), 403);
+    (void)snprintf(lines, sizeof lines, "%s%sOrigin: null\r\n", host(), window);
+    assert_int_equal(ask_http("GET", "/", lines, ""), 403);
+}
+
 static void test_who_is_not_signed_on(void **state)
 {
     char lines[512];
@@ -412,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_other_hosts_and_origins),
+        TEST(test_a_window_may_come_from_anywhere),
         TEST(test_who_is_not_signed_on),
         TEST(test_every_answer_says_what_a_browser_may_do),
         TEST(test_pages_and_what_is_none),
