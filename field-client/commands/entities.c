@@ -29,6 +29,22 @@ static struct cs_json *text_json(const char *text)
     return text == NULL ? cs_json_null() : cs_json_text(cs_bytes_of_text(text));
 }
 
+/* Where the descriptor has none, the name as words. */
+static struct cs_json *choice_en_json(const struct cs_field *field, size_t index)
+{
+    struct cs_bytes label = cs_choices_at(field->choices_en, index);
+    char words[CS_NAME_MAX + 1];
+    if (label.size > 0) {
+        return cs_json_text(label);
+    }
+    label = cs_choices_at(field->choices, index);
+    cs_require(label.size < sizeof words);
+    for (size_t i = 0; i < label.size; i++) {
+        words[i] = label.data[i] == '_' ? ' ' : (char)label.data[i];
+    }
+    return cs_json_text(cs_bytes_make(words, label.size));
+}
+
 static struct cs_json *choices_json(const struct cs_field *field)
 {
     struct cs_json *list = cs_json_array();
@@ -36,24 +52,48 @@ static struct cs_json *choices_json(const struct cs_field *field)
         struct cs_json *choice = cs_json_object();
         cs_json_set(choice, "name", cs_json_text(cs_choices_at(field->choices, i)));
         cs_json_set(choice, "label_zh", cs_json_text(cs_choices_at(field->choices_zh, i)));
+        cs_json_set(choice, "label_en", choice_en_json(field, i));
         cs_json_append(list, choice);
     }
     return list;
 }
 
-static struct cs_json *field_json(const struct cs_field *field)
+static bool has_flag(const struct cs_field *field, unsigned flag)
 {
+    return (field->flags & flag) != 0;
+}
+
+/* Where and how a form or a list shows it. */
+static void put_uses(struct cs_json *json, const struct cs_entity *entity, size_t index)
+{
+    const struct cs_field *field = &entity->fields[index];
+    bool sized = field->type == CS_FIELD_TEXT || field->type == CS_FIELD_BYTES;
+    bool bounded = field->minimum != 0 || field->maximum != 0;
+    cs_json_set(json, "hidden", cs_json_boolean(has_flag(field, CS_FIELD_HIDDEN)));
+    cs_json_set(json, "listed", cs_json_boolean(cs_field_is_listed(field)));
+    cs_json_set(json, "label", cs_json_boolean(index == cs_entity_label_field(entity)));
+    cs_json_set(json, "search", cs_json_boolean(has_flag(field, CS_FIELD_SEARCH)));
+    cs_json_set(json, "size_max",
+                sized ? cs_json_integer((int64_t)cs_field_size_max(field)) : cs_json_null());
+    cs_json_set(json, "minimum", bounded ? cs_json_integer(field->minimum) : cs_json_null());
+    cs_json_set(json, "maximum", bounded ? cs_json_integer(field->maximum) : cs_json_null());
+}
+
+static struct cs_json *field_json(const struct cs_entity *entity, size_t index)
+{
+    const struct cs_field *field = &entity->fields[index];
     struct cs_json *json = cs_json_object();
     cs_json_set(json, "name", text_json(field->name));
     cs_json_set(json, "label_zh", text_json(field->label_zh));
     cs_json_set(json, "label_en", text_json(field->label_en));
     cs_json_set(json, "type", text_json(type_name(field->type)));
-    cs_json_set(json, "required", cs_json_boolean((field->flags & CS_FIELD_REQUIRED) != 0));
+    cs_json_set(json, "required", cs_json_boolean(has_flag(field, CS_FIELD_REQUIRED)));
     cs_json_set(json, "computed", cs_json_boolean(field->policy == CS_MERGE_COMPUTED));
     cs_json_set(json, "once", cs_json_boolean(field->policy == CS_MERGE_ONCE));
     cs_json_set(json, "writers", cs_view_roles_json(field->writers));
     cs_json_set(json, "references", text_json(field->references));
     cs_json_set(json, "choices", choices_json(field));
+    put_uses(json, entity, index);
     return json;
 }
 
@@ -66,10 +106,11 @@ static struct cs_json *entity_json(const struct cs_entity *entity)
     cs_json_set(json, "label_en", text_json(entity->label_en));
     cs_json_set(json, "kind", text_json(kind_name(entity->kind)));
     cs_json_set(json, "natural_key", text_json(entity->natural_key));
+    cs_json_set(json, "clause", text_json(entity->clause));
     cs_json_set(json, "creators", cs_view_roles_json(entity->creators));
     cs_json_set(json, "deleters", cs_view_roles_json(entity->deleters));
     for (size_t i = 0; i < entity->field_count; i++) {
-        cs_json_append(fields, field_json(&entity->fields[i]));
+        cs_json_append(fields, field_json(entity, i));
     }
     cs_json_set(json, "fields", fields);
     return json;

@@ -96,6 +96,7 @@ struct cs_field {
     int64_t maximum;
     const char *choices;    /* "draft|assigned|…" */
     const char *choices_zh; /* same order */
+    const char *choices_en; /* the same, for people; NULL: their names do */
     const char *references; /* entity name */
     const char *clause;     /* requirement it comes from, or NULL */
 };
@@ -157,6 +158,8 @@ size_t cs_entity_unit(const struct cs_entity *entity, size_t field_index);
 bool cs_entity_is_closed(const struct cs_entity *entity, const struct cs_value *values);
 /* Index of the field flagged LABEL, else the natural key, else the first text field, else 0. */
 size_t cs_entity_label_field(const struct cs_entity *entity);
+/* Bytes a value of this field may have: size_max or the default of its type. */
+size_t cs_field_size_max(const struct cs_field *field);
 /* Has a column in lists: not hidden, no bytes. */
 bool cs_field_is_listed(const struct cs_field *field);
 

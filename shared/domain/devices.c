@@ -60,7 +60,8 @@ static const struct cs_field device_fields[] = {
      .type = CS_FIELD_CHOICE,
      .policy = CS_MERGE_COMPUTED,
      .choices = "pending|active|suspended|revoked",
-     .choices_zh = "待确认|有效|停用|吊销"},
+     .choices_zh = "待确认|有效|停用|吊销",
+     .choices_en = "pending|active|suspended|revoked"},
     /* What the server fixed when it took the revocation: order is by these, never by time. */
     {.name = "joined_position",
      .label_zh = "加入位置",

@@ -72,6 +72,7 @@ static const struct cs_field system_fields[] = {
      .writers = CS_ROLES_DESK,
      .choices = "database|server|application|equipment",
      .choices_zh = "数据库|服务器|应用系统|设备",
+     .choices_en = "database|server|application|equipment",
      .clause = "A25"},
     {.name = "address",
      .label_zh = "访问地址",

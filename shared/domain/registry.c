@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define TEXT_SIZE_DEFAULT 255
+#define BYTES_SIZE_DEFAULT 64
+
 /*
  * Registries have some fifty entities of some twenty fields: comparing first letters and sizes first makes a linear search fast.
  */
@@ -80,4 +83,15 @@ size_t cs_entity_label_field(const struct cs_entity *entity)
 bool cs_field_is_listed(const struct cs_field *field)
 {
     return (field->flags & CS_FIELD_HIDDEN) == 0 && field->type != CS_FIELD_BYTES;
+}
+
+size_t cs_field_size_max(const struct cs_field *field)
+{
+    if (field->type == CS_FIELD_REFERENCE) {
+        return CS_ID_SIZE;
+    }
+    if (field->size_max != 0) {
+        return field->size_max;
+    }
+    return field->type == CS_FIELD_BYTES ? BYTES_SIZE_DEFAULT : TEXT_SIZE_DEFAULT;
 }

@@ -135,11 +135,17 @@ static const char *field_choices(const struct subject *subject)
     if (cs_choices_count(field->choices_zh) != count) {
         return "choices and choices_zh differ in number";
     }
+    if (field->choices_en != NULL && cs_choices_count(field->choices_en) != count) {
+        return "choices and choices_en differ in number";
+    }
     if ((field->type == CS_FIELD_CHOICE) != (count > 0)) {
         return count > 0 ? "choices, but not of type choice" : "no choices";
     }
     const char *breach = choice_list(field->choices, true);
-    return breach != NULL ? breach : choice_list(field->choices_zh, false);
+    if (breach == NULL) {
+        breach = choice_list(field->choices_zh, false);
+    }
+    return breach != NULL ? breach : choice_list(field->choices_en, false);
 }
 
 static const char *field_reference(const struct subject *subject)

@@ -54,6 +54,7 @@ static const struct cs_field service_request_fields[] = {
      .writers = CS_ROLES_DESK,
      .choices = "low|normal|high|urgent",
      .choices_zh = "低|普通|高|紧急",
+     .choices_en = "low|normal|high|urgent",
      .clause = "D10"},
     {.name = "contact",
      .label_zh = "联系人",
@@ -92,6 +93,7 @@ static const struct cs_field service_request_fields[] = {
      .writers = CS_ROLES_SITE,
      .choices = "new|approved|assigned|responded|resolved|closed",
      .choices_zh = "新申报|已批准|已派工|已响应|已解决|已关闭",
+     .choices_en = "new|approved|assigned|responded|resolved|closed",
      .clause = "D2"},
 };
 
@@ -151,6 +153,8 @@ static const struct cs_field work_order_fields[] = {
      .writers = CS_ROLES_SITE,
      .choices = "draft|assigned|accepted|travelling|on_site|finished|reconciled|cancelled|returned",
      .choices_zh = "草稿|已派工|已接单|在途|在现场|已完成|已核对|已取消|已退回",
+     .choices_en =
+         "draft|assigned|accepted|travelling|on site|completed|reconciled|cancelled|returned",
      .clause = "D10"},
 };
 
@@ -233,6 +237,7 @@ static const struct cs_field visit_fields[] = {
      .flags = CS_FIELD_SIGNED,
      .choices = "solved|partly|not_solved|follow_up",
      .choices_zh = "已解决|部分解决|未解决|需跟进",
+     .choices_en = "solved|partly solved|not solved|follow-up needed",
      .clause = "A7"},
     {.name = "note",
      .label_zh = "备注",
@@ -248,6 +253,7 @@ static const struct cs_field visit_fields[] = {
      .writers = CS_ROLES_SITE,
      .choices = "draft|signed|synced|posted",
      .choices_zh = "草稿|已签字|已同步|已录库",
+     .choices_en = "draft|signed|synced|posted",
      .clause = "D8"},
 };
 

@@ -6,20 +6,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define TEXT_SIZE_DEFAULT 255
-#define BYTES_SIZE_DEFAULT 64
-
-size_t cs_field_size_max(const struct cs_field *field)
-{
-    if (field->type == CS_FIELD_REFERENCE) {
-        return CS_ID_SIZE;
-    }
-    if (field->size_max != 0) {
-        return field->size_max;
-    }
-    return field->type == CS_FIELD_BYTES ? BYTES_SIZE_DEFAULT : TEXT_SIZE_DEFAULT;
-}
-
 static void add_integer(struct cs_phrase *phrase, int64_t integer)
 {
     char digits[24];

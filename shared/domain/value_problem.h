@@ -7,8 +7,6 @@
 
 #include "shared/domain/descriptor.h"
 
-/* Bytes a value of this field may have: size_max or the default of its type. */
-size_t cs_field_size_max(const struct cs_field *field);
 /*
  * CS_INVALID: part.price_cents: "12a" is not a whole number of cents. Bytes are shown by their
  * number only.

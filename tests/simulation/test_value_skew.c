@@ -80,6 +80,7 @@ static void add_choice(struct registry_variant *variant)
     (void)snprintf(choices_zh, sizeof choices_zh, "%s|寄存柜", kind->choices_zh);
     kind->choices = choices;
     kind->choices_zh = choices_zh;
+    kind->choices_en = NULL;
 }
 
 static void a_choice_the_server_does_not_know_waits(void **state)

@@ -65,6 +65,7 @@ static void add_choice(struct cs_entity *entity, const char *name)
     (void)snprintf(choices_zh, sizeof choices_zh, "%s|寄存柜", field->choices_zh);
     field->choices = choices;
     field->choices_zh = choices_zh;
+    field->choices_en = NULL;
 }
 
 /* What a later version knows and the core does not: fields, a choice and a kind of record. */

@@ -4,6 +4,7 @@
  * the field already store and send it.
  */
 #include "shared/base/text.h"
+#include "shared/domain/choices.h"
 #include "tests/unit/shared_domain/core_entities.h"
 
 #include <pthread.h>
@@ -390,6 +391,22 @@ static void everyone_sees_catalogue_people_and_certificates_only(void **state)
     }
 }
 
+/* People who read English see words, and a new choice is not forgotten. */
+static void every_choice_has_an_english_label(void **state)
+{
+    (void)state;
+    const struct cs_registry *registry = cs_registry_core();
+    size_t found = 0;
+    for (size_t i = 0; i < registry->entity_count; i++) {
+        for (size_t j = 0; j < registry->entities[i]->field_count; j++) {
+            const struct cs_field *field = &registry->entities[i]->fields[j];
+            assert_int_equal(cs_choices_count(field->choices), cs_choices_count(field->choices_en));
+            found += cs_choices_count(field->choices_en);
+        }
+    }
+    assert_true(found > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +419,7 @@ int main(void)
         cmocka_unit_test(whoever_creates_a_row_can_complete_it),
         cmocka_unit_test(auditors_read),
         cmocka_unit_test(the_largest_row_fits_a_change_set),
+        cmocka_unit_test(every_choice_has_an_english_label),
         cmocka_unit_test(everyone_sees_catalogue_people_and_certificates_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

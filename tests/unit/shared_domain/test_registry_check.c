@@ -208,6 +208,11 @@ static void choices_of_both_languages_match(void **state)
     toy.item[TOY_STATUS].choices = NULL;
     assert_breach(&toy, "item.status: no choices");
     toy_init(&toy);
+    toy.item[TOY_STATUS].choices_en = "draft";
+    assert_breach(&toy, "item.status: choices and choices_en differ in number");
+    toy.item[TOY_STATUS].choices_en = "draft|draft";
+    assert_breach(&toy, "item.status: a choice is there twice");
+    toy_init(&toy);
     toy.item[TOY_NAME].choices = "a|b";
     toy.item[TOY_NAME].choices_zh = "甲|乙";
     assert_breach(&toy, "item.name: choices, but not of type choice");
