@@ -17,7 +17,7 @@ export function LockScreen() {
     return (
         <Entrance title={t('app.unlock_title')}>
             <form class="stack" onSubmit={(event) => void unlock(event)}>
-                <Field label={t('app.passphrase')} error={action.error === undefined ? undefined : errorText(action.error)}>
+                <Field label={t('app.passphrase')} error={action.error === undefined ? undefined : action.error.locked ? t('app.passphrase_wrong') : errorText(action.error)}>
                     <TextInput type="password" autocomplete="current-password" autofocus value={passphrase} onChange={setPassphrase} />
                 </Field>
                 <Button kind="primary" icon="key" type="submit" busy={action.busy} disabled={passphrase === ''}>

@@ -7,6 +7,9 @@ import { t } from '../i18n';
 import { PageBoundary } from './PageBoundary';
 import { current, href, type RouteName } from './router';
 import { menuOf, pageOf, sections, sectionsFor } from './sections';
+import { Palette } from './Palette';
+import { ShortcutHelp } from './ShortcutHelp';
+import { listenToKeys, openDialog } from './shortcuts';
 import { useStatus } from './status';
 import { Switches } from './switches';
 import { SyncState } from './SyncState';
@@ -48,8 +51,12 @@ function TopBar({ onMenu }: { onMenu: () => void }) {
                 <span class="wide-only">{t('app.name')}</span>
             </a>
             <div class="grow" />
+            <Button kind="quiet" icon="search" label={t('app.palette')} onClick={() => (openDialog.value = 'palette')} />
             <SyncState />
             <Switches />
+            <span class="wide-only">
+                <Button kind="quiet" icon="help" label={t('app.keys')} onClick={() => (openDialog.value = 'help')} />
+            </span>
             <span class="small wide-only" title={status?.roles.join(', ')}>
                 {status?.person_name}
             </span>
@@ -101,6 +108,8 @@ export function Shell() {
         main.current?.focus({ preventScroll: true });
         main.current?.scrollTo(0, 0);
     }, [place]);
+    useEffect(listenToKeys, []);
+    const closeDialog = () => (openDialog.value = null);
     return (
         <div class="shell">
             <a class="button unseen skip" href="#" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
@@ -114,6 +123,8 @@ export function Shell() {
                     <CurrentPage />
                 </PageBoundary>
             </main>
+            {openDialog.value === 'palette' && <Palette onClose={closeDialog} />}
+            {openDialog.value === 'help' && <ShortcutHelp onClose={closeDialog} />}
         </div>
     );
 }

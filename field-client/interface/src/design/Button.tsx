@@ -26,7 +26,7 @@ export function Button({ kind, icon, label, children, busy = false, type = 'butt
     );
 }
 
-type LinkButtonProps = Look & { href: string; download?: string };
+type LinkButtonProps = Look & { href: string; download?: string; 'data-shortcut'?: 'new' | 'edit' };
 
 export function LinkButton({ kind, icon, label, children, ...rest }: LinkButtonProps) {
     return (

@@ -21,6 +21,8 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
         const before = document.activeElement;
         if (dialog !== null && !dialog.open) {
             dialog.showModal();
+            // What is to be filled in, and not the button that closes.
+            dialog.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea, button):not([disabled])')?.focus();
         }
         return () => {
             dialog?.close();

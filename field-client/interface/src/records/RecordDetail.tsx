@@ -88,7 +88,7 @@ function Detail({ entity, row }: { entity: Entity; row: Row }) {
                 <div class="row no-print">
                     {mayDelete(entity, roles) && <DeleteButton entity={entity} row={row} />}
                     {writableFields(entity, roles, row).length > 0 && entity.kind !== 'evidence' && (
-                        <LinkButton kind="primary" icon="edit" href={href('recordEdit', { entity: entity.name, id: row.id })}>
+                        <LinkButton kind="primary" icon="edit" data-shortcut="edit" href={href('recordEdit', { entity: entity.name, id: row.id })}>
                             {t('common.edit')}
                         </LinkButton>
                     )}

@@ -129,7 +129,7 @@ function List({ entity, query }: { entity: Entity; query: URLSearchParams }) {
                             <Button icon="upload" onClick={() => setDialog('import')}>
                                 {t('records.import')}
                             </Button>
-                            <LinkButton kind="primary" icon="plus" href={href('recordNew', { entity: entity.name })}>
+                            <LinkButton kind="primary" icon="plus" data-shortcut="new" href={href('recordNew', { entity: entity.name })}>
                                 {t('common.new')}
                             </LinkButton>
                         </>

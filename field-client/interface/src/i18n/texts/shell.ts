@@ -21,6 +21,7 @@ export const shellTexts = {
     'app.unlock_title': ['解锁', 'Unlock'],
     'app.unlock': ['解锁', 'Unlock'],
     'app.passphrase': ['口令', 'Passphrase'],
+    'app.passphrase_wrong': ['口令不对', 'This is not the passphrase'],
     'app.unlock_hint': ['口令只在本机使用，不会发送到服务器。', 'The passphrase is used on this computer only; it is never sent to the server.'],
 
     'app.join_title': ['加入您的单位', 'Join your organisation'],
@@ -45,6 +46,19 @@ export const shellTexts = {
         'Nobody can recover the passphrase: who forgets it joins again, and what was not sent is lost.',
     ],
     'app.join': ['加入', 'Join'],
+
+    'app.palette': ['查找与操作', 'Find and do'],
+    'app.palette_hint': ['输入页面、记录或操作的名称', 'Type the name of a page, a record or an action'],
+    'app.keys': ['键盘快捷键', 'Keyboard shortcuts'],
+    'app.key_palette': ['查找页面、记录和操作', 'Find pages, records and actions'],
+    'app.key_search': ['在本页搜索', 'Search on this page'],
+    'app.key_new': ['新建', 'New'],
+    'app.key_edit': ['修改', 'Edit'],
+    'app.key_save': ['保存表单', 'Save the form'],
+    'app.key_rows': ['在列表中移动', 'Move in a list'],
+    'app.key_close': ['关闭', 'Close'],
+    'app.key_help': ['显示此帮助', 'Show this help'],
+    'app.single_keys': ['启用单键快捷键', 'Single letters are shortcuts'],
 
     'app.sync': ['同步', 'Sync'],
     'app.sync_now': ['立即同步', 'Sync now'],
