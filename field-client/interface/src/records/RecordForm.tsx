@@ -1,5 +1,5 @@
 /* The form of a row: what this person may write, problems beside their fields, kept as a draft while it is typed. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAction } from '../api';
 import { useRoles } from '../app/status';
 import { Button, EmptyState, ErrorNotice, Field, Loading, Notice, errorText, toast } from '../design';
@@ -63,6 +63,9 @@ export function RecordForm({ entity, row, preset = {}, onSaved, onCancel }: Reco
               ? errorText(action.error)
               : undefined;
 
+    const form = useRef<HTMLFormElement>(null);
+    useEffect(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus(), [missing, wrong]);
+
     if (!draft.ready) {
         return <Loading />;
     }
@@ -70,7 +73,7 @@ export function RecordForm({ entity, row, preset = {}, onSaved, onCancel }: Reco
         return <EmptyState icon="lock" title={t('records.nothing_to_write')} />;
     }
     return (
-        <form class="stack" noValidate onSubmit={(event) => void save(event)}>
+        <form ref={form} class="stack" noValidate onSubmit={(event) => void save(event)}>
             {draft.restored && (
                 <Notice>
                     <div class="spread">
