@@ -8,6 +8,8 @@ import './design/base.css';
 import './design/components.css';
 import './app/app.css';
 import './records/records.css';
+import './vault/vault.css';
+import './security/security.css';
 
 const root = document.getElementById('app');
 if (root !== null) {

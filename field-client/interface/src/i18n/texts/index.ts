@@ -3,10 +3,12 @@ import { commonTexts } from './common';
 import { officeTexts } from './office';
 import { recordsTexts } from './records';
 import { securityTexts } from './security';
+import { securityRecoveryTexts } from './security-recovery';
 import { shellTexts } from './shell';
 import { technicianTexts } from './technician';
+import { vaultTexts } from './vault';
 
-export const tables = [commonTexts, shellTexts, recordsTexts, technicianTexts, officeTexts, securityTexts];
+export const tables = [commonTexts, shellTexts, recordsTexts, technicianTexts, officeTexts, securityTexts, securityRecoveryTexts, vaultTexts];
 
 export const texts = {
     ...commonTexts,
@@ -15,4 +17,6 @@ export const texts = {
     ...technicianTexts,
     ...officeTexts,
     ...securityTexts,
+    ...securityRecoveryTexts,
+    ...vaultTexts,
 };

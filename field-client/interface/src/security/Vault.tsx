@@ -1,0 +1,105 @@
+/* One vault: its credentials, and who is let in. */
+import { useState } from 'preact/hooks';
+import { useAction, useCommand } from '../api';
+import { href, replaceQuery, type PageProps } from '../app/router';
+import { useStatus } from '../app/status';
+import { Badge, Button, ErrorNotice, LinkButton, Notice, Show, Tabs, TextInput, toast } from '../design';
+import { t } from '../i18n';
+import type { Members } from '../vault';
+import { AddDialog } from './ItemDialogs';
+import { ItemTable } from './ItemTable';
+import { MemberList } from './MemberList';
+import { matching } from './search';
+import { SecurityPage } from './SecurityPage';
+import { useAccess, useItems } from './use-vaults';
+
+/* A new key is due: somebody left, or recovery changed. */
+function RekeyNotice({ project }: { project: string }) {
+    const action = useAction();
+    const due = useStatus().data?.vault_notes.due.some((each) => each.project === project) ?? false;
+    const rekey = async () => {
+        if ((await action.run(['vault', 'rekey', project])) !== undefined) {
+            toast(t('security.rekeyed'), 'success');
+        }
+    };
+    if (!due && action.error === undefined) {
+        return null;
+    }
+    return (
+        <Notice tone="warning">
+            <div class="spread">
+                <span>{t('security.rekey_due')}</span>
+                <Button icon="key" busy={action.busy} onClick={() => void rekey()}>
+                    {t('security.rekey')}
+                </Button>
+            </div>
+            {action.error !== undefined && <ErrorNotice error={action.error} />}
+        </Notice>
+    );
+}
+
+function Credentials({ project }: { project: string }) {
+    const items = useItems(project);
+    const [wanted, setWanted] = useState('');
+    const [adding, setAdding] = useState(false);
+    return (
+        <div class="stack">
+            <div class="row">
+                <div class="grow">
+                    <TextInput type="search" value={wanted} onChange={setWanted} label={t('security.search_items')} placeholder={t('security.search_items')} />
+                </div>
+                <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+                    {t('security.add_item')}
+                </Button>
+            </div>
+            <Show loaded={items}>
+                {(data) => (
+                    <ItemTable
+                        items={matching(data.items, wanted)}
+                        empty={data.items.length === 0 ? t('security.no_items') : t('common.nothing_found')}
+                    />
+                )}
+            </Show>
+            {adding && <AddDialog project={project} onClose={() => setAdding(false)} />}
+        </div>
+    );
+}
+
+export function Vault({ params, query }: PageProps<'/security/vaults/:project'>) {
+    const members = useCommand<Members>(['vault', 'members', params.project]);
+    const name = useAccess().data?.access.find((each) => each.project === params.project)?.project_name;
+    const tab = query.get('tab') === 'members' ? 'members' : 'items';
+    return (
+        <SecurityPage
+            title={name ?? t('security.vault')}
+            actions={
+                <>
+                    {members.data?.four_eyes === true && <Badge tone="accent">{t('security.four_eyes')}</Badge>}
+                    <LinkButton icon="sync" href={href('rotation', { project: params.project })}>
+                        {t('security.campaign')}
+                    </LinkButton>
+                    <LinkButton icon="history" href={href('disclosures', {}, { about: 'project', of: params.project })}>
+                        {t('security.disclosures')}
+                    </LinkButton>
+                </>
+            }
+        >
+            <RekeyNotice project={params.project} />
+            <Tabs
+                label={t('security.vault')}
+                tabs={[
+                    { key: 'items', title: t('security.credentials') },
+                    { key: 'members', title: t('security.members') },
+                ]}
+                current={tab}
+                onChange={(next) => replaceQuery({ tab: next })}
+            >
+                {tab === 'items' ? (
+                    <Credentials project={params.project} />
+                ) : (
+                    <Show loaded={members}>{(data) => <MemberList members={data} project={params.project} />}</Show>
+                )}
+            </Tabs>
+        </SecurityPage>
+    );
+}

@@ -1,0 +1,5 @@
+/* What pages about passwords share. */
+export { RevealDialog, type RevealWish } from './RevealDialog';
+export { SecretShown } from './SecretShown';
+export * from './types';
+export { RIGHTS, rightsText, wordOf } from './words';
