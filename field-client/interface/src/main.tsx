@@ -7,6 +7,7 @@ import './design/tokens.css';
 import './design/base.css';
 import './design/components.css';
 import './app/app.css';
+import './office/office.css';
 import './records/records.css';
 import './vault/vault.css';
 import './security/security.css';
