@@ -14,15 +14,15 @@ interface ChartProps {
     bars: readonly Bar[];
 }
 
-const HEIGHT = 160;
-const WIDTH = 600;
-const LABEL_EVERY_MAX = 8;
+const HEIGHT = 150;
+const WIDTH = 1000;
+const LABELS_MAX = 10;
 
 /* Columns over days, with their table to be opened. */
 export function ColumnChart({ title, unit, bars }: ChartProps) {
     const top = Math.max(1, ...bars.map((bar) => bar.value));
     const step = WIDTH / Math.max(1, bars.length);
-    const every = Math.ceil(bars.length / LABEL_EVERY_MAX);
+    const every = Math.ceil(bars.length / LABELS_MAX);
     return (
         <figure class="stack-tight">
             <svg class="column-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT + 24}`} aria-hidden="true">
