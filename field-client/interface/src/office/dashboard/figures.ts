@@ -1,4 +1,4 @@
-/* Figures of the office, counted from rows. Days are those of this computer. Pure: tests/figures.test.ts. */
+/* Figures of the office, counted from rows. Days are those of this computer. Pure: tests/office-figures.test.ts. */
 import type { Row } from '../../records/entities';
 import { dayOf, plusDays } from '../dispatch/board';
 

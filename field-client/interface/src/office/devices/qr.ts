@@ -1,4 +1,4 @@
-/* A text as a QR code: the dark squares of it as one path. Pure: tests/qr.test.ts. */
+/* A text as a QR code: the dark squares of it as one path. Pure: tests/office-qr.test.ts. */
 import qrcode from 'qrcode-generator';
 
 export interface QrPath {

@@ -1,4 +1,4 @@
-/* Days, places on the board, and what a move changes. Days are those of this computer. Pure: tests/board.test.ts. */
+/* Days, places on the board, and what a move changes. Days are those of this computer. Pure: tests/office-board.test.ts. */
 import type { Row } from '../../records/entities';
 
 export interface Order {

@@ -6,7 +6,7 @@ import { Button, CheckBox, ErrorNotice, Field, Select, TextInput } from '../../d
 import { formatInstant, t } from '../../i18n';
 import { fieldOf, labelOf, useEntity, type Entity } from '../../records/entities';
 import { fieldLabel, showValue } from '../values';
-import { baseOf, type Change, type Choice, type Conflict } from './conflicts';
+import { baseOf, type Change, type Choice, type Conflict } from './conflict';
 
 interface Side {
     title: string;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Loaded } from '../../api';
 import { Button, CheckBox, EmptyState, Show, Table, toast } from '../../design';
 import { t } from '../../i18n';
-import type { Choice, Conflict } from './conflicts';
+import type { Choice, Conflict } from './conflict';
 import { ConflictCard } from './ConflictCard';
 import { useDecisions, type Decision } from './use-decisions';
 

@@ -3,7 +3,7 @@ import { useCommand } from '../../api';
 import { replaceQuery } from '../../app/router';
 import { Badge, Tabs } from '../../design';
 import { t } from '../../i18n';
-import type { Conflict } from './conflicts';
+import type { Conflict } from './conflict';
 import { Conflicts } from './Conflicts';
 import { Exceptions, type Exception } from './Exceptions';
 import { HeldWork, type Work } from './HeldWork';

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { CommandError, rowsChanged, run } from '../../api';
 import type { Row } from '../../records/entities';
-import { wordOf, wordsToUndo, type Choice, type Conflict } from './conflicts';
+import { wordOf, wordsToUndo, type Choice, type Conflict } from './conflict';
 
 export interface Decision {
     conflict: Conflict;

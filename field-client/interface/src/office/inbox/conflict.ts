@@ -1,4 +1,4 @@
-/* What a conflict is about, and what a decision about it changes. Pure: tests/conflicts.test.ts. */
+/* What a conflict is about, and what a decision about it changes. Pure: tests/office-conflict.test.ts. */
 import type { Row } from '../../records/entities';
 
 export interface Conflict {

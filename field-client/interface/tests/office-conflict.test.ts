@@ -1,7 +1,7 @@
-/* src/office/inbox/conflicts.ts: what stood there before, and the way back. */
+/* src/office/inbox/conflict.ts: what stood there before, and the way back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { baseOf, wordOf, wordsToUndo, type Change, type Conflict } from '../src/office/inbox/conflicts';
+import { baseOf, wordOf, wordsToUndo, type Change, type Conflict } from '../src/office/inbox/conflict';
 
 const conflict: Conflict = {
     id: 'c', entity: 'customer', row: 'r', field: 'phone', row_label: '第一医院',
