@@ -265,7 +265,7 @@ static bool has_changed(struct cs_agent_job *job)
     struct cs_agent *agent = job->agent;
     uint64_t before = agent->changes;
     if (job->borrowed) {
-        agent->changes = cs_database_total_changes(cs_replica_database(agent->replica));
+        agent->changes = cs_replica_changes(agent->replica);
     }
     return agent->changes != before;
 }

@@ -74,7 +74,7 @@ enum cs_status cs_agent_unlock(struct cs_agent *agent, struct cs_bytes passphras
     cs_require(pthread_mutex_lock(&agent->mutex) == 0);
     agent->identity = identity;
     agent->replica = replica;
-    agent->changes = cs_database_total_changes(cs_replica_database(replica));
+    agent->changes = cs_replica_changes(replica);
     agent->generation++;
     cs_schedule_begin(&agent->schedule, agent->setting.sync_every_ms, cs_agent_now_ms(agent));
     cs_require(pthread_cond_broadcast(&agent->changed) == 0);

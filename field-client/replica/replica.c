@@ -207,6 +207,16 @@ struct cs_database *cs_replica_database(const struct cs_replica *replica)
     return replica->database;
 }
 
+uint64_t cs_replica_changes(const struct cs_replica *replica)
+{
+    return cs_database_total_changes(replica->database) - replica->passed_over;
+}
+
+void cs_replica_pass_over(struct cs_replica *replica, uint64_t changes)
+{
+    replica->passed_over += changes;
+}
+
 struct cs_row_tables *cs_replica_tables(const struct cs_replica *replica)
 {
     return replica->tables;

@@ -52,6 +52,10 @@ const char *cs_replica_home(const struct cs_replica *replica);
 const struct cs_registry *cs_replica_registry(const struct cs_replica *replica);
 struct cs_identity *cs_replica_identity(const struct cs_replica *replica);
 struct cs_database *cs_replica_database(const struct cs_replica *replica);
+/* Changes of the database since it was opened that people could see the effect of: all but those passed over. */
+uint64_t cs_replica_changes(const struct cs_replica *replica);
+/* Of what only counts requests, by which nothing looks different. */
+void cs_replica_pass_over(struct cs_replica *replica, uint64_t changes);
 /* The view, for reading through shared/rows. Never written but by this folder. */
 struct cs_row_tables *cs_replica_tables(const struct cs_replica *replica);
 /* A fresh row id of this device. */

@@ -17,6 +17,7 @@ struct cs_replica {
     struct cs_database *database; /* of `keyed` */
     struct cs_row_tables *tables;
     struct cs_id_generator ids;
+    uint64_t passed_over; /* changes of the database that cs_replica_changes does not count */
     char home[CS_HOME_PATH_MAX];
 };
 

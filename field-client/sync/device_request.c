@@ -20,7 +20,10 @@ enum cs_status cs_device_request_count(struct cs_replica *replica, uint64_t *out
         status = cs_replica_meta_number(replica, CS_META_REQUEST_COUNTER, &counter);
     }
     if (status == CS_OK) {
+        /* A question to the server is no change: whoever asks again when something changed would ask for ever. */
+        uint64_t before = cs_replica_changes(replica);
         status = cs_replica_meta_set_number(replica, CS_META_REQUEST_COUNTER, counter + 1);
+        cs_replica_pass_over(replica, cs_replica_changes(replica) - before);
     }
     if (status != CS_OK) {
         cs_database_rollback(database);

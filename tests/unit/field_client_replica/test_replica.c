@@ -39,6 +39,19 @@ static void getters(void **state)
     assert_true(cs_id_compare(&a, &b) < 0);
 }
 
+static void what_only_counts_is_no_change(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before = cs_replica_changes(f->replica);
+    assert_ok(cs_replica_meta_set_number(f->replica, "commands.x", 1));
+    uint64_t after = cs_replica_changes(f->replica);
+    assert_true(after > before);
+    cs_replica_pass_over(f->replica, after - before);
+    assert_int_equal(cs_replica_changes(f->replica), before);
+    fixture_part(f, "P-1", "a");
+    assert_true(cs_replica_changes(f->replica) > before);
+}
+
 static enum cs_status open_again(struct fixture *f, struct cs_identity *identity, const char *home,
                                  struct cs_problem *problem)
 {
@@ -191,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         replica_test(facts_are_kept),
         replica_test(getters),
+        replica_test(what_only_counts_is_no_change),
         replica_test(one_process_owns_it),
         replica_test(it_belongs_to_one_device),
         replica_test(a_plain_one_is_converted_when_nobody_uses_it),
