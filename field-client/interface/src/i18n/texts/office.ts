@@ -55,6 +55,35 @@ export const officeTexts = {
     'office.accepted': ['已接受', 'Accepted'],
     'office.open_receipt': ['打开回执单', 'Open the receipt'],
     'office.to_conflicts': ['到冲突中决定', 'Decide it among the conflicts'],
+    'office.to_review': ['到待审查的工作', 'To the held work'],
+    'office.to_series': ['到号段', 'To the number series'],
+    'office.to_devices': ['到设备', 'To the devices'],
+    'office.on_command_line': ['用命令行', 'On the command line'],
+    'office.do_changed_after_signing': [
+        '打开回执单查看差异：改回原内容，或作废后请客户重新签字。',
+        'Open the receipt to see what differs: put it back, or void the receipt and let the customer sign again.',
+    ],
+    'office.do_work_on_cancelled_order': [
+        '在冲突中决定派工单的状态，或把派工单改为已完成；如实际没有上门，删除这次上门服务；也可以接受现状。',
+        'Decide the order’s status among the conflicts, or set the order to finished; if there was no work, delete the visit; or accept it.',
+    ],
+    'office.do_work_on_reassigned_order': [
+        '在派工板上把派工单改回实际上门的技术员，或通知另一名技术员；也可以接受现状。',
+        'On the dispatch board give the order back to who did the work, or tell the other technician; or accept it.',
+    ],
+    'office.do_overlapping_visits': [
+        '更正其中一次上门的到达或离开时间；也可以接受现状。',
+        'Correct the arrival or leaving of one of the two visits; or accept it.',
+    ],
+    'office.do_negative_stock': ['登记账上缺少的出入库。', 'Record the movement that is missing in the books.'],
+    'office.do_inconsistent_row': ['打开记录，更正说明中提到的栏目。', 'Open the record and correct one of the fields that are named.'],
+    'office.do_conflict': ['在冲突中选择两者之一。', 'Choose one of the two among the conflicts.'],
+    'office.do_receipt_gap': [
+        '请技术员补发或更正缺少的回执单；如不会再有，作废该号码。',
+        'Let the technician send or correct the missing receipt; if there will be none, void the number.',
+    ],
+    'office.do_receipt_double': ['打开回执单，作废无效的一张。', 'Open the receipts and void the one that does not stand.'],
+    'office.do_post_revocation_work': ['查看内容，然后接受或拒绝。', 'Look at it, then accept or reject it.'],
     'office.correct_stock': ['登记更正出入库', 'Record a correction of stock'],
 
     'office.held_work': ['待审查的工作', 'Held work'],

@@ -4,19 +4,9 @@ import { CommandError, rowsChanged, run, runBytes, useAction } from '../../api';
 import { useStatus, type Status } from '../../app/status';
 import { Button, DefinitionList, ErrorNotice, Notice, Show } from '../../design';
 import { formatBytes, formatCount, formatInstant, t } from '../../i18n';
+import { saveBlob } from '../../records';
 
 const FILE_NAME = 'countersign.bundle';
-/* The address of a file that was handed to the browser is kept until it has been written. */
-const KEPT_MS = 60_000;
-
-function save(blob: Blob): void {
-    const address = URL.createObjectURL(blob);
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = FILE_NAME;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
-}
 
 interface Imported {
     already: boolean;
@@ -50,7 +40,7 @@ function Export({ status }: { status: Status | undefined }) {
     const task = useTask<{ bytes: number; remarks: string }>();
     const make = async () => {
         const answer = await runBytes(['bundle', 'export', '-']);
-        save(answer.json);
+        saveBlob(answer.json, FILE_NAME);
         return { bytes: answer.json.size, remarks: answer.remarks };
     };
     return (

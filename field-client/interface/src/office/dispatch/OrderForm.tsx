@@ -1,12 +1,10 @@
 /* From a service request, or a call that is just coming in, to an order: one form. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand } from '../../api';
-import { Button, DateTimeInput, Dialog, ErrorNotice, Field, Select, TextArea, TextInput, toast, type Option } from '../../design';
+import { useAction } from '../../api';
+import { Button, DateTimeInput, Dialog, ErrorNotice, Field, Select, TextArea, TextInput, toast } from '../../design';
 import { t } from '../../i18n';
-import { labelOf, rowLabel, useEntity, type Row } from '../../records/entities';
+import { labelOf, ReferencePicker, useEntity, type Row } from '../../records';
 import type { Person } from '../people';
-
-const CUSTOMERS_MAX = '1000';
 
 interface Form {
     request: string; // empty: a new one is recorded
@@ -17,12 +15,6 @@ interface Form {
     technician: string;
     start: string;
     instruction: string;
-}
-
-function useCustomers(): Option[] {
-    const customers = useCommand<{ rows: Row[] }>(['list', 'customer', '--sort', 'name', '--limit', CUSTOMERS_MAX]);
-    const entity = useEntity('customer');
-    return (customers.data?.rows ?? []).map((row) => ({ value: row.id, label: entity === undefined ? row.id : rowLabel(entity, row) }));
 }
 
 /* Words of fields that were filled in. */
@@ -69,7 +61,6 @@ interface PartProps {
 }
 
 function RequestPart({ form, change, requests }: PartProps & { requests: readonly Row[] }) {
-    const customers = useCustomers();
     const priority = useEntity('service_request')?.fields.find((field) => field.name === 'priority');
     return (
         <>
@@ -91,7 +82,7 @@ function RequestPart({ form, change, requests }: PartProps & { requests: readonl
                     </Field>
                     <div class="columns">
                         <Field label={t('office.customer')}>
-                            <Select value={form.customer} onChange={(customer) => change({ customer })} options={customers} />
+                            <ReferencePicker entity="customer" value={form.customer} onChange={(customer) => change({ customer })} />
                         </Field>
                         <Field label={t('office.priority')}>
                             <Select

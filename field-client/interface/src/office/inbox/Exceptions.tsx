@@ -1,10 +1,10 @@
 /* What the server found inconsistent: what clears it, notes of people, and acceptance where it is allowed. */
 import { useState } from 'preact/hooks';
 import { useAction, type Loaded } from '../../api';
-import { href } from '../../app/router';
 import { Badge, Button, EmptyState, ErrorNotice, Field, Notice, Select, Show, TextArea, toast } from '../../design';
 import { formatInstant, t } from '../../i18n';
 import { usePeople } from '../people';
+import { clearingText, placeOf } from './clearing';
 
 export interface Exception {
     id: string;
@@ -21,23 +21,6 @@ export interface Exception {
     kind_label?: string;
     action?: string;
     acceptable?: boolean;
-}
-
-/* Where on these pages the thing is put right. */
-function placeOf(exception: Exception): { href: string; text: string } | null {
-    if (exception.row === null) {
-        return null;
-    }
-    if (exception.entity === 'receipt') {
-        return { href: href('receipt', { id: exception.row }), text: t('office.open_receipt') };
-    }
-    if (exception.kind === 'fact_over_plan') {
-        return { href: href('inbox', {}, { tab: 'conflicts' }), text: t('office.to_conflicts') };
-    }
-    if (exception.kind === 'negative_stock') {
-        return { href: href('recordNew', { entity: 'stock_movement' }, { to: exception.row, reason: 'correction' }), text: t('office.correct_stock') };
-    }
-    return { href: href('recordDetail', { entity: exception.entity, id: exception.row }), text: t('office.open_record') };
 }
 
 function Annotate({ exception, onDone }: { exception: Exception; onDone: () => void }) {
@@ -80,6 +63,25 @@ function Annotate({ exception, onDone }: { exception: Exception; onDone: () => v
     );
 }
 
+function Clearing({ exception }: { exception: Exception }) {
+    const text = clearingText(exception.kind);
+    if (text === null && exception.action === undefined) {
+        return null;
+    }
+    return (
+        <Notice>
+            <strong>{t('office.clears')}</strong>
+            <span>{text ?? exception.action}</span>
+            {text !== null && exception.action !== undefined && (
+                <details class="small muted">
+                    <summary>{t('office.on_command_line')}</summary>
+                    {exception.action}
+                </details>
+            )}
+        </Notice>
+    );
+}
+
 function ExceptionCard({ exception }: { exception: Exception }) {
     const [editing, setEditing] = useState(false);
     const place = placeOf(exception);
@@ -95,12 +97,7 @@ function ExceptionCard({ exception }: { exception: Exception }) {
                 </span>
             </div>
             <p>{exception.detail}</p>
-            {exception.action !== undefined && (
-                <Notice>
-                    <strong>{t('office.clears')}</strong>
-                    <span>{exception.action}</span>
-                </Notice>
-            )}
+            <Clearing exception={exception} />
             {exception.note !== null && exception.note !== '' && !editing && <p class="pre">{exception.note}</p>}
             {editing ? (
                 <Annotate exception={exception} onDone={() => setEditing(false)} />
