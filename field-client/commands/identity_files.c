@@ -1,33 +1,12 @@
 /* Identity files written anew, see identity_files.h. */
 #include "field-client/commands/identity_files.h"
 
+#include "shared/base/overwrite.h"
+
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static enum cs_status overwrite(int file)
-{
-    static const uint8_t zeros[512];
-    struct stat found;
-    if (fstat(file, &found) != 0) {
-        return CS_IO;
-    }
-    for (off_t at = 0; at < found.st_size;) {
-        size_t left = (size_t)(found.st_size - at);
-        ssize_t count = pwrite(file, zeros, left < sizeof zeros ? left : sizeof zeros, at);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            return CS_IO;
-        }
-        at += count;
-    }
-    return fsync(file) == 0 ? CS_OK : CS_IO;
-}
 
 enum cs_status cs_identity_replace(struct cs_command *command, const char *name,
                                    enum cs_status (*save)(void *context, const char *name),
@@ -42,7 +21,7 @@ enum cs_status cs_identity_replace(struct cs_command *command, const char *name,
     enum cs_status status = save(context, name);
     bool saved = status == CS_OK;
     if (saved) {
-        status = overwrite(before);
+        status = cs_file_overwrite(before);
     }
     (void)close(before);
     return status == CS_OK
@@ -81,16 +60,6 @@ enum cs_status cs_former_identities_list(const struct cs_command *command,
     return status;
 }
 
-static enum cs_status save_nothing(void *context, const char *name)
-{
-    const struct cs_command *command = context;
-    char path[CS_HOME_PATH_MAX];
-    int size = snprintf(path, sizeof path, "%s/%s", command->home, name);
-    return size < 0 || (size_t)size >= sizeof path
-               ? CS_INVALID
-               : command->world->file_replace(command->world->context, path, CS_BYTES_NONE);
-}
-
 enum cs_status cs_identity_check_no_join(struct cs_command *command,
                                          const struct cs_identity *identity)
 {
@@ -112,5 +81,5 @@ enum cs_status cs_identity_check_no_join(struct cs_command *command,
         return cs_problem_set(&command->problem, CS_DENIED,
                               "a join was begun here and not finished: run it again first");
     }
-    return cs_identity_replace(command, CS_IDENTITY_JOINING_FILE, save_nothing, command);
+    return world->file_replace(world->context, path, CS_BYTES_NONE);
 }

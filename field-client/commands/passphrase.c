@@ -79,6 +79,18 @@ static enum cs_status save_changed(void *context, const char *name)
                                          command->home, name);
 }
 
+/* A run that was cut off has brought some under the next one already. */
+static enum cs_status look_whether_left(struct changing *changing, const char *name)
+{
+    struct cs_command *command = changing->command;
+    struct cs_identity *identity = NULL;
+    enum cs_status status = cs_identity_unlock(command->world, command->home, name,
+                                               cs_secret_bytes(changing->next), &identity, NULL);
+    cs_identity_destroy(identity);
+    changing->former_left += status == CS_WRONG_PASSPHRASE ? 1 : 0;
+    return status == CS_WRONG_PASSPHRASE ? CS_OK : status;
+}
+
 static enum cs_status change_former(struct changing *changing, const char *name)
 {
     struct cs_command *command = changing->command;
@@ -86,8 +98,7 @@ static enum cs_status change_former(struct changing *changing, const char *name)
         cs_identity_unlock(command->world, command->home, name, cs_secret_bytes(changing->present),
                            &changing->identity, &command->problem);
     if (status == CS_WRONG_PASSPHRASE) {
-        changing->former_left++;
-        return CS_OK;
+        return look_whether_left(changing, name);
     }
     if (status == CS_OK) {
         status = cs_identity_replace(command, name, save_changed, changing);

@@ -7,6 +7,7 @@
 
 #include "shared/base/id.h"
 #include "shared/base/memory.h"
+#include "shared/base/overwrite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,7 +215,14 @@ static enum cs_status file_replace(void *context, const char *path, struct cs_by
     if (status != CS_OK) {
         return status;
     }
+    int before = content.size == 0 ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     status = replace_in(folder, path, content);
+    if (status == CS_OK && before >= 0) {
+        status = cs_file_overwrite(before);
+    }
+    if (before >= 0) {
+        (void)close(before);
+    }
     (void)close(folder);
     return status;
 }

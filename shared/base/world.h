@@ -34,7 +34,8 @@ struct cs_world {
 
     /* Whole file appended to `out`; CS_NOT_FOUND, CS_IO, CS_LIMIT (larger than the buffer's limit). */
     enum cs_status (*file_read)(void *context, const char *path, struct cs_buffer *out);
-    /* Replaces atomically and durably with mode 0600: temporary file, fsync, rename, fsync of the folder. */
+    /* Replaces atomically and durably with mode 0600: temporary file, fsync, rename, fsync of the folder. By nothing: what
+     * was there is overwritten. */
     enum cs_status (*file_replace)(void *context, const char *path, struct cs_bytes content);
     /*
      * Files by pieces, for what is too large for one buffer. Nothing is durable before `file_settle`.

@@ -19,7 +19,7 @@
 #define BUSY_TIMEOUT_MS 5000
 #define REPLICA_BUSY_TIMEOUT_MS 2000
 
-#define IN_REPLICA (1u << CS_DATABASE_REPLICA)
+#define IN_REPLICA (1u << CS_DATABASE_REPLICA | 1u << CS_DATABASE_FORMER)
 #define IN_WRITER (1u << CS_DATABASE_WRITER)
 #define IN_READER (1u << CS_DATABASE_READER)
 #define IN_ALL (IN_REPLICA | IN_WRITER | IN_READER)
@@ -166,9 +166,9 @@ static int restrict_connection(sqlite3 *handle, enum cs_database_mode mode)
     }
     (void)sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
     (void)sqlite3_extended_result_codes(handle, 1);
-    int code = sqlite3_busy_timeout(handle, mode == CS_DATABASE_REPLICA ? REPLICA_BUSY_TIMEOUT_MS
-                                                                        : BUSY_TIMEOUT_MS);
-    if (code == SQLITE_OK && mode == CS_DATABASE_READER) {
+    bool replica = (1u << mode & IN_REPLICA) != 0;
+    int code = sqlite3_busy_timeout(handle, replica ? REPLICA_BUSY_TIMEOUT_MS : BUSY_TIMEOUT_MS);
+    if (code == SQLITE_OK && (mode == CS_DATABASE_READER || mode == CS_DATABASE_FORMER)) {
         code = sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     }
     return code;

@@ -17,6 +17,7 @@ enum cs_database_mode {
     CS_DATABASE_REPLICA, /* a laptop's: WAL in exclusive locking mode, one connection, synchronous=FULL */
     CS_DATABASE_WRITER, /* the server's one writing and checkpointing connection: WAL, synchronous=FULL */
     CS_DATABASE_READER, /* beside it: query_only, never checkpoints */
+    CS_DATABASE_FORMER, /* a replica that is given up for another: as one, but its log stays when it is closed */
 };
 
 /*

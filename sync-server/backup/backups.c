@@ -33,20 +33,37 @@ enum cs_status cs_repository_manifest(const struct cs_repository *repository, ui
     return status;
 }
 
+/* After the oldest: one that was made anew because the manifest before it could not be read. */
+static bool begins_chain(const struct cs_manifest *manifest)
+{
+    static const uint8_t none[sizeof manifest->previous];
+    return memcmp(manifest->previous, none, sizeof none) == 0;
+}
+
 enum cs_status cs_repository_check_chain(const struct cs_repository *repository,
                                          struct cs_problem *problem)
 {
     struct cs_manifest before = {.sequence = 0};
+    struct cs_problem damage = {""};
+    enum cs_status damaged = CS_OK;
     for (size_t i = 0; i < repository->backups.count; i++) {
         struct cs_manifest manifest;
+        struct cs_problem found = {""};
         enum cs_status status =
-            cs_repository_manifest(repository, repository->backups.items[i], &manifest, problem);
-        if (status != CS_OK) {
-            return status;
+            cs_repository_manifest(repository, repository->backups.items[i], &manifest, &found);
+        if (status == CS_CORRUPT) {
+            damaged = status;
+            damage = found;
+            before.sequence = 0;
+            continue;
         }
-        bool follows = manifest.sequence == before.sequence + 1;
+        if (status != CS_OK) {
+            return cs_problem_set(problem, status, "%s", found.text);
+        }
+        damaged = begins_chain(&manifest) ? CS_OK : damaged;
+        bool follows = manifest.sequence == before.sequence + 1 && before.sequence > 0;
         /* The oldest that is kept has none before it to compare with; nor has one after a gap that pruning left. */
-        if (i > 0 && follows && memcmp(manifest.previous, before.id, CS_HASH_SIZE) != 0) {
+        if (follows && memcmp(manifest.previous, before.id, CS_HASH_SIZE) != 0) {
             return cs_problem_set(
                 problem, CS_CORRUPT,
                 "backup %llu was not made after the backup %llu that stands here: one of them was "
@@ -55,7 +72,7 @@ enum cs_status cs_repository_check_chain(const struct cs_repository *repository,
         }
         before = manifest;
     }
-    return CS_OK;
+    return damaged == CS_OK ? CS_OK : cs_problem_set(problem, damaged, "%s", damage.text);
 }
 
 /* ---- verified ---- */

@@ -32,7 +32,7 @@ struct cs_manifest {
     uint64_t sequence;              /* from 1 */
     uint8_t previous[CS_HASH_SIZE]; /* id of the backup before; zeroes: there is none */
     uint64_t
-        last_pack; /* greatest number of a pack when it was made: later ones are of a backup that was interrupted */
+        last_pack; /* greatest number of a pack when it was made: later ones are of a backup that was interrupted, or of pruning */
     struct cs_backup_facts facts;
     size_t file_count;
     struct cs_backup_file files[CS_BACKUP_FILES_MAX];

@@ -44,7 +44,7 @@ uint64_t cs_repository_newest(const struct cs_repository *repository);
 enum cs_status cs_repository_manifest(const struct cs_repository *repository, uint64_t sequence,
                                       struct cs_manifest *out,
                                       struct cs_problem *problem) CS_MUST_USE;
-/* Each kept backup names the one before it: CS_CORRUPT where it is not that one. */
+/* Each kept backup names the one before it: CS_CORRUPT where it is not that one, or where one cannot be read, unless it was made anew since. */
 enum cs_status cs_repository_check_chain(const struct cs_repository *repository,
                                          struct cs_problem *problem) CS_MUST_USE;
 
@@ -75,8 +75,9 @@ struct cs_backup_saved {
     struct cs_manifest manifest;
     uint64_t blocks; /* of all files, with the nodes of their trees */
     uint64_t new_blocks;
-    uint64_t bytes_written;  /* packs, indexes and manifest */
-    uint64_t resumed_blocks; /* written by a backup that was interrupted, and used */
+    uint64_t bytes_written; /* packs, indexes and manifest */
+    uint64_t
+        resumed_blocks; /* used, from packs behind the newest backup: of one that was interrupted, or moved by pruning */
 };
 enum cs_status cs_repository_save(struct cs_repository *repository,
                                   const struct cs_backup_facts *facts,

@@ -6,7 +6,8 @@
 struct saving {
     struct cs_repository *repository;
     struct cs_pack_writer writer;
-    uint64_t last_pack; /* of the newest backup: later ones were left by one that was interrupted */
+    uint64_t
+        last_pack; /* of the newest backup: later ones were left by one that was interrupted, or by pruning */
     uint64_t first_pack; /* of this one */
     struct cs_backup_saved saved;
     struct cs_buffer sealed;
@@ -128,6 +129,8 @@ static enum cs_status begin(struct saving *saving, enum cs_backup_trust trust,
         if (status == CS_OK) {
             memcpy(manifest->previous, before.id, sizeof before.id);
             saving->last_pack = before.last_pack;
+        } else if (status == CS_CORRUPT && trust == CS_BACKUP_ANEW) {
+            status = CS_OK; /* nothing of it is used: a chain begins here */
         }
     }
     if (status == CS_OK) {

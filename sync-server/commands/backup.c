@@ -307,7 +307,8 @@ static enum cs_status answer(struct cs_admin *admin, struct making *making)
                        (unsigned long long)saved->bytes_written);
         if (saved->resumed_blocks > 0) {
             cs_admin_print(admin,
-                           "an interrupted backup was found: %llu blocks that it wrote were used\n",
+                           "%llu blocks stood there already behind the backup before (of an "
+                           "interrupted backup, or moved when older ones were removed)\n",
                            (unsigned long long)saved->resumed_blocks);
         }
         if (making->pruned.backups > 0) {

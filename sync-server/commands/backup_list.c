@@ -46,6 +46,11 @@ static enum cs_status list(struct cs_admin *admin, const struct cs_repository *r
         int64_t verified_ms = 0;
         status = cs_repository_manifest(repository, cs_repository_sequence_at(repository, i),
                                         &manifest, &admin->problem);
+        if (status == CS_CORRUPT) {
+            cs_admin_note(admin, "left out: %s", admin->problem.text);
+            status = CS_OK;
+            continue;
+        }
         if (status == CS_OK) {
             status = cs_repository_verified(repository, &manifest, &verified_ms, &admin->problem);
         }

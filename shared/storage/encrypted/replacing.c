@@ -7,6 +7,7 @@
  */
 #include "shared/storage/encrypted/keyed_internal.h"
 
+#include "shared/base/limits.h"
 #include "shared/base/memory.h"
 #include "shared/storage/database_internal.h"
 #include "shared/storage/encrypted/slot.h"
@@ -151,11 +152,32 @@ enum cs_status cs_keyed_write_new(const struct cs_keyed_place *place,
         undone == CS_OK ? "" : "; " CS_KEYED_NEW_SUFFIX " beside it may go");
 }
 
-/* SQLite removes the log of what it closes, without overwriting it; here it has to stay until it is destroyed with the rest. */
-static enum cs_status keep_log(struct cs_database *plain)
+/* As many pages as it has, there would be too many under a key: said before a gibibyte is written in vain. */
+static enum cs_status check_size(struct cs_database *plain, const struct cs_keyed_files *files,
+                                 struct cs_problem *problem)
 {
-    return cs_database_result(
-        plain, sqlite3_db_config(plain->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL));
+    struct cs_statement *statement = NULL;
+    enum cs_status status =
+        cs_statement_get(plain,
+                         "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, "
+                         "pragma_freelist_count, pragma_page_size",
+                         &statement);
+    if (status == CS_OK) {
+        status = cs_statement_one(statement);
+    }
+    if (status != CS_OK) {
+        return status;
+    }
+    int64_t bytes = cs_column_integer(statement, 0);
+    cs_statement_done(statement);
+    return bytes <= (int64_t)CS_SLOT_PAGES_MAX * (int64_t)CS_SLOT_CONTENT_SIZE
+               ? CS_OK
+               : cs_problem_set(problem, CS_LIMIT,
+                                "%s holds %lld MiB, and a replica under a key holds less than "
+                                "1024: it cannot be brought under one. Nothing was changed. "
+                                "Sync it with the program that made it, then join in an empty "
+                                "folder",
+                                files->path, (long long)(bytes / (int64_t)CS_MEBI));
 }
 
 enum cs_status cs_keyed_convert(const struct cs_keyed_place *place,
@@ -163,10 +185,11 @@ enum cs_status cs_keyed_convert(const struct cs_keyed_place *place,
                                 const struct cs_progress *progress, struct cs_problem *problem)
 {
     struct cs_database *plain = NULL;
+    /* SQLite removes the log of what it closes, without overwriting it; here it has to stay until it is destroyed with the rest. */
     enum cs_status status =
-        cs_database_open(place->world, files->path, CS_DATABASE_REPLICA, &plain, problem);
+        cs_database_open(place->world, files->path, CS_DATABASE_FORMER, &plain, problem);
     if (status == CS_OK) {
-        status = keep_log(plain);
+        status = check_size(plain, files, problem);
     }
     if (status == CS_OK) {
         status = cs_keyed_write_new(place, files, plain, 1, progress, problem);

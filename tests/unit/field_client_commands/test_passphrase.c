@@ -169,6 +169,24 @@ static void test_a_former_one_under_another_passphrase(void **state)
     assert_ok(unlocks(FORMER, "of long ago"));
 }
 
+/* A change that was cut off before its last step is run again: what it had reached is not left. */
+static void test_a_change_that_was_cut_off(void **state)
+{
+    (void)state;
+    save_former();
+    struct cs_identity *former = NULL;
+    assert_ok(cs_identity_unlock(&commands.world, commands.home, FORMER, T(FIXTURE_PASSPHRASE),
+                                 &former, NULL));
+    assert_ok(
+        cs_identity_change_passphrase(&commands.world, former, T(NEXT), 0, commands.home, FORMER));
+    cs_identity_destroy(former);
+    assert_int_equal(run_json("passphrase"), 0);
+    assert_int_equal(json_integer(commands.json, "former_changed"), 0);
+    assert_int_equal(json_integer(commands.json, "former_left"), 0);
+    assert_ok(unlocks(FORMER, NEXT));
+    assert_ok(unlocks(CS_IDENTITY_FILE, NEXT));
+}
+
 /* A join that was cut off when all but its last step was done cannot be run again, and must not be in the way for good. */
 static void test_what_a_join_left_behind(void **state)
 {
@@ -243,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_former_one_under_another_passphrase, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_a_change_that_was_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_a_join_left_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_cost_stays_as_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(test_saved_but_not_overwritten, setup, teardown),

@@ -170,6 +170,33 @@ static void a_reader_of_the_old_file_is_not_disturbed(void **state)
     assert_content(scene, "new");
 }
 
+/* Keys that a finished join gives up, for instance: what held them holds zeroes. */
+static void what_is_replaced_by_nothing_is_overwritten(void **state)
+{
+    struct scene *scene = *state;
+    struct cs_world *world = &scene->world;
+    static const char secret[] = "a key that nobody needs any more";
+    static const char zeroes[sizeof secret];
+    char other[320];
+    char found[sizeof secret];
+    (void)snprintf(other, sizeof other, "%s.other", scene->path);
+    assert_ok(
+        world->file_replace(world->context, scene->path, cs_bytes_make(secret, sizeof secret)));
+    assert_int_equal(link(scene->path, other), 0);
+    assert_ok(world->file_replace(world->context, scene->path, CS_BYTES_NONE));
+    assert_content(scene, "");
+    FILE *former = fopen(other, "rb");
+    assert_non_null(former);
+    assert_int_equal(fread(found, 1, sizeof found, former), sizeof found);
+    assert_int_equal(fclose(former), 0);
+    assert_memory_equal(found, zeroes, sizeof found);
+    assert_int_equal(unlink(other), 0);
+    /* Where nothing is, nothing is overwritten. */
+    assert_int_equal(unlink(scene->path), 0);
+    assert_ok(world->file_replace(world->context, scene->path, CS_BYTES_NONE));
+    assert_content(scene, "");
+}
+
 static void paths_relative_to_the_current_folder_work(void **state)
 {
     const struct scene *scene = *state;
@@ -307,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(randomness_fills_everything, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_replaced_file_is_private_and_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_of_the_old_file_is_not_disturbed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_replaced_by_nothing_is_overwritten, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(paths_relative_to_the_current_folder_work, set_up,
                                         tear_down),

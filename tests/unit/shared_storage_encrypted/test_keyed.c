@@ -1,6 +1,9 @@
 /* Files under their owner's key: made, opened, converted from plain ones, brought under another key, and refused. */
 #include "tests/unit/shared_storage_encrypted/keyed_fixture.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 static void test_made_and_opened_again(void **state)
 {
     struct keyed_fixture f;
@@ -112,6 +115,68 @@ static void test_no_database(void **state)
     memcpy(content, "CSDB\0\0\0\2", 8);
     small_disk_put(DATABASE, &bytes);
     expect_refused(&f, keyed_master, CS_UNSUPPORTED);
+    keyed_end(&f);
+}
+
+/* One that does not open keeps its log as it is: it would be given up, readable, when SQLite closes. */
+static void test_a_damaged_plain_one_keeps_its_log(void **state)
+{
+    struct keyed_fixture f;
+    (void)state;
+    keyed_start(&f, 11);
+    keyed_make_plain(&f);
+    struct small_bytes main = small_disk_take(DATABASE);
+    struct small_bytes log = small_disk_take(DATABASE "-wal");
+    memset(main.data + 100, 0xff, 200); /* where its tables are listed */
+    small_disk_put(DATABASE, &main);
+    assert_int_equal(keyed_open_as(&f, keyed_master), CS_CORRUPT);
+    struct small_bytes after = small_disk_take(DATABASE "-wal");
+    assert_int_equal(after.size, log.size);
+    assert_memory_equal(after.data, log.data, log.size);
+    free(main.data);
+    free(log.data);
+    free(after.data);
+    keyed_end(&f);
+}
+
+static void grow_to(const char *path, uint32_t pages)
+{
+    const uint8_t count[] = {(uint8_t)(pages >> 24), (uint8_t)(pages >> 16), (uint8_t)(pages >> 8),
+                             (uint8_t)pages};
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 28, SEEK_SET), 0); /* SQLite's count of pages */
+    assert_int_equal(fwrite(count, 1, sizeof count, file), sizeof count);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(truncate(path, (off_t)pages * 4096), 0);
+}
+
+/* More than a gibibyte, all of it holes that are never read. */
+static void test_a_plain_one_that_is_too_large(void **state)
+{
+    char folder[] = "/tmp/cs-keyed-XXXXXX";
+    char path[64];
+    struct keyed_fixture f;
+    struct cs_database *plain = NULL;
+    (void)state;
+    keyed_start(&f, 12);
+    f.world.sqlite_vfs = NULL;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/replica.db", folder);
+    assert_int_equal(cs_database_open(&f.world, path, CS_DATABASE_REPLICA, &plain, &f.problem),
+                     CS_OK);
+    assert_int_equal(cs_database_execute(plain, "CREATE TABLE t(v)"), CS_OK);
+    cs_database_close(plain);
+    grow_to(path, 266240);
+    struct cs_keyed_place place = keyed_place(&f, keyed_master);
+    place.path = path;
+    assert_int_equal(cs_keyed_open(&place, NULL, &f.keyed, &f.problem), CS_LIMIT);
+    assert_non_null(strstr(f.problem.text, "holds 1040 MiB"));
+    assert_non_null(strstr(f.problem.text, "join in an empty folder"));
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(path, sizeof path, "%s/replica.db-wal", folder);
+    (void)unlink(path);
+    assert_int_equal(rmdir(folder), 0);
     keyed_end(&f);
 }
 
@@ -241,6 +306,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_made_and_opened_again),
         cmocka_unit_test(test_a_plain_one_is_converted),
+        cmocka_unit_test(test_a_damaged_plain_one_keeps_its_log),
+        cmocka_unit_test(test_a_plain_one_that_is_too_large),
         cmocka_unit_test(test_progress_is_told),
         cmocka_unit_test(test_of_another_owner),
         cmocka_unit_test(test_no_database),

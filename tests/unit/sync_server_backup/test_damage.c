@@ -268,6 +268,30 @@ static void test_anew_after_damage(void **state)
     assert_ok(try_backup(3, fixture.content));
 }
 
+/* The newest manifest tells of nothing any more: a backup made anew stands by itself, and pruning takes the damaged one away. */
+static void test_anew_after_a_damaged_manifest(void **state)
+{
+    (void)state;
+    fill();
+    file_there("backup-0000000002")->data[100] ^= 1;
+    struct cs_repository *repository = open_repository();
+    struct cs_backup_saved saved;
+    assert_status(save_with(repository, CS_BACKUP_REUSE, &saved), CS_CORRUPT);
+    assert_problem("backup-0000000002");
+    assert_ok(save_with(repository, CS_BACKUP_ANEW, &saved));
+    assert_int_equal(saved.manifest.sequence, 3);
+    cs_repository_close(repository);
+    mark_verified(3);
+    assert_ok(try_backup(3, fixture.content));
+    struct cs_backup_pruned pruned;
+    repository = open_repository();
+    assert_ok(cs_repository_prune(repository, 1, &pruned, &fixture.problem));
+    assert_int_equal(pruned.backups, 2);
+    assert_ok(cs_repository_check_chain(repository, &fixture.problem));
+    cs_repository_close(repository);
+    assert_ok(try_backup(3, fixture.content));
+}
+
 /* What a kept backup needs is damaged: nothing is removed for which it would have to be read. */
 static void test_prune_of_a_damaged_repository(void **state)
 {
@@ -305,6 +329,7 @@ int main(void)
         TEST(test_wrong_key),
         TEST(test_newer_program),
         TEST(test_anew_after_damage),
+        TEST(test_anew_after_a_damaged_manifest),
         TEST(test_prune_of_a_damaged_repository),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -269,6 +269,26 @@ static void test_damaged_repository(void **state)
     assert_int_equal(run("verify", in_root("new")), 0);
 }
 
+/* A manifest that cannot be read stops what would build upon it; a backup made anew does not. */
+static void test_damaged_manifest(void **state)
+{
+    (void)state;
+    fill();
+    assert_int_equal(backup(), 0);
+    change_part("Fan, huge");
+    assert_int_equal(backup(), 0);
+    flip(in_root("copies"), "backup-0000000002", 100);
+    assert_int_equal(backup(), 1);
+    assert_says(fixture.err, "backup-0000000002 is damaged");
+    assert_int_equal(run("backup", fixture.server, in_root("copies"), "--anew"), 0);
+    assert_says(fixture.out, "restored elsewhere and verified");
+    assert_int_equal(run("backup", "list", in_root("copies"), "--key", backup_key()), 0);
+    assert_says(fixture.err, "left out: ");
+    assert_int_equal(backup(), 0);
+    assert_int_equal(restore("new"), 0);
+    assert_int_equal(run("verify", in_root("new")), 0);
+}
+
 static void test_verify_of_a_kept_backup(void **state)
 {
     (void)state;
@@ -331,6 +351,8 @@ static void test_keep(void **state)
         assert_int_equal(run("backup", fixture.server, in_root("copies"), "--keep", "2"), 0);
     }
     assert_says(fixture.out, "1 older backups removed");
+    /* What was moved meanwhile is not taken for an interruption. */
+    assert_null(strstr(fixture.out, "interrupted backup was found"));
     assert_false(cs_folder_has(in_root("copies"), "backup-0000000002"));
     assert_true(cs_folder_has(in_root("copies"), "backup-0000000003"));
     assert_int_equal(restore("new"), 0);
@@ -518,6 +540,7 @@ int main(void)
         TEST(test_one_backup_of_a_server_at_a_time),
         TEST(test_backup_of_a_damaged_server),
         TEST(test_damaged_repository),
+        TEST(test_damaged_manifest),
         TEST(test_verify_of_a_kept_backup),
         TEST(test_the_horizon_moves),
         TEST(test_keep),
