@@ -14,6 +14,26 @@ export interface AppState {
 export const appState = signal<AppState | null>(null);
 export const connection = signal<'connecting' | 'open' | 'lost'>('connecting');
 
+/* The generation that pages follow: news that come quickly one after another are taken together. */
+export const newsGeneration = signal(0);
+const NEWS_MS = 1000;
+let newsTimer: ReturnType<typeof setTimeout> | undefined;
+let newsAt = 0;
+
+function followNews(generation: number): void {
+    clearTimeout(newsTimer);
+    const take = () => {
+        newsAt = Date.now();
+        newsGeneration.value = generation;
+    };
+    const wait = newsAt + NEWS_MS - Date.now();
+    if (wait <= 0) {
+        take();
+    } else {
+        newsTimer = setTimeout(take, wait);
+    }
+}
+
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 5000;
 /* A comment comes every 15 s: a stream that is silent for longer is dead. */
@@ -44,7 +64,9 @@ async function listenOnce(): Promise<void> {
                 if (event.event === 'state') {
                     batch(() => {
                         connection.value = 'open';
-                        appState.value = JSON.parse(event.data) as AppState;
+                        const state = JSON.parse(event.data) as AppState;
+                        appState.value = state;
+                        followNews(state.generation);
                     });
                 }
             }

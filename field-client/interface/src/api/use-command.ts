@@ -3,7 +3,7 @@ import { effect, signal, type Signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { language } from '../i18n/language';
 import { CommandError, run } from './command';
-import { appState } from './state';
+import { appState, newsGeneration } from './state';
 
 export interface Loaded<T> {
     data: T | undefined; // the last that was read, kept while it is read again
@@ -27,7 +27,7 @@ const ownChanges = signal(0);
 
 /* `still`: news do not count. */
 function currentVersion(still: boolean): string {
-    return `${still ? '' : (appState.value?.generation ?? 0)} ${ownChanges.value} ${language.value}`;
+    return `${still ? '' : newsGeneration.value} ${ownChanges.value} ${language.value}`;
 }
 
 function entryOf(words: readonly string[]): Entry {

@@ -6,7 +6,7 @@
  */
 import { run, CommandError } from '../api';
 
-const TYPING_MS = 250;
+const TYPING_MS = 400;
 const AGAIN_MS = 3000;
 
 interface Pending {
@@ -35,8 +35,8 @@ async function write(key: string, keepalive: boolean): Promise<void> {
         }
     } catch (error) {
         entry.going = false;
-        // Wrong use does not get better, and dropping what is not there is done.
-        const hopeless = error instanceof CommandError && (error.exit === 2 || (error.exit === 1 && text === null));
+        // What is wrong does not get better; a lock and a program that does not answer do.
+        const hopeless = error instanceof CommandError && (error.exit === 2 || error.exit === 1);
         if (hopeless) {
             pending.delete(key);
         } else {
@@ -73,7 +73,7 @@ export const drafts = {
         try {
             return (await run<{ draft: T | null }>(['draft', 'get', key])).json.draft;
         } catch (error) {
-            if (error instanceof CommandError && error.exit === 1) {
+            if (error instanceof CommandError && error.status === 'NOT_FOUND') {
                 return null;
             }
             throw error;
