@@ -1,7 +1,7 @@
 /* A list's state: in the address, and as the words of list. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pageWords, rowsInSight } from '../src/design/VirtualList';
+import { leastWidth, pageWords, rowsInSight } from '../src/design/VirtualList';
 import { queryOfState, stateOfQuery, wordsOfState, type ListState } from '../src/records/list-state';
 
 const STATE: ListState = {
@@ -40,4 +40,8 @@ test('the rows in sight are few, whatever the length, and inside it', () => {
     assert.deepEqual(rowsInSight(0, 480, 50000), { first: 0, last: 18 });
     assert.deepEqual(rowsInSight(48 * 49990, 480, 50000), { first: 49982, last: 49999 });
     assert.deepEqual(rowsInSight(0, 480, 0), { first: 0, last: -1 });
+});
+
+test('the least width is what columns and gaps take', () => {
+    assert.equal(leastWidth([{ width: 'minmax(160px, 1.5fr)' }, { width: '80px' }]), 160 + 80 + 36);
 });

@@ -65,6 +65,19 @@ function TopBar({ onMenu }: { onMenu: () => void }) {
     );
 }
 
+/* What everybody must know before anything on a page is believed. */
+function Warnings() {
+    const status = useStatus().data;
+    return (
+        <div class="stack-tight warnings">
+            {connection.value === 'lost' && <Notice tone="warning">{t('app.connection_lost')}</Notice>}
+            {status?.incomplete === true && <Notice tone="warning">{t('app.incomplete')}</Notice>}
+            {(status?.must_join_again ?? null) !== null && <Notice tone="danger">{status?.must_join_again}</Notice>}
+            {(status?.revoked ?? null) !== null && <Notice tone="danger">{t('app.revoked', { reason: status?.revoked?.reason ?? '' })}</Notice>}
+        </div>
+    );
+}
+
 function CurrentPage() {
     const matched = current.value;
     const status = useStatus();
@@ -118,7 +131,7 @@ export function Shell() {
             <TopBar onMenu={() => setMenu(!menu)} />
             <Menu roles={roles} open={menu} onChosen={() => setMenu(false)} />
             <main ref={main} class="page" tabIndex={-1}>
-                {connection.value === 'lost' && <Notice tone="warning">{t('app.connection_lost')}</Notice>}
+                <Warnings />
                 <PageBoundary key={place}>
                     <CurrentPage />
                 </PageBoundary>

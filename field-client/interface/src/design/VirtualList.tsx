@@ -48,6 +48,13 @@ export function rowsInSight(top: number, height: number, total: number): { first
     return { first, last };
 }
 
+const GAP = 12;
+
+/* The least width of the columns, from the pixels that their widths begin with: narrower windows scroll. */
+export function leastWidth(columns: readonly { width: string }[]): number {
+    return columns.reduce((sum, column) => sum + Number(/(\d+)px/.exec(column.width)?.[1] ?? 0) + GAP, GAP);
+}
+
 function RowView<Row>({ row, index, props, template }: { row: Row | undefined; index: number; props: VirtualListProps<Row>; template: string }) {
     return (
         <div
@@ -127,20 +134,21 @@ function Rows<Row>({ props, total, first: head }: { props: VirtualListProps<Row>
     const { element, sight } = useSight();
     const template = props.columns.map((column) => column.width).join(' ');
     const { first, last } = rowsInSight(sight.top, sight.height, total);
+    const minWidth = `${leastWidth(props.columns)}px`;
     const pages = [];
     for (let page = Math.floor(first / PAGE); page <= Math.floor(Math.max(last, 0) / PAGE); page++) {
         pages.push(page);
     }
     return (
         <div ref={element} class="virtual" role="table" aria-label={props.label} aria-rowcount={total + 1} aria-busy={head.loading} onKeyDown={moveFocus}>
-            <div role="row" aria-rowindex={1} class="virtual-head" style={{ gridTemplateColumns: template }}>
+            <div role="row" aria-rowindex={1} class="virtual-head" style={{ gridTemplateColumns: template, minWidth }}>
                 {props.columns.map((column) => (
                     <div key={column.key} role="columnheader" aria-sort={column.sorted} class={column.number === true ? 'clip number' : 'clip'}>
                         {column.title}
                     </div>
                 ))}
             </div>
-            <div role="rowgroup" style={{ position: 'relative', height: `${total * ROW_HEIGHT}px` }}>
+            <div role="rowgroup" style={{ position: 'relative', height: `${total * ROW_HEIGHT}px`, minWidth }}>
                 {pages.map((page) => (
                     <PageRows key={page} page={page} first={first} last={last} props={props} template={template} />
                 ))}
