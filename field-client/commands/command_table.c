@@ -84,6 +84,11 @@ static const struct cs_command_entry commands[] = {
      "refers to. Without --sort rows come in the order in which they were made.",
      NULL},
     {"delete", cs_command_delete, "ENTITY ID", "delete one row", "删除一条记录", "", NULL},
+    {"draft", cs_command_draft, "put KEY | get KEY | drop KEY | list",
+     "forms that are not recorded yet, kept on this laptop", "尚未保存的表单草稿(仅存本机)",
+     "put reads one value of JSON from standard input (at most 256 KiB) in place of the draft with "
+     "that KEY.\nDrafts are never sent; at most 100 are kept.",
+     NULL},
     {"import", cs_command_import, "ENTITY FILE.csv|- [--skip-bad]", "import rows from CSV",
      "从 CSV 导入",
      "The first line names the fields (or their Chinese or English labels; \"id\" is possible). "

@@ -17,6 +17,7 @@
  *   _vault_key  see vault_keys.h
  *   _vault_lease  leases of this device and their keys, kept_leases.h
  *   _attachment  files of attachments, kept_attachments.h
+ *   _draft  forms that were not recorded yet, drafts.h
  *   _recovered  rows that stood confirmed before the server went back in time and that it lacks now
  *
  * Called by cs_replica_open. A change of these tables is a further migration, never an edit of an
@@ -194,11 +195,22 @@ static enum cs_status make_attachment_table(struct cs_database *database, void *
     return cs_database_execute(database, attachment_table);
 }
 
+/* Of this laptop alone. */
+static const char draft_table[] = "CREATE TABLE _draft (key TEXT PRIMARY KEY NOT NULL, changed_ms "
+                                  "INTEGER NOT NULL, content BLOB NOT NULL) WITHOUT ROWID;";
+
+static enum cs_status make_draft_table(struct cs_database *database, void *context)
+{
+    (void)context;
+    return cs_database_execute(database, draft_table);
+}
+
 enum cs_status cs_replica_schema(struct cs_database *database, struct cs_problem *problem)
 {
     static const struct cs_migration migrations[] = {
-        {make_tables_1},         {make_former_tables}, {make_staged_table},    {make_settled_table},
-        {make_recovered_tables}, {make_vault_tables},  {make_key_table},       {make_lease_table},
-        {make_memory_table},     {make_alarm_columns}, {make_attachment_table}};
+        {make_tables_1},      {make_former_tables},    {make_staged_table},
+        {make_settled_table}, {make_recovered_tables}, {make_vault_tables},
+        {make_key_table},     {make_lease_table},      {make_memory_table},
+        {make_alarm_columns}, {make_attachment_table}, {make_draft_table}};
     return cs_database_migrate(database, migrations, CS_COUNT(migrations), NULL, problem);
 }

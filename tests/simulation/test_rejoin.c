@@ -2,7 +2,19 @@
  * Disks that were copied or set back (design §5): both sides are told, both join again with new keys, and nothing that either
  * of them holds is lost, doubled or called a conflict without being one.
  */
+#include "field-client/replica/drafts.h"
 #include "tests/simulation/rejoin_scene.h"
+
+/* What was typed and not recorded stays where it was typed. */
+static void check_draft(struct laptop *laptop)
+{
+    struct cs_buffer draft;
+    int64_t changed_ms = 0;
+    cs_buffer_init(&draft, CS_DRAFT_SIZE_MAX);
+    assert_ok(cs_draft_get(laptop->replica, cs_bytes_of_text("form"), &draft, &changed_ms, NULL));
+    assert_true(cs_bytes_equal_text(cs_buffer_bytes(&draft), "{}"));
+    cs_buffer_release(&draft);
+}
 
 /* Both go on working; the original is the first to sync. */
 static void both_sides_of_a_copied_disk_keep_their_work(void **state)
@@ -19,10 +31,13 @@ static void both_sides_of_a_copied_disk_keep_their_work(void **state)
     /* From now on the original is not believed either. */
     (void)laptop_new(scene.office, "part", "code=LATER", "name=电源", NULL);
     check_told(scene.office);
+    assert_ok(cs_draft_put(scene.office->replica, cs_bytes_of_text("form"), cs_bytes_of_text("{}"),
+                           NULL));
     laptop_sync_equal(scene.owner);
     assert_int_equal(laptop_count(scene.owner, "exception", "kind", "forked_device"), 1);
     rejoin(&scene, scene.copy, 2);
     rejoin(&scene, scene.office, 1);
+    check_draft(scene.office);
     check_all_equal(&scene);
     assert_int_equal(parts(&scene, "BEFORE"), 1);
     assert_int_equal(parts(&scene, "ORIGINAL"), 1);

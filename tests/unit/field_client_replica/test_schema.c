@@ -17,8 +17,8 @@ static void every_table_is_there(void **state)
     assert_int_equal(
         fixture_count_sql(f, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN "
                              "('_meta', '_pending', '_overlay', '_covered', '_dirty', '_outbox', "
-                             "'_scope', '_staged', '_former_outbox', '_recovered')"),
-        10);
+                             "'_scope', '_staged', '_former_outbox', '_recovered', '_draft')"),
+        11);
     assert_int_equal(
         fixture_count_sql(f, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name IN "
                              "('_outbox_unacknowledged', '_outbox_counter')"),
