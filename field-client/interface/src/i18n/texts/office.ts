@@ -181,6 +181,7 @@ export const officeTexts = {
     'office.no_voids': ['没有作废的号码。', 'No number is void.'],
     'office.void': ['作废', 'Void'],
     'office.void_number': ['作废号码', 'Void a number'],
+    'office.void_this': ['作废此单', 'Void this receipt'],
     'office.void_text': [
         '作废是一份签名的声明，不能收回。号码仍然计入号段，回执单内容仍可查看。',
         'This is a signed declaration and cannot be taken back. The number stays accounted for, and the receipt can still be read.',
@@ -206,6 +207,7 @@ export const officeTexts = {
     'office.find_device': ['按姓名、设备或指纹查找', 'Find by name, device or fingerprint'],
     'office.people_records': ['人员记录', 'Records of people'],
     'office.roles': ['角色', 'Roles'],
+    'office.role_between': ['、', ', '],
     'office.joined': ['加入时间', 'Joined'],
     'office.fingerprint': ['指纹', 'Fingerprint'],
     'office.fingerprint_text': [

@@ -58,7 +58,7 @@ function DeviceTable({ devices, onRevoke }: { devices: readonly Device[]; onRevo
                         device.person === null ? device.person_name : <a href={href('recordDetail', { entity: 'person', id: device.person })}>{device.person_name}</a>,
                 },
                 { key: 'device', title: t('office.device'), show: (device) => device.device },
-                { key: 'roles', title: t('office.roles'), show: (device) => device.roles.split(/[\s,]+/).map(roleText).join('、') },
+                { key: 'roles', title: t('office.roles'), show: (device) => device.roles.split(/[\s,]+/).map(roleText).join(t('office.role_between')) },
                 { key: 'fingerprint', title: t('office.fingerprint'), show: (device) => <span class="fixed">{device.fingerprint}</span> },
                 { key: 'joined', title: t('office.joined'), show: (device) => formatInstant(device.joined_at) },
                 { key: 'state', title: t('office.state'), show: (device) => <State device={device} /> },

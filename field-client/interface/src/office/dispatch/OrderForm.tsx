@@ -103,7 +103,7 @@ function OrderPart({ form, change, technicians }: PartProps & { technicians: rea
         <>
             <div class="columns">
                 <Field label={t('office.order_number')} hint={t('office.order_number_hint')}>
-                    <TextInput value={form.number} onChange={(number) => change({ number })} />
+                    <TextInput autofocus={form.request !== ''} value={form.number} onChange={(number) => change({ number })} />
                 </Field>
                 <Field label={t('office.technician')}>
                     <Select

@@ -1,13 +1,24 @@
 /* Conflicts, decided one by one or several alike, and the decisions of this session with their way back. */
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Loaded } from '../../api';
 import { Button, CheckBox, EmptyState, Show, Table, toast } from '../../design';
 import { t } from '../../i18n';
+import { useEntity } from '../../records';
+import { fieldLabel } from '../values';
 import type { Choice, Conflict } from './conflict';
 import { ConflictCard } from './ConflictCard';
 import { useDecisions, type Decision } from './use-decisions';
 
 type Decisions = ReturnType<typeof useDecisions>;
+
+function Subject({ conflict }: { conflict: Conflict }) {
+    const entity = useEntity(conflict.entity);
+    return (
+        <>
+            {conflict.row_label} · {fieldLabel(entity, conflict.field)}
+        </>
+    );
+}
 
 function Done({ decisions }: { decisions: Decisions }) {
     const undoable = (decision: Decision) => decision.undo.length > 0;
@@ -20,7 +31,7 @@ function Done({ decisions }: { decisions: Decisions }) {
                 rows={decisions.done}
                 keyOf={(decision) => decision.conflict.id}
                 columns={[
-                    { key: 'what', title: t('office.conflict'), show: ({ conflict }) => `${conflict.row_label} · ${conflict.field}` },
+                    { key: 'what', title: t('office.conflict'), show: ({ conflict }) => <Subject conflict={conflict} /> },
                     {
                         key: 'undo',
                         title: t('common.actions'),
@@ -66,6 +77,19 @@ function Bulk({ count, all, busy, onAll, onChoose }: BulkProps) {
     );
 }
 
+/* The button that was pressed goes with its card: whoever uses the keyboard goes on here, not at the top of the page. */
+function useKeptFocus(count: number) {
+    const place = useRef<HTMLDivElement>(null);
+    const former = useRef(count);
+    useEffect(() => {
+        if (count < former.current && document.activeElement === document.body) {
+            place.current?.focus();
+        }
+        former.current = count;
+    }, [count]);
+    return place;
+}
+
 function Open({ conflicts, decisions }: { conflicts: readonly Conflict[]; decisions: Decisions }) {
     const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
     // Only what is still there counts: others may have decided meanwhile.
@@ -80,8 +104,9 @@ function Open({ conflicts, decisions }: { conflicts: readonly Conflict[]; decisi
             toast(t('office.decided_count', { n: some.length }), 'success');
         }
     };
+    const place = useKeptFocus(conflicts.length);
     return (
-        <>
+        <div class="stack" ref={place} tabIndex={-1}>
             {conflicts.length > 1 && (
                 <Bulk
                     count={selected.length}
@@ -102,7 +127,7 @@ function Open({ conflicts, decisions }: { conflicts: readonly Conflict[]; decisi
                     onChoose={(choice) => void decide([conflict], choice)}
                 />
             ))}
-        </>
+        </div>
     );
 }
 

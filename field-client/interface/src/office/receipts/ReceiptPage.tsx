@@ -141,7 +141,7 @@ export function ReceiptPage({ params }: { params: { id: string } }) {
                             )}
                             {declared === undefined && (
                                 <Button icon="close" onClick={() => setVoiding(true)}>
-                                    {t('office.void_number')}
+                                    {t('office.void_this')}
                                 </Button>
                             )}
                             <Button kind="primary" icon="print" onClick={() => window.print()}>
