@@ -96,7 +96,10 @@ function ExceptionCard({ exception }: { exception: Exception }) {
                     <span class="small muted">{formatInstant(exception.opened_at)}</span>
                 </span>
             </div>
-            <p>{exception.detail}</p>
+            {/* The server wrote it, in English. */}
+            <p lang="en" class="small muted">
+                {exception.detail}
+            </p>
             <Clearing exception={exception} />
             {exception.note !== null && exception.note !== '' && !editing && <p class="pre">{exception.note}</p>}
             {editing ? (

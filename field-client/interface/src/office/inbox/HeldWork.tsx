@@ -3,12 +3,14 @@ import { useState } from 'preact/hooks';
 import { useAction, type Loaded } from '../../api';
 import { Button, CheckBox, Dialog, EmptyState, ErrorNotice, Field, Show, TextArea, toast } from '../../design';
 import { formatInstant, t } from '../../i18n';
+import { HeldOperations } from './HeldOperations';
 
 export interface Work {
     id: string;
     device: string | null;
     author: string | null;
     summary: string | null;
+    operations: string | null;
     claimed_at: string | null;
     received_at: string | null;
     labels: Record<string, string | null>;
@@ -73,7 +75,7 @@ function WorkList({ work }: { work: readonly Work[] }) {
                             checked={chosen.includes(item.id)}
                             onChange={(wanted) => setChosen(wanted ? [...chosen, item.id] : chosen.filter((id) => id !== item.id))}
                         >
-                            <strong>{item.summary}</strong>
+                            <HeldOperations text={item.operations} summary={item.summary} />
                         </CheckBox>
                         <p class="small muted">
                             {t('office.held_from', {
