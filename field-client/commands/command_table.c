@@ -52,6 +52,15 @@ static const struct cs_command_entry commands[] = {
      NULL},
     {"status", cs_command_status, "", "who this is, what waits, what needs a person",
      "身份、待发送内容与待处理事项", "", NULL},
+    {"today", cs_command_today, "", "your open work orders and visits",
+     "今日:待处理派工单与上门服务",
+     "Work orders in the order in which they are planned, with customer, address and phone; visits "
+     "that\nare not finished; what waits to be sent, was refused, or is in conflict.",
+     NULL},
+    {"summary", cs_command_summary, "", "figures of the last 30 days", "近30天概况",
+     "Visits per day, what is open and how long, arrival within 24 hours, solved at the first "
+     "visit,\nparts used most.",
+     NULL},
     {"sync", cs_command_sync, "", "send and receive changes", "与服务器同步",
      "Exit code 1 when it failed, or when this replica and the server are not equal afterwards.",
      NULL},

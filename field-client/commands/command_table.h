@@ -25,6 +25,9 @@ enum cs_status cs_command_new(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_set(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_get(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_list(struct cs_command *command) CS_MUST_USE;
+/* summary.c */
+enum cs_status cs_command_summary(struct cs_command *command) CS_MUST_USE;
+enum cs_status cs_command_today(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_draft(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_delete(struct cs_command *command) CS_MUST_USE;
 enum cs_status cs_command_import(struct cs_command *command) CS_MUST_USE;

@@ -17,7 +17,7 @@ static void test_table_of_commands(void **state)
         assert_non_null(entry->synopsis);
         assert_non_null(entry->details);
     }
-    assert_int_equal(count, 35);
+    assert_int_equal(count, 37);
     assert_null(cs_command_find("lis"));
     assert_null(cs_command_find(""));
 }
