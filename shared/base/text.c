@@ -48,8 +48,10 @@ static size_t decode(struct cs_bytes bytes, uint32_t *out_code)
 bool cs_utf8_valid(struct cs_bytes bytes)
 {
     while (bytes.size > 0) {
-        uint32_t code = 0;
-        size_t size = decode(bytes, &code);
+        /* Most of what is checked is ASCII. */
+        bool ascii = bytes.data[0] != 0 && bytes.data[0] < 0x80;
+        uint32_t code = 1;
+        size_t size = ascii ? 1 : decode(bytes, &code);
         if (size == 0 || code == 0) {
             return false;
         }
