@@ -24,9 +24,9 @@ const ABOUT = ['project', 'person', 'item'] as const;
 type About = (typeof ABOUT)[number] | '';
 
 function useChoices(about: About) {
-    const projects = useProjects();
-    const devices = useDevices();
-    const items = useItems();
+    const projects = useProjects(about === 'project');
+    const devices = useDevices(about === 'person');
+    const items = useItems(undefined, about === 'item');
     switch (about) {
         case 'project':
             return projectOptions(projects.data?.rows ?? []);

@@ -42,7 +42,7 @@ function AlarmCard({ alarm, text }: { alarm: Alarm; text: string }) {
                 <Icon name="alert" />
                 {t(alarm.kind === 'emergency' ? 'security.alarm_emergency' : 'security.alarm_place_taken')}
             </h2>
-            <p class="pre">{text}</p>
+            {alarm.kind !== 'emergency' && <p class="pre">{text}</p>}
             <DefinitionList
                 items={[
                     [t('vault.person'), [alarm.person_name, alarm.device_name].filter(Boolean).join(' · ')],

@@ -24,7 +24,7 @@ function Alarms({ here }: { here: RouteName | undefined }) {
     }
     const alarms = status.vault_notes.findings.filter((finding) => finding.alarm !== null).length + (historyAlarm(status) === null ? 0 : 1);
     return (
-        <div class="stack-tight no-print">
+        <div class="stack-tight no-print strips">
             {alarms > 0 && here !== 'vaultFindings' && (
                 <Notice tone="danger">
                     <div class="spread">

@@ -33,8 +33,8 @@ export function useAccess() {
     return useCommand<{ access: Access[]; complete: boolean }>(['vault', 'access']);
 }
 
-export function useItems(project?: string) {
-    return useCommand<{ items: Item[] }>(project === undefined ? ['vault', 'list'] : ['vault', 'list', project]);
+export function useItems(project?: string, wanted = true) {
+    return useCommand<{ items: Item[] }>(!wanted ? null : project === undefined ? ['vault', 'list'] : ['vault', 'list', project]);
 }
 
 interface ProjectRow {
@@ -43,8 +43,8 @@ interface ProjectRow {
     name: string;
 }
 
-export function useProjects(): Loaded<{ rows: ProjectRow[] }> & { again: () => void } {
-    return useCommand<{ rows: ProjectRow[] }>(['list', 'project', '--limit', '1000']);
+export function useProjects(wanted = true): Loaded<{ rows: ProjectRow[] }> & { again: () => void } {
+    return useCommand<{ rows: ProjectRow[] }>(wanted ? ['list', 'project', '--limit', '1000'] : null);
 }
 
 export function projectOptions(rows: readonly ProjectRow[]): Option[] {
@@ -60,8 +60,8 @@ export interface DeviceRow {
     state: string;
 }
 
-export function useDevices() {
-    return useCommand<{ devices: DeviceRow[] }>(['devices']);
+export function useDevices(wanted = true) {
+    return useCommand<{ devices: DeviceRow[] }>(wanted ? ['devices'] : null);
 }
 
 /* People who have, or had, a device: the others can know nothing. */
