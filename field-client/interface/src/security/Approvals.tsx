@@ -1,10 +1,11 @@
 /* What waits for a second person: to be approved by this one, or asked for by this one. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand } from '../api';
+import { useAction } from '../api';
 import { Badge, Button, ConfirmDialog, DefinitionList, EmptyState, Notice, Show, toast, type Tone } from '../design';
 import { formatInstant, formatRelative, t, type PlainTextKey } from '../i18n';
 import { RevealDialog, wordOf, type Waiting } from '../vault';
 import { SecurityPage } from './SecurityPage';
+import { useWaiting } from './use-waiting';
 
 const TONES: Record<Waiting['state'], Tone> = {
     for_me: 'warning',
@@ -100,7 +101,7 @@ function Doings({ doing, onClose }: { doing: Doing; onClose: () => void }) {
 }
 
 export function Approvals() {
-    const list = useCommand<{ waiting: Waiting[] }>(['vault', 'waiting']);
+    const list = useWaiting();
     const [doing, setDoing] = useState<Doing>();
     const cardOf = (waiting: Waiting) => (
         <WaitingCard
@@ -137,7 +138,15 @@ export function Approvals() {
             {list.data?.waiting.some((each) => each.state === 'to_be_opened' && each.kind !== 'vault request') === true && (
                 <Notice>{t('security.export_hint')}</Notice>
             )}
-            {doing !== undefined && <Doings doing={doing} onClose={() => setDoing(undefined)} />}
+            {doing !== undefined && (
+                <Doings
+                    doing={doing}
+                    onClose={() => {
+                        setDoing(undefined);
+                        list.again();
+                    }}
+                />
+            )}
         </SecurityPage>
     );
 }

@@ -85,7 +85,7 @@ function Shown({ item }: { item: ShownItem }) {
                     <Button kind="primary" icon="plus" onClick={() => setDoing('set')}>
                         {t('security.set_secret')}
                     </Button>
-                    <Button icon="edit" onClick={() => setDoing('edit')}>
+                    <Button icon="edit" data-shortcut="edit" onClick={() => setDoing('edit')}>
                         {t('common.edit')}
                     </Button>
                     <LinkButton icon="history" href={href('disclosures', {}, { about: 'item', of: item.id })}>

@@ -160,9 +160,11 @@ export function Disclosures({ query }: PageProps<'/security/disclosures'>) {
             }
         >
             <Filters wish={wish} onChange={change} />
-            <CheckBox checked={onlyDisclosures} onChange={(checked) => change(wish, !checked)}>
-                {t('security.only_disclosures')}
-            </CheckBox>
+            <div class="no-print">
+                <CheckBox checked={onlyDisclosures} onChange={(checked) => change(wish, !checked)}>
+                    {t('security.only_disclosures')}
+                </CheckBox>
+            </div>
             <Show loaded={audit}>
                 {(data) => {
                     const events = data.events.filter((event) => !onlyDisclosures || DISCLOSING.includes(event.event)).reverse();

@@ -1,7 +1,7 @@
 /* Shares are entered and tried. Nothing is opened with them; they are forgotten when this is closed. */
 import { useState } from 'preact/hooks';
 import { useAction } from '../api';
-import { Button, Dialog, ErrorNotice, Notice } from '../design';
+import { Button, Dialog, ErrorNotice, toast } from '../design';
 import { t } from '../i18n';
 import { sharesInput, ShareLines } from './ShareLines';
 
@@ -13,21 +13,17 @@ interface RehearseProps {
     danger?: boolean;
 }
 
-function Trying({ title, text, words, done, danger = false }: RehearseProps) {
+function Trying({ title, text, words, done, danger = false, onClose }: RehearseProps & { onClose: () => void }) {
     const action = useAction();
     const [shares, setShares] = useState(['', '']);
-    const [worked, setWorked] = useState(false);
     const ready = sharesInput(shares) !== '';
     const attempt = async (event: Event) => {
         event.preventDefault();
         if (ready && !action.busy && (await action.run(words, { input: sharesInput(shares) })) !== undefined) {
-            setShares(['', '']);
-            setWorked(true);
+            toast(done, 'success');
+            onClose();
         }
     };
-    if (worked) {
-        return <Notice tone="success">{done}</Notice>;
-    }
     return (
         <form class="stack" onSubmit={(event) => void attempt(event)}>
             <p>{text ?? t('security.rehearse_text')}</p>
@@ -51,7 +47,7 @@ export function Rehearse(props: RehearseProps) {
             </Button>
             {open && (
                 <Dialog title={props.title} onClose={() => setOpen(false)}>
-                    <Trying {...props} />
+                    <Trying {...props} onClose={() => setOpen(false)} />
                 </Dialog>
             )}
         </div>

@@ -160,18 +160,26 @@ function NextStep({ counts }: { counts: Campaign['counts'] }) {
     );
 }
 
+/* What helpers did, and what is left for people. */
+function toldOf(answer: { verified?: number; by_hand?: number }): string {
+    return answer.verified === undefined
+        ? t('common.saved')
+        : t('security.applied', { verified: answer.verified, hand: answer.by_hand ?? 0 });
+}
+
 function AllAtOnce({ project, counts, action }: { project: string; counts: Campaign['counts']; action: Action }) {
     const [asking, setAsking] = useState(false);
-    const run = async (words: string[]) => {
-        if ((await action.run(words)) !== undefined) {
-            toast(t('common.saved'), 'success');
+    const run = async (word: 'prepare' | 'apply' | 'confirm') => {
+        const answer = await action.run<{ verified?: number; by_hand?: number }>(['vault', 'rotate', word, project]);
+        if (answer !== undefined) {
+            toast(toldOf(answer.json));
         }
         setAsking(false);
     };
     return (
         <div class="row">
             {counts.unprepared > 0 && (
-                <Button icon="key" busy={action.busy} onClick={() => void run(['vault', 'rotate', 'prepare', project])}>
+                <Button icon="key" busy={action.busy} onClick={() => void run('prepare')}>
                     {t('security.prepare_all', { n: counts.unprepared })}
                 </Button>
             )}
@@ -181,7 +189,7 @@ function AllAtOnce({ project, counts, action }: { project: string; counts: Campa
                 </Button>
             )}
             {counts.verified > 0 && (
-                <Button icon="check" busy={action.busy} onClick={() => void run(['vault', 'rotate', 'confirm', project])}>
+                <Button icon="check" busy={action.busy} onClick={() => void run('confirm')}>
                     {t('security.confirm_all', { n: counts.verified })}
                 </Button>
             )}
@@ -190,7 +198,7 @@ function AllAtOnce({ project, counts, action }: { project: string; counts: Campa
                     title={t('security.apply')}
                     text={t('security.apply_text')}
                     confirm={t('security.apply')}
-                    onConfirm={() => run(['vault', 'rotate', 'apply', project])}
+                    onConfirm={() => run('apply')}
                     onClose={() => setAsking(false)}
                 />
             )}

@@ -48,7 +48,7 @@ function Credentials({ project }: { project: string }) {
                 <div class="grow">
                     <TextInput type="search" value={wanted} onChange={setWanted} label={t('security.search_items')} placeholder={t('security.search_items')} />
                 </div>
-                <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+                <Button kind="primary" icon="plus" data-shortcut="new" onClick={() => setAdding(true)}>
                     {t('security.add_item')}
                 </Button>
             </div>

@@ -73,22 +73,18 @@ function VaultCards({ vaults }: { vaults: readonly VaultSummary[] }) {
 export function Vaults({ query }: PageProps<'/security/vaults'>) {
     const access = useAccess();
     const items = useItems();
-    const [wanted, setWanted] = useState(query.get('q') ?? '');
+    const wanted = query.get('q') ?? '';
     const [creating, setCreating] = useState(false);
-    const search = (text: string) => {
-        setWanted(text);
-        replaceQuery({ q: text });
-    };
     return (
         <SecurityPage
             title={t('security.vaults')}
             actions={
-                <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
+                <Button kind="primary" icon="plus" data-shortcut="new" onClick={() => setCreating(true)}>
                     {t('security.create_vault')}
                 </Button>
             }
         >
-            <TextInput type="search" value={wanted} onChange={search} label={t('security.search_items')} placeholder={t('security.search_items')} />
+            <TextInput type="search" value={wanted} onChange={(q) => replaceQuery({ q })} label={t('security.search_items')} placeholder={t('security.search_items')} />
             {wanted.trim() === '' ? (
                 <Show loaded={access}>
                     {(data) => {

@@ -197,6 +197,7 @@ export const securityTexts = {
         '地址是 ssh:// 或 postgresql:// 的凭据由程序登录并修改；新旧密码都算向您披露。其余的留给手工。',
         'The program logs in and changes credentials whose address is ssh:// or postgresql://; both passwords count as disclosed to you. The others are left to be done by hand.',
     ],
+    'security.applied': ['自动修改并验证 {verified} 个；需要手工修改 {hand} 个', '{verified} changed and verified; {hand} to be done by hand'],
     'security.end': ['结束统一修改', 'End the campaign'],
     'security.end_unfinished': ['还有 {n} 个没有完成，仍然结束', 'End it although {n} {n|is|are} not done'],
     'security.ended': ['统一修改已结束', 'The campaign has ended'],
