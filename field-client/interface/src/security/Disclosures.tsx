@@ -167,7 +167,10 @@ export function Disclosures({ query }: PageProps<'/security/disclosures'>) {
             </div>
             <Show loaded={audit}>
                 {(data) => {
-                    const events = data.events.filter((event) => !onlyDisclosures || DISCLOSING.includes(event.event)).reverse();
+                    // The command answers one vault after another; here the newest comes first.
+                    const events = data.events
+                        .filter((event) => !onlyDisclosures || DISCLOSING.includes(event.event))
+                        .sort((a, b) => b.at.localeCompare(a.at));
                     return (
                         <>
                             {!data.complete && <Notice tone="warning">{t('security.incomplete')}</Notice>}

@@ -4,6 +4,7 @@ import { Badge, Notice, Show } from '../design';
 import { t } from '../i18n';
 import { MakeShares } from './MakeShares';
 import { Rehearse } from './Rehearse';
+import { RekeyNotice } from './RekeyNotice';
 import { SecurityPage } from './SecurityPage';
 
 function RootState({ status }: { status: Status }) {
@@ -57,7 +58,7 @@ function RecoveryKey({ status }: { status: Status }) {
         <section class="card stack">
             <h2>{t('security.recovery_key')}</h2>
             <p>{t('security.recovery_text')}</p>
-            {status.vault_notes.due.length > 0 && <Notice tone="warning">{t('security.recovery_rekey')}</Notice>}
+            <RekeyNotice />
             <MakeShares
                 title={t('security.recovery_make')}
                 what={t('security.recovery_share')}

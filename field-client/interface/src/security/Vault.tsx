@@ -1,42 +1,17 @@
 /* One vault: its credentials, and who is let in. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand } from '../api';
+import { useCommand } from '../api';
 import { href, replaceQuery, type PageProps } from '../app/router';
-import { useStatus } from '../app/status';
-import { Badge, Button, ErrorNotice, LinkButton, Notice, Show, Tabs, TextInput, toast } from '../design';
+import { Badge, Button, LinkButton, Show, Tabs, TextInput } from '../design';
 import { t } from '../i18n';
 import type { Members } from '../vault';
 import { AddDialog } from './ItemDialogs';
 import { ItemTable } from './ItemTable';
 import { MemberList } from './MemberList';
+import { RekeyNotice } from './RekeyNotice';
 import { matching } from './search';
 import { SecurityPage } from './SecurityPage';
 import { useAccess, useItems } from './use-vaults';
-
-/* A new key is due: somebody left, or recovery changed. */
-function RekeyNotice({ project }: { project: string }) {
-    const action = useAction();
-    const due = useStatus().data?.vault_notes.due.some((each) => each.project === project) ?? false;
-    const rekey = async () => {
-        if ((await action.run(['vault', 'rekey', project])) !== undefined) {
-            toast(t('security.rekeyed'), 'success');
-        }
-    };
-    if (!due && action.error === undefined) {
-        return null;
-    }
-    return (
-        <Notice tone="warning">
-            <div class="spread">
-                <span>{t('security.rekey_due')}</span>
-                <Button icon="key" busy={action.busy} onClick={() => void rekey()}>
-                    {t('security.rekey')}
-                </Button>
-            </div>
-            {action.error !== undefined && <ErrorNotice error={action.error} />}
-        </Notice>
-    );
-}
 
 function Credentials({ project }: { project: string }) {
     const items = useItems(project);

@@ -37,7 +37,7 @@ export const securityRecoveryTexts = {
     ],
     'security.recovery_make': ['生成恢复密钥并打印份额', 'Make a recovery key and print its shares'],
     'security.recovery_share': ['密码库恢复密钥份额', 'Share of the vaults’ recovery key'],
-    'security.recovery_rekey': ['有密码库需要换新密钥，才会使用新的恢复密钥：请在密码库页面操作。', 'Vaults need a new key before they use the new recovery key: make it on the page of each vault.'],
+    'security.rekey_all_due': ['{n} 个密码库需要换新密钥，才会使用新的恢复密钥', '{n} {n|vault needs|vaults need} a new key, and use the new recovery key only then'],
     'security.rehearse_recovery': ['演练恢复密钥', 'Rehearse the recovery key'],
 
     'security.make_text': [

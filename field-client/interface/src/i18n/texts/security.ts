@@ -159,7 +159,7 @@ export const securityTexts = {
     'security.approved_by': ['{name} 同意', 'approved by {name}'],
 
     // Due, campaigns
-    'security.rotations': ['修改密码', 'Changing passwords'],
+    'security.rotations': ['修改密码', 'New passwords'],
     'security.due': ['待修改', 'To be changed'],
     'security.campaigns': ['统一修改', 'Campaigns'],
     'security.nothing_due': ['没有需要修改的密码', 'No password needs to be changed'],
@@ -203,7 +203,7 @@ export const securityTexts = {
     'security.ended': ['统一修改已结束', 'The campaign has ended'],
 
     // What somebody knows
-    'security.exposed': ['谁知道什么', 'What somebody knows'],
+    'security.exposed': ['谁知道什么', 'Who knows what'],
     'security.exposed_hint': ['人员离开时用：列出此人知道的每个密码。', 'For when somebody leaves: every password that this person knows.'],
     'security.choose_person': ['请选择人员', 'Choose a person'],
     'security.report_title': ['{name} 知道的密码', 'Passwords that {name} knows'],
