@@ -3,9 +3,8 @@ import { useState } from 'preact/hooks';
 import { useAction } from '../api';
 import { Badge, Button, ConfirmDialog, DefinitionList, EmptyState, Notice, Show, toast, type Tone } from '../design';
 import { formatInstant, formatRelative, t, type PlainTextKey } from '../i18n';
-import { RevealDialog, wordOf, type Waiting } from '../vault';
+import { RevealDialog, useWaiting, wordOf, type Waiting } from '../vault';
 import { SecurityPage } from './SecurityPage';
-import { useWaiting } from './use-waiting';
 
 const TONES: Record<Waiting['state'], Tone> = {
     for_me: 'warning',

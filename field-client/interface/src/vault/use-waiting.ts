@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { CommandError, run, type Loaded } from '../api';
 import { useStatus } from '../app/status';
 import { language } from '../i18n';
-import type { Waiting } from '../vault';
+import type { Waiting } from './types';
 
 interface WaitingAnswer {
     waiting: Waiting[];
