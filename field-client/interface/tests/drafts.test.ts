@@ -31,6 +31,16 @@ test('what is typed quickly is written once, as it is at the end', async () => {
     assert.deepEqual(asked, [{ words: ['draft', 'put', 'a', '--json'], input: '{"text":"12"}' }]);
 });
 
+test('typing without a pause is written too', async () => {
+    for (let i = 0; i < 12; i++) {
+        drafts.save('t', { i });
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(asked.length >= 2, `written ${asked.length} times in 1.2 s`);
+    await typed();
+    assert.equal(asked.at(-1)?.input, '{"i":11}');
+});
+
 test('a locked program gets it later; until then the page has it', async () => {
     answer = { status: 423, exit: 3, json: { error: { status: 'LOCKED', text: 'locked' } } };
     drafts.save('b', { text: 'x' });

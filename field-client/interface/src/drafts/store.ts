@@ -1,8 +1,8 @@
 /* Where drafts are kept: in the replica, which is encrypted, by the command draft. The browser's own storage is plain text on the
  * disk and keeps nothing of customers.
  *
- * A write goes out soon after the last keystroke, at once when the page is left, and again later where the program was locked or
- * did not answer; until then the page has it.
+ * A write goes out soon after a keystroke with what was typed until then, at once when the page is left, and again later
+ * where the program was locked or did not answer; until then the page has it.
  */
 import { run, CommandError } from '../api';
 
@@ -23,6 +23,7 @@ async function write(key: string, keepalive: boolean): Promise<void> {
         return;
     }
     clearTimeout(entry.timer);
+    entry.timer = undefined;
     const text = entry.text;
     entry.going = true;
     try {
@@ -54,7 +55,10 @@ function put(key: string, text: string | null, wait: number): void {
     const entry = pending.get(key) ?? { text, timer: undefined, going: false };
     entry.text = text;
     pending.set(key, entry);
-    schedule(key, entry, wait);
+    // Not put off by the next keystroke: who types without a pause loses no more than `wait`.
+    if (entry.timer === undefined || wait === 0) {
+        schedule(key, entry, wait);
+    }
 }
 
 export const drafts = {
