@@ -100,7 +100,7 @@ function ListTools({ entity, state, onChange, children }: { entity: Entity; stat
                 {children}
             </div>
             {filtering && (
-                <div class="filters card">
+                <div class="record-filters card">
                     <Filters entity={entity} state={state} onChange={onChange} />
                 </div>
             )}
