@@ -13,6 +13,15 @@ static bool is_key(struct cs_bytes key)
     return plain;
 }
 
+/* No page shows a draft but the form it belongs to: a keystroke is no news for the others. */
+static enum cs_status run_unnoticed(struct cs_replica *replica, struct cs_statement *statement)
+{
+    uint64_t before = cs_replica_changes(replica);
+    enum cs_status status = cs_statement_run(statement);
+    cs_replica_pass_over(replica, cs_replica_changes(replica) - before);
+    return status;
+}
+
 /* Does one more fit? One that is there already does. */
 static enum cs_status check_room(struct cs_replica *replica, struct cs_bytes key,
                                  struct cs_problem *problem)
@@ -61,7 +70,7 @@ enum cs_status cs_draft_put(struct cs_replica *replica, struct cs_bytes key,
     cs_bind_text(statement, 1, key);
     cs_bind_integer(statement, 2, world->wall_ms(world->context));
     cs_bind_bytes(statement, 3, content);
-    return cs_statement_run(statement);
+    return run_unnoticed(replica, statement);
 }
 
 enum cs_status cs_draft_get(struct cs_replica *replica, struct cs_bytes key, struct cs_buffer *out,
@@ -96,7 +105,7 @@ enum cs_status cs_draft_drop(struct cs_replica *replica, struct cs_bytes key, bo
         return status;
     }
     cs_bind_text(statement, 1, key);
-    status = cs_statement_run(statement);
+    status = run_unnoticed(replica, statement);
     if (status == CS_OK) {
         *out_dropped = cs_database_changes(replica->database) > 0;
     }
