@@ -11,6 +11,7 @@ import './office/office.css';
 import './records/records.css';
 import './vault/vault.css';
 import './security/security.css';
+import './technician/technician.css';
 
 const root = document.getElementById('app');
 if (root !== null) {

@@ -1,2 +1,11 @@
 /* Paths of this part. */
-export const technicianRoutes = {} as const;
+export const technicianRoutes = {
+    today: '/today',
+    visit: '/visit/:id',
+    stock: '/stock',
+    customers: '/customers',
+    customer: '/customers/:id',
+    passwords: '/passwords',
+    corrections: '/corrections',
+    receiptShown: '/receipt/:id',
+} as const;

@@ -6,15 +6,17 @@ import { securityTexts } from './security';
 import { securityRecoveryTexts } from './security-recovery';
 import { shellTexts } from './shell';
 import { technicianTexts } from './technician';
+import { technicianMoreTexts } from './technician-more';
 import { vaultTexts } from './vault';
 
-export const tables = [commonTexts, shellTexts, recordsTexts, technicianTexts, officeTexts, securityTexts, securityRecoveryTexts, vaultTexts];
+export const tables = [commonTexts, shellTexts, recordsTexts, technicianTexts, technicianMoreTexts, officeTexts, securityTexts, securityRecoveryTexts, vaultTexts];
 
 export const texts = {
     ...commonTexts,
     ...shellTexts,
     ...recordsTexts,
     ...technicianTexts,
+    ...technicianMoreTexts,
     ...officeTexts,
     ...securityTexts,
     ...securityRecoveryTexts,

@@ -1,0 +1,130 @@
+/* The end of a visit: what the customer signs, the signature, and leaving; or leaving without a signature, with a reason. */
+import { useState } from 'preact/hooks';
+import { useAction } from '../api';
+import { Button, CheckBox, ErrorNotice, Field, Notice, TextArea, TextInput, toast } from '../design';
+import { t } from '../i18n';
+import { usePreview } from './receipt-content';
+import { ReceiptView } from './ReceiptView';
+import type { Visit } from './rows';
+import { SignaturePad } from './SignaturePad';
+import { pointCount, type Strokes } from './strokes';
+import { saveAll } from './use-autosave';
+
+const POINTS_MIN = 2;
+
+function useFinish(visit: Visit) {
+    const action = useAction();
+    const finish = async (words: readonly string[] = []) => {
+        if (!(await saveAll())) {
+            toast(t('technician.save_first'), 'danger');
+            return;
+        }
+        const answer = await action.run<{ warnings: string[] }>(['visit', 'finish', visit.id, ...words]);
+        answer?.json.warnings.forEach((warning) => toast(warning));
+    };
+    return { action, finish };
+}
+
+export function FinishButton({ visit }: { visit: Visit }) {
+    const { action, finish } = useFinish(visit);
+    return (
+        <div class="stack-tight">
+            <Button kind="primary" icon="check" busy={action.busy} onClick={() => void finish()}>
+                {t('technician.finish')}
+            </Button>
+            {action.error !== undefined && <ErrorNotice error={action.error} />}
+        </div>
+    );
+}
+
+function Unsigned({ visit }: { visit: Visit }) {
+    const { action, finish } = useFinish(visit);
+    const [reason, setReason] = useState('');
+    const [tried, setTried] = useState(false);
+    const submit = (event: Event) => {
+        event.preventDefault();
+        setTried(true);
+        if (reason.trim() !== '') {
+            void finish(['--unsigned', reason.trim()]);
+        }
+    };
+    return (
+        <form class="stack" onSubmit={submit}>
+            <Field
+                label={t('technician.unsigned_reason')}
+                hint={t('technician.unsigned_hint')}
+                required
+                error={tried && reason.trim() === '' ? t('technician.reason_missing') : undefined}
+            >
+                <TextArea value={reason} onChange={setReason} rows={2} autofocus />
+            </Field>
+            {action.error !== undefined && <ErrorNotice error={action.error} />}
+            <div>
+                <Button type="submit" kind="primary" icon="check" busy={action.busy}>
+                    {t('technician.finish_unsigned')}
+                </Button>
+            </div>
+        </form>
+    );
+}
+
+function Signed({ visit, contact }: { visit: Visit; contact: string }) {
+    const sign = useAction();
+    const { action, finish } = useFinish(visit);
+    const [signer, setSigner] = useState<string>();
+    const [strokes, setStrokes] = useState<Strokes>([]);
+    const name = signer ?? contact;
+    const missing = pointCount(strokes) < POINTS_MIN ? t('technician.sign_first') : name.trim() === '' ? t('technician.signer_missing') : undefined;
+    const [tried, setTried] = useState(false);
+    const submit = async (leave: boolean) => {
+        setTried(true);
+        if (missing !== undefined || !(await saveAll())) {
+            return;
+        }
+        const answer = await sign.run<{ warnings: string[] }>(['visit', 'sign', visit.id, '--signer', name.trim(), '--strokes', '-'], {
+            input: JSON.stringify(strokes),
+        });
+        if (answer !== undefined && leave) {
+            await finish();
+        }
+    };
+    return (
+        <form
+            class="stack"
+            onSubmit={(event) => {
+                event.preventDefault();
+                void submit(true);
+            }}
+        >
+            <Field label={t('technician.signer')} required>
+                <TextInput value={name} onChange={setSigner} />
+            </Field>
+            <SignaturePad onChange={setStrokes} />
+            {tried && missing !== undefined && <Notice tone="warning">{missing}</Notice>}
+            {sign.error !== undefined && <ErrorNotice error={sign.error} />}
+            {action.error !== undefined && <ErrorNotice error={action.error} />}
+            <div class="row">
+                <Button type="submit" kind="primary" icon="pen" busy={sign.busy || action.busy}>
+                    {t('technician.sign_and_finish')}
+                </Button>
+                <Button busy={sign.busy} onClick={() => void submit(false)}>
+                    {t('technician.sign_only')}
+                </Button>
+            </div>
+        </form>
+    );
+}
+
+export function VisitSign({ visit }: { visit: Visit }) {
+    const preview = usePreview(visit);
+    const [cannot, setCannot] = useState(false);
+    return (
+        <div class="stack">
+            <ReceiptView content={preview} />
+            <CheckBox checked={cannot} onChange={setCannot}>
+                {t('technician.cannot_sign')}
+            </CheckBox>
+            {cannot ? <Unsigned visit={visit} /> : <Signed visit={visit} contact={preview.site.contact ?? ''} />}
+        </div>
+    );
+}
