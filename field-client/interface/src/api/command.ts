@@ -90,9 +90,14 @@ export function errorOf(exit: number, body: string, remarks: string): CommandErr
     }
 }
 
+/* Before what people typed, which may stand behind "--". */
+export function withJson(words: readonly string[]): string[] {
+    return [...words.slice(0, 1), '--json', ...words.slice(1)];
+}
+
 /* Runs `words` with --json. Throws CommandError where it fails: of exit code 1 with what the command answered in `json`. */
 export async function run<T = unknown>(words: readonly string[], options: RunOptions = {}): Promise<Answer<T>> {
-    const response = await post(commandPath([...words, '--json']), options, 'application/octet-stream');
+    const response = await post(commandPath(withJson(words)), options, 'application/octet-stream');
     const body = await response.text();
     const exit = exitOf(response);
     const remarks = remarksOf(response);

@@ -1,8 +1,8 @@
 /* Passwords that were asked for under four eyes: what waits, what was approved and can be opened, what this person may approve. */
-import { useAction, useCommand } from '../api';
+import { useAction } from '../api';
 import { Badge, Button, ErrorNotice } from '../design';
 import { formatInstant, t } from '../i18n';
-import type { RevealWish, Waiting } from '../vault';
+import { useWaiting, type RevealWish, type Waiting } from '../vault';
 
 const STATE_TEXTS = {
     for_me: 'technician.waits_for_me',
@@ -27,7 +27,7 @@ function WaitingLine({ waiting, onWish }: { waiting: Waiting; onWish: (wish: Rev
                 {action.error !== undefined && <ErrorNotice error={action.error} />}
             </span>
             <Badge tone={state === 'refused' ? 'danger' : state === 'to_be_opened' ? 'success' : 'warning'}>{t(STATE_TEXTS[state])}</Badge>
-            {state === 'to_be_opened' && waiting.kind === 'request' && (
+            {state === 'to_be_opened' && waiting.kind === 'vault request' && (
                 <Button kind="primary" icon="eye" onClick={open}>
                     {t('technician.open_approved')}
                 </Button>
@@ -47,7 +47,7 @@ function WaitingLine({ waiting, onWish }: { waiting: Waiting; onWish: (wish: Rev
 }
 
 export function PasswordsWaiting({ onWish }: { onWish: (wish: RevealWish) => void }) {
-    const waiting = useCommand<{ waiting: Waiting[] }>(['vault', 'waiting']);
+    const waiting = useWaiting();
     const rows = waiting.data?.waiting ?? [];
     if (waiting.error !== undefined) {
         return <ErrorNotice error={waiting.error} again={waiting.again} />;

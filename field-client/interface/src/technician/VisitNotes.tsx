@@ -19,7 +19,7 @@ function DelayForm({ visit, onDone }: { visit: Visit; onDone: () => void }) {
         }
         const promised = until === '' ? '' : t('technician.delay_until', { when: formatInstant(until) });
         const line = t('technician.delay_line', { reason: reason.trim(), promised });
-        if ((await action.run(['visit', 'note', visit.id, line])) !== undefined) {
+        if ((await action.run(['visit', 'note', '--', visit.id, line])) !== undefined) {
             onDone();
         }
     };
