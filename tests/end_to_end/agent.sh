@@ -100,6 +100,8 @@ client office get part AG-00007 >"$work/alone.get"
 start_agent office --sync-every 0 || e2e_end
 asking office list part --limit 100
 expect_equal "a list is the same" "$(cat "$work/alone.txt")" "$out"
+asking office list part --search 继电器 --sort code --descending --limit 1 --total --json
+expect_equal "words are found, and counted" "5 AG-00050" "$(member total) $(member code)"
 asking office list part --json --limit 100
 expect_equal "also as JSON" "$(cat "$work/alone.json")" "$out"
 asking office get part AG-00007
