@@ -241,6 +241,39 @@ static void test_json(void **state)
     cs_json_destroy(object);
 }
 
+static void test_json_list(void **state)
+{
+    (void)state;
+    struct cs_secret *secrets[2] = {NULL, NULL};
+    struct cs_json *object = cs_json_object();
+    struct cs_json *parsed = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    struct cs_bytes found;
+    cs_json_set(object, "count", cs_json_integer(2));
+    assert_ok(cs_secret_create_copy(TEXT("one \"1\""), &secrets[0]));
+    assert_ok(cs_secret_create_copy(TEXT("二"), &secrets[1]));
+    for (size_t count = 0; count <= 2; count++) {
+        FILE *file = open_memstream(&text, &size);
+        assert_non_null(file);
+        assert_ok(cs_secret_print_json_list(NULL, file, object, "texts", secrets, count));
+        (void)fclose(file);
+        assert_ok(cs_json_parse(cs_bytes_make(text, size), &parsed));
+        const struct cs_json *list = cs_json_get(parsed, "texts");
+        assert_non_null(list);
+        assert_int_equal(cs_json_count(list), count);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(cs_json_get_text(cs_json_at(list, i), &found));
+            assert_true(cs_bytes_equal(found, cs_secret_bytes(secrets[i])));
+        }
+        cs_json_destroy(parsed);
+        free(text);
+    }
+    cs_secret_destroy(secrets[0]);
+    cs_secret_destroy(secrets[1]);
+    cs_json_destroy(object);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +285,7 @@ int main(void)
         cmocka_unit_test(test_no_terminal),
         cmocka_unit_test(test_printed),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_list),
     };
     assert_ok(cs_crypto_start());
     return cmocka_run_group_tests(tests, NULL, NULL);
