@@ -1,48 +1,33 @@
-/* How the service goes: visits, open orders, response, first-time fix, parts. */
+/* How the service goes: visits, open orders, response, first-time fix, parts. The figures are those of the command summary. */
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { useCommand, type CommandError } from '../../api';
-import { href, replaceQuery } from '../../app/router';
+import { useCommand } from '../../api';
+import { href } from '../../app/router';
 import { useStatus } from '../../app/status';
-import { ErrorNotice, Loading, Notice, Select } from '../../design';
-import { formatCount, t } from '../../i18n';
-import type { Row } from '../../records/entities';
-import { dateOf, dayOf } from '../dispatch/board';
+import { Notice, Show } from '../../design';
+import { formatCount, t, type PlainTextKey } from '../../i18n';
 import { BarTable, ColumnChart } from './charts';
-import { AGE_ENDS, daysUntil, fixedAtOnce, madeAt, ordersByAge, partsUsed, respondedInTime, visitsPerDay, type Share } from './figures';
 
-const ROWS_MAX = '10000';
-const PERIODS = ['7', '30', '90'] as const;
-const PARTS_SHOWN = 10;
-const CLOSED_STATUSES = ['finished', 'reconciled', 'cancelled'];
-
-interface Rows {
-    rows: Row[];
-    more: boolean;
+interface Summary {
+    visits_per_day: { day: string; visits: number }[];
+    open_by_age: { age: string; work_orders: number; requests: number }[];
+    response: { requests: number; within: number; late: number; waiting: number };
+    first_time_fix: { work_orders: number; solved: number };
+    parts_used: { part: string; code: string | null; name: string | null; quantity: number; unit: string | null }[];
+    incomplete: boolean;
 }
 
-function useList(...words: string[]) {
-    return useCommand<Rows>(['list', ...words, '--limit', ROWS_MAX]);
-}
+const AGES: Record<string, PlainTextKey> = {
+    under_1_day: 'office.age_1',
+    under_3_days: 'office.age_3',
+    under_7_days: 'office.age_7',
+    under_30_days: 'office.age_30',
+    older: 'office.age_older',
+};
 
-function useRows(from: string) {
-    const begin = dateOf(from).toISOString();
-    const lists = {
-        visits: useList('visit', `arrived_at>=${begin}`),
-        orders: useList('work_order'),
-        requests: useList('service_request'),
-        movements: useList('stock_movement', 'reason=used', `moved_at>=${begin}`),
-    };
-    const all = Object.values(lists);
-    return {
-        visits: lists.visits.data?.rows ?? [],
-        orders: lists.orders.data?.rows ?? [],
-        requests: lists.requests.data?.rows ?? [],
-        movements: lists.movements.data?.rows ?? [],
-        more: all.some((list) => list.data?.more === true),
-        loading: all.some((list) => list.data === undefined && list.error === undefined),
-        error: all.map((list) => list.error).find((error): error is CommandError => error !== undefined),
-    };
+function ageText(age: string): string {
+    const key = AGES[age];
+    return key === undefined ? age : t(key);
 }
 
 function Card({ title, children }: { title: string; children: ComponentChildren }) {
@@ -55,28 +40,20 @@ function Card({ title, children }: { title: string; children: ComponentChildren 
     );
 }
 
-function ShareFigure({ title, share, none }: { title: string; share: Share; none: string }) {
+function Share({ title, count, of, none, children }: { title: string; count: number; of: number; none: string; children?: ComponentChildren }) {
     return (
         <Card title={title}>
-            {share.of === 0 ? (
+            {of === 0 ? (
                 <p class="muted">{none}</p>
             ) : (
                 <>
-                    <strong class="big-figure">{Math.round((share.count / share.of) * 100)}%</strong>
-                    <span class="small muted">{t('office.share', { count: formatCount(share.count), of: formatCount(share.of) })}</span>
+                    <strong class="big-figure">{Math.round((count / of) * 100)}%</strong>
+                    <span class="small muted">{t('office.share', { count: formatCount(count), of: formatCount(of) })}</span>
                 </>
             )}
+            {children}
         </Card>
     );
-}
-
-function ageText(i: number): string {
-    const from = i === 0 ? 0 : (AGE_ENDS[i - 1] ?? 0);
-    const to = AGE_ENDS[i] ?? Infinity;
-    if (i === 0) {
-        return t('office.age_today');
-    }
-    return to === Infinity ? t('office.age_over', { n: from }) : t('office.age_between', { from, to });
 }
 
 /* What waits for a person, with the way there. */
@@ -90,9 +67,11 @@ function Todo() {
         <Card title={t('office.todo')}>
             <ul class="plain-list">
                 {items.map(({ text, count, to }) => (
-                    <li key={to} class="spread">
-                        <a href={to}>{text}</a>
-                        <strong>{formatCount(count)}</strong>
+                    <li key={to}>
+                        <a class="spread todo-link" href={to}>
+                            <span>{text}</span>
+                            <strong>{formatCount(count)}</strong>
+                        </a>
                     </li>
                 ))}
             </ul>
@@ -100,74 +79,83 @@ function Todo() {
     );
 }
 
-function Figures({ rows, days }: { rows: ReturnType<typeof useRows>; days: readonly string[] }) {
-    const now = Date.now();
-    const begin = dateOf(days[0] ?? '').getTime();
-    const open = rows.orders.filter((order) => !CLOSED_STATUSES.includes(String(order['status'] ?? 'draft')));
-    const newOrders = rows.orders.filter((order) => madeAt(order.id) >= begin);
-    const newRequests = rows.requests.filter((request) => Date.parse(String(request['received_at'] ?? '')) >= begin);
-    const perDay = visitsPerDay(rows.visits, days);
-    const ages = ordersByAge(open, new Map(rows.requests.map((request) => [request.id, request])), now);
-    const parts = partsUsed(rows.movements, PARTS_SHOWN);
+function Response({ response }: { response: Summary['response'] }) {
     return (
-        <div class="stack">
-            <Card title={t('office.visits_per_day')}>
-                <ColumnChart
-                    title={t('office.visits_per_day')}
-                    unit={t('office.visits')}
-                    bars={days.map((day, i) => ({ key: day, label: day.slice(5), value: perDay[i] ?? 0 }))}
-                />
-            </Card>
-            <div class="columns">
-                <Todo />
-                <ShareFigure title={t('office.response')} share={respondedInTime(newRequests, rows.orders, rows.visits, now)} none={t('office.response_none')} />
-                <ShareFigure title={t('office.first_fix')} share={fixedAtOnce(newOrders, rows.visits)} none={t('office.first_fix_none')} />
-                <Card title={t('office.open_by_age', { n: formatCount(open.length) })}>
-                    <BarTable
-                        title={t('office.open_by_age', { n: formatCount(open.length) })}
-                        unit={t('office.orders')}
-                        bars={ages.map((value, i) => ({ key: String(i), label: ageText(i), value }))}
-                    />
-                    <a href={href('dispatch')}>{t('office.to_dispatch')}</a>
-                </Card>
-                <Card title={t('office.parts_used')}>
-                    {parts.length === 0 ? (
-                        <p class="muted">{t('office.parts_none')}</p>
-                    ) : (
-                        <BarTable
-                            title={t('office.parts_used')}
-                            unit={t('office.quantity')}
-                            bars={parts.map((use) => ({ key: use.part, label: use.label, value: use.quantity }))}
-                        />
-                    )}
-                </Card>
-            </div>
-        </div>
+        <Share title={t('office.response')} count={response.within} of={response.within + response.late} none={t('office.response_none')}>
+            {response.waiting > 0 && <span class="small muted">{t('office.response_waiting', { n: response.waiting })}</span>}
+        </Share>
     );
 }
 
-export function Dashboard({ query }: { query: URLSearchParams }) {
-    const asked = query.get('days') ?? '';
-    const period = (PERIODS as readonly string[]).includes(asked) ? asked : '30';
-    const days = daysUntil(dayOf(new Date()), Number(period));
-    const rows = useRows(days[0] ?? '');
+function OpenByAge({ ages }: { ages: Summary['open_by_age'] }) {
+    const sum = (of: 'work_orders' | 'requests') => formatCount(ages.reduce((total, age) => total + age[of], 0));
+    const orders = t('office.open_by_age', { n: sum('work_orders') });
+    const requests = t('office.requests_by_age', { n: sum('requests') });
+    return (
+        <>
+            <Card title={orders}>
+                <BarTable title={orders} unit={t('office.orders')} bars={ages.map(({ age, work_orders }) => ({ key: age, label: ageText(age), value: work_orders }))} />
+                <a class="todo-link" href={href('dispatch')}>
+                    {t('office.to_dispatch')}
+                </a>
+            </Card>
+            <Card title={requests}>
+                <BarTable title={requests} unit={t('office.requests_unit')} bars={ages.map((age) => ({ key: age.age, label: ageText(age.age), value: age.requests }))} />
+            </Card>
+        </>
+    );
+}
+
+function Parts({ parts }: { parts: Summary['parts_used'] }) {
+    return (
+        <Card title={t('office.parts_used')}>
+            {parts.length === 0 ? (
+                <p class="muted">{t('office.parts_none')}</p>
+            ) : (
+                <BarTable
+                    title={t('office.parts_used')}
+                    unit={t('office.quantity')}
+                    bars={parts.map((use) => ({ key: use.part, label: use.name ?? use.code ?? use.part, value: use.quantity }))}
+                />
+            )}
+        </Card>
+    );
+}
+
+export function Dashboard() {
+    const loaded = useCommand<Summary>(['summary']);
     return (
         <div class="stack">
             <div class="spread">
                 <h1>{t('office.dashboard')}</h1>
-                <div>
-                    <Select
-                        label={t('office.period')}
-                        empty={false}
-                        value={period}
-                        onChange={(value) => replaceQuery({ days: value })}
-                        options={PERIODS.map((value) => ({ value, label: t('office.last_days', { n: value }) }))}
-                    />
-                </div>
+                <span class="muted">{t('office.last_days')}</span>
             </div>
-            {rows.error !== undefined && <ErrorNotice error={rows.error} />}
-            {rows.more && <Notice tone="warning">{t('office.too_many')}</Notice>}
-            {rows.loading ? <Loading /> : <Figures rows={rows} days={days} />}
+            <Show loaded={loaded}>
+                {(summary) => (
+                    <div class="stack">
+                        {summary.incomplete && <Notice tone="warning">{t('app.incomplete')}</Notice>}
+                        <Card title={t('office.visits_per_day')}>
+                            <ColumnChart
+                                title={t('office.visits_per_day')}
+                                unit={t('office.visits')}
+                                bars={summary.visits_per_day.map(({ day, visits }) => ({ key: day, label: day.slice(5), value: visits }))}
+                            />
+                        </Card>
+                        <div class="columns">
+                            <Todo />
+                            <Response response={summary.response} />
+                            <Share
+                                title={t('office.first_fix')}
+                                count={summary.first_time_fix.solved}
+                                of={summary.first_time_fix.work_orders}
+                                none={t('office.first_fix_none')}
+                            />
+                            <OpenByAge ages={summary.open_by_age} />
+                            <Parts parts={summary.parts_used} />
+                        </div>
+                    </div>
+                )}
+            </Show>
         </div>
     );
 }
