@@ -305,7 +305,7 @@ export const officeTexts = {
     'office.bundle_file': ['数据包文件', 'Bundle file'],
     'office.bundle_reading': ['正在导入…', 'Importing…'],
     'office.bundle_already': ['内容均已存在，没有变化。', 'All of it was here already; nothing changed.'],
-    'office.bundle_taken': ['确认 {pushed} 项修改（拒绝 {refused} 项），收到 {pulled} 条', '{pushed} changes confirmed ({refused} refused), {pulled} rows received'],
+    'office.bundle_taken': ['确认 {pushed} 项修改（拒绝 {refused} 项），收到 {pulled} 条', '{pushed} {pushed|change|changes} confirmed ({refused} refused), {pulled} {pulled|row|rows} received'],
     'office.bundle_unequal': ['与服务器不完全一致：请在有网络时同步一次。', 'Not equal with the server: sync once over the network to have it put right.'],
     'office.sync_account': ['同步情况', 'How syncs went'],
     'office.sent_received': ['发出 / 收到', 'Sent / received'],

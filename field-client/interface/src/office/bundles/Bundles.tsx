@@ -104,7 +104,7 @@ function ImportResult({ result }: { result: Imported }) {
     return (
         <Notice tone={result.digest === 'unequal' ? 'warning' : 'success'}>
             <span>
-                {t('office.bundle_taken', { pushed: formatCount(result.pushed), refused: formatCount(result.refused), pulled: formatCount(result.pulled) })}
+                {t('office.bundle_taken', { pushed: result.pushed, refused: result.refused, pulled: result.pulled })}
             </span>
             {result.digest === 'unequal' && <span>{t('office.bundle_unequal')}</span>}
         </Notice>
