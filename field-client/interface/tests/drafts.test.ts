@@ -28,7 +28,7 @@ test('what is typed quickly is written once, as it is at the end', async () => {
     drafts.save('a', { text: '12' });
     assert.deepEqual(await drafts.load('a'), { text: '12' });
     await typed();
-    assert.deepEqual(asked, [{ words: ['draft', 'put', 'a', '--json'], input: '{"text":"12"}' }]);
+    assert.deepEqual(asked, [{ words: ['draft', '--json', 'put', 'a'], input: '{"text":"12"}' }]);
 });
 
 test('typing without a pause is written too', async () => {
@@ -50,7 +50,7 @@ test('a locked program gets it later; until then the page has it', async () => {
     drafts.drop('b');
     answer = { status: 200, exit: 0, json: {} };
     await typed();
-    assert.deepEqual(asked.at(-1)?.words, ['draft', 'drop', 'b', '--json']);
+    assert.deepEqual(asked.at(-1)?.words, ['draft', '--json', 'drop', 'b']);
 });
 
 test('no draft is null, and another failure is told', async () => {
