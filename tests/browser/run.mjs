@@ -1,4 +1,4 @@
-/* Runs one scenario: scenarios/NAME.mjs, with a company and a browser of its own.
+/* Runs one scenario, scenarios/NAME.mjs or measures/NAME.mjs, with a company and a browser of its own.
  *
  * usage: node tests/browser/run.mjs NAME PROGRAMS [TEST_PROGRAMS]
  * exit 0: all checks passed; 1: one failed; 2: wrong use; 77: Chromium or npm is not there.
@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [name, programs, helpers = join(programs ?? '', 'tests', 'end_to_end')] = process.argv.slice(2);
+
+const file = ['scenarios', 'measures'].map((folder) => join(here, folder, `${name}.mjs`)).find((path) => existsSync(path));
 
 function leave(code, text) {
     console.error(text);
@@ -25,7 +27,7 @@ function isThere(path) {
     }
 }
 
-if (name === undefined || programs === undefined || !existsSync(join(here, 'scenarios', `${name}.mjs`))) {
+if (programs === undefined || file === undefined) {
     leave(2, 'usage: node tests/browser/run.mjs NAME PROGRAMS [TEST_PROGRAMS]; the names are the files of tests/browser/scenarios');
 }
 if (!isThere(process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium')) {
@@ -44,7 +46,12 @@ const { Company } = await import('./lib/company.mjs');
 const { openBrowser } = await import('./lib/pages.mjs');
 const { counts } = await import('./lib/checks.mjs');
 const { endAll } = await import('./lib/processes.mjs');
-const { default: scenario } = await import(`./scenarios/${name}.mjs`);
+const { default: scenario, needs = [] } = await import(file);
+const { routes } = await import('./lib/interface.mjs');
+const missing = needs.filter((route) => !(route in routes));
+if (missing.length > 0) {
+    leave(77, `SKIPPED browser/${name}: the pages have no ${missing.join(', ')}`);
+}
 const company = new Company(resolve(programs), resolve(helpers));
 let browser;
 

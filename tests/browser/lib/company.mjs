@@ -87,6 +87,8 @@ export class Company {
     /* Locked, and syncing only when it is told to. */
     async startAgent(home) {
         this.homes.add(home);
+        // One that was killed leaves its socket behind.
+        rmSync(this.path(home, 'agent.sock'), { force: true });
         const command = [this.client_program, '--home', this.path(home), 'agent', '--foreground', '--locked', '--sync-every', '0', '--lock-after', '0'];
         this.agents.set(home, await start(command, { env: this.env }));
         for (let left = 400; left > 0; left--) {
@@ -96,7 +98,7 @@ export class Company {
             }
             await pause(25);
         }
-        throw new Error(`the agent of ${home} does not answer`);
+        throw new Error(`the agent of ${home} does not answer: ${this.agents.get(home).said.text}`);
     }
 
     async endAgent(home, signal) {
@@ -104,10 +106,19 @@ export class Company {
         this.agents.delete(home);
     }
 
+    /* One in the background, of a home that had not joined. */
+    async stopAgent(home) {
+        await this.must([this.client_program, '--home', this.path(home), 'agent', '--stop'], { env: this.env });
+        for (let left = 400; left > 0 && existsSync(this.path(home, 'agent.sock')); left--) {
+            await pause(25);
+        }
+    }
+
     /* An address that works once. Where no agent runs, one is started in the background. */
     async address(home) {
         this.homes.add(home);
-        const out = await this.must([this.client_program, '--home', this.path(home), 'ui', '--no-browser', '--json'], { env: this.env });
+        const starts = existsSync(this.path(home, 'agent.sock')) ? [] : ['--sync-every', '0', '--lock-after', '0'];
+        const out = await this.must([this.client_program, '--home', this.path(home), 'ui', '--no-browser', '--json', ...starts], { env: this.env });
         return JSON.parse(out).address;
     }
 

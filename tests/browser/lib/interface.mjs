@@ -22,6 +22,7 @@ async function load(entry) {
 const { texts } = await load('src/i18n/texts/index.ts');
 const { fill } = await load('src/i18n/text.ts');
 export const { routes } = await load('src/app/routes.ts');
+export const { technicianRoutes } = await load('src/technician/routes.ts');
 
 /* texter('zh')('app.unlock') is what the page says. */
 export function texter(language) {

@@ -7,6 +7,8 @@ export const CHROMIUM = process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium';
 /* A name that an attacker's name server maps to this computer. No other name leads anywhere. */
 export const REBOUND = 'rebound.test';
 const WAIT_MS_MAX = 10000;
+/* A form asks whether it was begun before; that it was not is answered as a refusal. */
+const NO_DRAFT = /422.*word=draft&word=get&/;
 
 export async function openBrowser() {
     return chromium.launch({
@@ -27,9 +29,9 @@ export async function openWindow(browser, { language = 'en', ...options } = {}) 
     return { context, found, language };
 }
 
-/* What a test finds wrong with the pages of a window. `expected`: what it provokes on purpose. */
+/* What a test finds wrong with the pages of a window. `expected`: what it provokes on purpose. `asked`: commands that are not answered yet. */
 function watch(context) {
-    const found = { problems: [], expected: [] };
+    const found = { problems: [], expected: [NO_DRAFT], asked: 0 };
     const note = (text) => {
         if (!found.expected.some((pattern) => pattern.test(text))) {
             found.problems.push(text);
@@ -47,7 +49,11 @@ function watch(context) {
             note(`leaves this computer: ${request.url()}`);
         }
     });
+    const isCommand = (request) => request.url().includes('/api/command');
+    context.on('request', (request) => (found.asked += isCommand(request) ? 1 : 0));
+    context.on('requestfinished', (request) => (found.asked -= isCommand(request) ? 1 : 0));
     context.on('requestfailed', (request) => {
+        found.asked -= isCommand(request) ? 1 : 0;
         // A page that is left, or a stream that is over, gives up what it waits for.
         if (request.failure()?.errorText !== 'net::ERR_ABORTED') {
             note(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);

@@ -3,6 +3,11 @@ import assert from 'node:assert/strict';
 import { PASSPHRASE } from './company.mjs';
 import { texter } from './interface.mjs';
 import { openWindow } from './pages.mjs';
+import { pause } from './processes.mjs';
+
+const SETTLED_PAUSE_MS = 50;
+const SETTLED_CALM = 3;
+const SETTLED_TRIES_MAX = 200;
 
 /* Waits until it is there, and says what was awaited. */
 export async function sees(locator) {
@@ -40,6 +45,18 @@ export class Person {
     /* A page by its path, as a link leads there. */
     async goTo(path) {
         await this.page.evaluate((hash) => (location.hash = hash), path);
+    }
+
+    /* Until everything that the page asked for is there and shown. */
+    async settled() {
+        const loading = this.page.getByText(this.t('common.loading'));
+        for (let calm = 0, left = SETTLED_TRIES_MAX; calm < SETTLED_CALM; left--) {
+            if (left === 0) {
+                throw new Error(`${this.page.url()} is still loading; commands without an answer: ${this.found.asked}`);
+            }
+            calm = this.found.asked === 0 && (await loading.count()) === 0 ? calm + 1 : 0;
+            await pause(SETTLED_PAUSE_MS);
+        }
     }
 
     /* Nothing was wrong with the pages until now. */

@@ -125,12 +125,12 @@ export function Shell() {
     const closeDialog = () => (openDialog.value = null);
     return (
         <div class="shell">
-            <a class="button unseen skip" href="#" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+            <a class="button unseen skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
                 {t('app.skip')}
             </a>
             <TopBar onMenu={() => setMenu(!menu)} />
             <Menu roles={roles} open={menu} onChosen={() => setMenu(false)} />
-            <main ref={main} class="page" tabIndex={-1}>
+            <main id="main" ref={main} class="page" tabIndex={-1}>
                 <Warnings />
                 <PageBoundary key={place}>
                     <CurrentPage />

@@ -12,7 +12,7 @@ export function Switches() {
                 label={language.value === 'zh' ? 'Switch to English' : '切换为中文'}
                 onClick={() => setLanguage(language.peek() === 'zh' ? 'en' : 'zh')}
             >
-                {language.value === 'zh' ? 'EN' : '中'}
+                {language.value === 'zh' ? 'English' : '中文'}
             </Button>
             <Button
                 kind="quiet"

@@ -60,7 +60,7 @@ function Grid({ week, board, onOpen, onMove }: GridProps) {
         </tr>
     );
     return (
-        <div class="board-grid">
+        <div class="board-grid" role="region" aria-label={t('office.dispatch')} tabIndex={0}>
             <table>
                 <caption class="unseen">{t('office.dispatch')}</caption>
                 <thead>

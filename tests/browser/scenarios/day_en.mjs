@@ -1,0 +1,6 @@
+/* The day in English: lib/day.mjs. */
+import { day } from '../lib/day.mjs';
+
+export const needs = ['today', 'visit'];
+
+export default ({ company, browser }) => day({ company, browser, language: 'en' });
