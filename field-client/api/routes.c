@@ -56,9 +56,12 @@ enum MHD_Result cs_api_handle_session(struct cs_api *api, struct MHD_Connection 
 
 /* ---- commands ---- */
 
-/* Those that are about the process that serves the page, or that need more than a command line here. */
+/* Those that are about the process that serves the page, or that need more than a command line here. An option may stand before a command's name: then what is asked for is not seen here. */
 static bool is_for_terminals(const char *name)
 {
+    if (name[0] == '-') {
+        return true;
+    }
     static const char *const names[] = {"agent", "ui", "join", "passphrase"};
     for (size_t i = 0; i < CS_COUNT(names); i++) {
         if (strcmp(names[i], name) == 0) {

@@ -257,6 +257,9 @@ static void test_words_that_are_none(void **state)
         (void)snprintf(words, sizeof words, "word=%s", others[i]);
         assert_int_equal(command(words), 400);
         assert_non_null(strstr(body(), "DENIED"));
+        (void)snprintf(words, sizeof words, "word=--json&word=%s", others[i]);
+        assert_int_equal(command(words), 400);
+        assert_non_null(strstr(body(), "DENIED"));
     }
 }
 
