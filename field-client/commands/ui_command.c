@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* In the home: the address has a token, and what programs are started with can be read by others. */
 #define OPENING_FILE "open.html"
+#define OPENER_LOOK_MS 50
+#define OPENER_LOOKS_MAX 60
 
 /* ---- in the agent ---- */
 
@@ -45,25 +48,36 @@ static bool has_desktop(const struct cs_console *console)
     return (x != NULL && x[0] != '\0') || (wayland != NULL && wayland[0] != '\0');
 }
 
+/*
+ * How it ended, or that it goes on: where no browser runs yet xdg-open may become one, and ends when the person closes its window. That is
+ * not waited for (what is left of it goes when the agent ends), and meanwhile the page has to be answered.
+ */
+static bool has_opened(const struct cs_console *console, pid_t child)
+{
+    int result = 0;
+    pid_t ended = 0;
+    console->pause(console->context);
+    for (int i = 0; i < OPENER_LOOKS_MAX && (ended == 0 || (ended < 0 && errno == EINTR)); i++) {
+        ended = waitpid(child, &result, WNOHANG);
+        if (ended == 0) {
+            (void)poll(NULL, 0, OPENER_LOOK_MS);
+        }
+    }
+    console->resume(console->context);
+    return ended == 0 || (ended == child && WIFEXITED(result) && WEXITSTATUS(result) == 0);
+}
+
 static bool run_opener(const struct cs_console *console, const char *path)
 {
     const char *const arguments[] = {"xdg-open", path, NULL};
-    int result = 0;
     pid_t child = -1;
-    pid_t ended = -1;
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing < 0) {
         return false;
     }
     bool started = cs_program_start(console, arguments, nothing, &child);
     (void)close(nothing);
-    while (started && ended < 0) {
-        ended = waitpid(child, &result, 0);
-        if (ended < 0 && errno != EINTR) {
-            return false;
-        }
-    }
-    return started && WIFEXITED(result) && WEXITSTATUS(result) == 0;
+    return started && has_opened(console, child);
 }
 
 static bool open_browser(struct cs_command *command, const char *address)

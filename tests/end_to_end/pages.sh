@@ -128,6 +128,17 @@ port=${base##*:}
 run curl --silent --max-time 5 "http://$(hostname -I 2>/dev/null | cut -d' ' -f1):$port/"
 expect_equal "no other address of this machine answers" 7 "$code"
 
+# ---- a browser that is not closed ----
+mkdir "$work/desktop"
+printf '#!/bin/sh\nexec sleep 20\n' >"$work/desktop/xdg-open"
+chmod 755 "$work/desktop/xdg-open"
+begun=$(now_ms)
+expect_code 0 "the browser opens" env DISPLAY=:none PATH="$work/desktop:$PATH" "$client_program" --home "$home" ui
+expect_match "and it is said" 'opened in the browser|已在浏览器中打开' "$out"
+command_of_page 200 "pages are answered while it is open" status --json
+expect_equal "nobody waits for it to be closed" true "$([[ $(($(now_ms) - begun)) -lt 15000 ]] && echo true)"
+expect_equal "only its owner reads the file with the address" 600 "$(stat -c %a "$home/open.html")"
+
 # ---- what is left ----
 agent_pid=$(pgrep -u "$(id -u)" -f -- "--home $home ui" | head -n 1)
 expect_not_match "nothing secret is in its arguments" "$phrase|$token|$bearer" "$(tr '\0' ' ' <"/proc/${agent_pid:-0}/cmdline" 2>/dev/null)"
