@@ -49,7 +49,7 @@ struct cs_agent_setting {
 /* Takes the socket: CS_EXISTS, CS_DENIED, … as cs_agent_listen. Nothing is open yet. */
 enum cs_status cs_agent_create(const struct cs_agent_setting *setting, struct cs_agent **out,
                                struct cs_problem *problem) CS_MUST_USE;
-/* Before serving, or by the command unlock. CS_WRONG_PASSPHRASE, and what cs_replica_open says. */
+/* Before serving, or by whoever has a passphrase without a command: between the commands. CS_WRONG_PASSPHRASE, and what cs_replica_open says. */
 enum cs_status cs_agent_unlock(struct cs_agent *agent, struct cs_bytes passphrase,
                                struct cs_problem *problem) CS_MUST_USE;
 /* Until it is told to stop, by SIGTERM, SIGINT, SIGHUP (all of which have to be blocked by the caller) or a command. Locked afterwards. */

@@ -76,6 +76,9 @@ enum cs_status cs_agent_go_online(struct cs_agent_job *job, enum cs_online how,
 int cs_agent_run_call(struct cs_agent *agent, const struct cs_agent_call *call, bool in_background);
 
 /* ---- locking.c ---- */
+/* cs_agent_unlock, for who has the turn. */
+enum cs_status cs_agent_open(struct cs_agent *agent, struct cs_bytes passphrase,
+                             struct cs_problem *problem) CS_MUST_USE;
 /* `job`: who asks, with its turn; NULL: a thread of the agent, without. */
 void cs_agent_close(struct cs_agent *agent, struct cs_agent_job *job);
 /* When it locks, in milliseconds from now; INT64_MAX: never, or locked. */

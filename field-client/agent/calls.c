@@ -186,7 +186,7 @@ static void describe(void *context, struct cs_host_state *out)
 static enum cs_status unlock(void *context, struct cs_bytes passphrase, struct cs_problem *problem)
 {
     struct cs_agent_job *job = context;
-    return cs_agent_unlock(job->agent, passphrase, problem);
+    return cs_agent_open(job->agent, passphrase, problem);
 }
 
 static void lock(void *context)

@@ -52,8 +52,8 @@ int64_t cs_agent_ms_until_lock(struct cs_agent *agent)
 
 /* ---- unlocking ---- */
 
-enum cs_status cs_agent_unlock(struct cs_agent *agent, struct cs_bytes passphrase,
-                               struct cs_problem *problem)
+enum cs_status cs_agent_open(struct cs_agent *agent, struct cs_bytes passphrase,
+                             struct cs_problem *problem)
 {
     struct cs_identity *identity = NULL;
     struct cs_replica *replica = NULL;
@@ -82,6 +82,15 @@ enum cs_status cs_agent_unlock(struct cs_agent *agent, struct cs_bytes passphras
     cs_agent_poke(agent->nudge);
     (void)malloc_trim(0);
     return CS_OK;
+}
+
+enum cs_status cs_agent_unlock(struct cs_agent *agent, struct cs_bytes passphrase,
+                               struct cs_problem *problem)
+{
+    cs_agent_take_turn(agent, NULL);
+    enum cs_status status = cs_agent_open(agent, passphrase, problem);
+    cs_agent_give_turn(agent, NULL);
+    return status;
 }
 
 /* ---- locking ---- */

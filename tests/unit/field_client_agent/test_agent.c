@@ -39,6 +39,36 @@ static void test_lock_and_unlock(void **state)
     assert_int_equal(code_for("hello"), 0);
 }
 
+static void *unlock_apart(void *context)
+{
+    struct cs_problem problem = {""};
+    (void)context;
+    return cs_agent_unlock(scene.agent, T(FIXTURE_PASSPHRASE), &problem) == CS_OK ? NULL
+                                                                                  : scene.agent;
+}
+
+static void test_two_that_unlock_open_it_once(void **state)
+{
+    pthread_t threads[4];
+    struct cs_agent_view before;
+    struct cs_agent_view after;
+    void *failed = NULL;
+    (void)state;
+    assert_int_equal(code_for("lock"), 0);
+    cs_agent_look(scene.agent, &before);
+    for (size_t i = 0; i < CS_COUNT(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, unlock_apart, NULL), 0);
+    }
+    assert_int_equal(code_for("unlock"), 0);
+    for (size_t i = 0; i < CS_COUNT(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    cs_agent_look(scene.agent, &after);
+    assert_true(after.unlocked);
+    assert_int_equal(after.generation, before.generation + 1);
+}
+
 static void test_a_slow_reader_keeps_nobody_waiting(void **state)
 {
     char chunk[4096];
@@ -291,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_command_and_its_answer),
         TEST(test_lock_and_unlock),
+        TEST(test_two_that_unlock_open_it_once),
         TEST(test_a_slow_reader_keeps_nobody_waiting),
         TEST(test_a_reader_that_goes),
         TEST(test_who_waits_for_a_person_gives_way),
