@@ -56,7 +56,10 @@ enum MHD_Result cs_api_handle_session(struct cs_api *api, struct MHD_Connection 
 
 /* ---- commands ---- */
 
-/* Those that are about the process that serves the page, or that need more than a command line here. An option may stand before a command's name: then what is asked for is not seen here. */
+/*
+ * Those that are about the process that serves the page, or that need more than a command line here.
+ * Nor an option: it may stand before a command's name, and then it is not seen here which one is asked for.
+ */
 static bool is_for_terminals(const char *name)
 {
     if (name[0] == '-') {
