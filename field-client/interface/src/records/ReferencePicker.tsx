@@ -32,7 +32,7 @@ function useDelayed(text: string): string {
 
 function useFound(entity: string, typed: string, open: boolean, filters: readonly string[]) {
     const wanted = useDelayed(typed.trim());
-    const words = ['list', entity, ...filters, ...(wanted === '' ? [] : ['--search', wanted]), '--limit', String(FOUND_MAX)];
+    const words = ['list', entity, ...filters, ...(wanted === '' ? [] : [`--search=${wanted}`]), '--limit', String(FOUND_MAX)];
     return useCommand<ListAnswer<Row>>(open ? words : null);
 }
 

@@ -59,7 +59,7 @@ export function wordsOfState(entity: string, state: ListState): string[] {
         }
     }
     if (state.search.trim() !== '') {
-        words.push('--search', state.search.trim());
+        words.push(`--search=${state.search.trim()}`);
     }
     if (state.sort !== '') {
         words.push('--sort', state.sort, ...(state.descending ? ['--descending'] : []));

@@ -84,7 +84,7 @@ function List() {
     const [search, setSearch] = useState('');
     const [limit, setLimit] = useState(PAGE);
     const wanted = useDelayed(search.trim());
-    const words = wanted === '' ? [] : ['--search', wanted];
+    const words = wanted === '' ? [] : [`--search=${wanted}`];
     const loaded = useCommand<{ rows: Receipt[]; more: boolean }>([
         'list', 'receipt', ...words, '--sort', 'signed_at', '--descending', '--limit', String(limit),
     ]);
