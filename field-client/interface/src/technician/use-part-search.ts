@@ -13,7 +13,7 @@ export function usePartSearch(text: string): { parts: readonly Part[]; searching
         return () => clearTimeout(timer);
     }, [text]);
     const trimmed = wanted.trim();
-    const found = useCommand<Listed<Part>>(trimmed === '' ? null : ['list', 'part', '--search', trimmed, '--limit', FOUND_MAX]);
+    const found = useCommand<Listed<Part>>(trimmed === '' ? null : ['list', 'part', `--search=${trimmed}`, '--limit', FOUND_MAX]);
     const searching = text.trim() !== trimmed || found.loading;
     return { parts: found.data?.rows ?? [], searching };
 }
