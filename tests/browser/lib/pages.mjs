@@ -8,7 +8,7 @@ export const CHROMIUM = process.env.COUNTERSIGN_CHROMIUM ?? '/usr/bin/chromium';
 export const REBOUND = 'rebound.test';
 const WAIT_MS_MAX = 10000;
 /* A form asks whether it was begun before; that it was not is answered as a refusal. */
-const NO_DRAFT = /422.*word=draft&word=get&/;
+const NO_DRAFT = /422.*word=draft&word=--json&word=get&/;
 
 export async function openBrowser() {
     return chromium.launch({
