@@ -46,12 +46,7 @@ const { Company } = await import('./lib/company.mjs');
 const { openBrowser } = await import('./lib/pages.mjs');
 const { counts } = await import('./lib/checks.mjs');
 const { endAll } = await import('./lib/processes.mjs');
-const { default: scenario, needs = [] } = await import(file);
-const { routes } = await import('./lib/interface.mjs');
-const missing = needs.filter((route) => !(route in routes));
-if (missing.length > 0) {
-    leave(77, `SKIPPED browser/${name}: the pages have no ${missing.join(', ')}`);
-}
+const { default: scenario } = await import(file);
 const company = new Company(resolve(programs), resolve(helpers));
 let browser;
 

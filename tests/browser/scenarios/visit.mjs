@@ -91,8 +91,6 @@ async function byKeyboard({ company, person, solved }) {
     });
 }
 
-export const needs = ['today', 'visit'];
-
 export default async function visit({ company, browser }) {
     const technician = await startCompany(company);
     const made = await makeRecords(company, technician);
