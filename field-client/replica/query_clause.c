@@ -199,8 +199,8 @@ static enum cs_status add_search(struct cs_query_clause *clause, struct cs_bytes
     enum cs_status status = CS_OK;
     size_t words = 0;
     bool fits = search.size <= CS_QUERY_SEARCH_MAX;
-    struct cs_bytes word = CS_BYTES_NONE;
-    while (fits && status == CS_OK && (word = next_word(&search)).size > 0) {
+    for (struct cs_bytes word = next_word(&search); fits && status == CS_OK && word.size > 0;
+         word = next_word(&search)) {
         fits = ++words <= CS_QUERY_WORDS_MAX;
         status = fits ? bind_word(clause, word) : CS_OK;
         if (fits && status == CS_OK) {

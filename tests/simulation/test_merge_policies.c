@@ -160,9 +160,10 @@ static void chosen_twice(void **state)
     struct cs_version lost = {cs_identity_log(scene.a->identity), 4};
     sync_all(&scene);
     assert_int_equal(open_conflicts(&scene), 1);
+    choose_order(scene.b, visit, second, lost);
+    universe_advance(&scene.universe, 1000); /* of two at the same moment either could be shown */
     choose_order(scene.owner, visit, second, lost);
     choose_order(scene.owner, visit, first, lost);
-    choose_order(scene.b, visit, second, lost);
     sync_all(&scene);
     struct laptop *all[] = {scene.owner, scene.a, scene.b};
     for (size_t i = 0; i < CS_COUNT(all); i++) {
