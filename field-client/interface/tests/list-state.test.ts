@@ -24,15 +24,14 @@ test('it becomes words; filters without a value select nothing', () => {
         'status=open',
         'planned_start>=2026-01-01',
         '--search=继电 器',
-        '--sort',
-        'code',
+        '--sort=code',
         '--descending',
     ]);
 });
 
 test('pages cover a list without gap or overlap, and only the first is counted', () => {
-    assert.deepEqual(pageWords(['list', 'part'], 0), ['list', 'part', '--offset', '0', '--limit', '100', '--total']);
-    assert.deepEqual(pageWords(['list', 'part'], 7), ['list', 'part', '--offset', '700', '--limit', '100']);
+    assert.deepEqual(pageWords(['list', 'part'], 0), ['list', 'part', '--offset=0', '--limit=100', '--total']);
+    assert.deepEqual(pageWords(['list', 'part'], 7), ['list', 'part', '--offset=700', '--limit=100']);
 });
 
 test('the rows in sight are few, whatever the length, and inside it', () => {

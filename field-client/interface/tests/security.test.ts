@@ -20,7 +20,7 @@ function access(vault: string, person: string, state: Access['state']): Access {
 
 test('a typed secret is standard input and in no word', () => {
     const wish = { ...FIRST_WISH, way: 'type' as const, text: secret };
-    assert.deepEqual(secretWords(wish), ['--field', 'password']);
+    assert.deepEqual(secretWords(wish), ['--field=password']);
     assert.equal(secretInput(wish), secret);
 });
 
@@ -30,7 +30,7 @@ test('nothing typed before goes along with a generated secret, or with none', ()
         assert.equal(secretInput(wish), '');
         assert.ok(!secretWords(wish).includes(secret));
     }
-    assert.deepEqual(secretWords({ ...FIRST_WISH, noSymbols: true }), ['--field', 'password', '--generate', '--length', '20', '--no-symbols']);
+    assert.deepEqual(secretWords({ ...FIRST_WISH, noSymbols: true }), ['--field=password', '--generate', '--length=20', '--no-symbols']);
     assert.deepEqual(secretWords({ ...FIRST_WISH, way: 'none' }), ['--no-secret']);
 });
 

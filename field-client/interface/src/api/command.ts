@@ -1,5 +1,6 @@
 /* Runs the commands of field-client/commands/README.md: the same words, their JSON back. */
 import { language } from '../i18n/language';
+import { decoded } from './decoded';
 import { authorization, endSession } from './session';
 
 export interface Answer<T> {
@@ -68,12 +69,7 @@ async function post(path: string, options: RunOptions, type: string): Promise<Re
 }
 
 function remarksOf(response: Response): string {
-    const encoded = response.headers.get('Countersign-Remarks') ?? '';
-    try {
-        return decodeURIComponent(encoded);
-    } catch {
-        return encoded;
-    }
+    return decoded(response.headers.get('Countersign-Remarks') ?? '');
 }
 
 function exitOf(response: Response): number {

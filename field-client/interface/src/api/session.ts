@@ -1,5 +1,6 @@
 /* Who may speak with the program: the token of the address is taken once, and what it is exchanged for lives as long as the window. */
 import { signal } from '@preact/signals';
+import { decoded } from './decoded';
 
 export type SessionState = 'starting' | 'open' | 'ended';
 
@@ -7,14 +8,19 @@ const KEY = 'countersign.bearer';
 export const session = signal<SessionState>('starting');
 let bearer: string | null = null;
 
-/* The token of "#token=…", taken out of the address at once so that no history keeps it. */
+/* The token of "#token=…". */
+export function tokenOf(hash: string): string | null {
+    const match = /^#token=([^&]+)/.exec(hash);
+    return match === null ? null : decoded(match[1] ?? '');
+}
+
+/* Taken out of the address at once so that no history keeps it. */
 function takeToken(): string | null {
-    const match = /^#token=([^&]+)/.exec(location.hash);
-    if (match === null) {
-        return null;
+    const token = tokenOf(location.hash);
+    if (token !== null) {
+        history.replaceState(null, '', location.pathname);
     }
-    history.replaceState(null, '', location.pathname);
-    return decodeURIComponent(match[1] ?? '');
+    return token;
 }
 
 async function exchange(token: string): Promise<string | null> {

@@ -1,5 +1,5 @@
 /* What the palette offers: pages, records, actions, and rows found by their words. */
-import { run } from '../api';
+import { option, run } from '../api';
 import type { IconName } from '../design';
 import { setTheme, isDark } from '../design/theme';
 import { language, setLanguage, t } from '../i18n';
@@ -86,7 +86,7 @@ export async function foundRows(entities: readonly Entity[], typed: string, sign
     const searched = SEARCHED.flatMap((name) => entities.filter((entity) => entity.name === name));
     const lists = await Promise.all(
         searched.map(async (entity) => {
-            const { json } = await run<{ rows: Row[] }>(['list', entity.name, `--search=${typed}`, '--limit', String(ROWS_EACH)], { signal });
+            const { json } = await run<{ rows: Row[] }>(['list', entity.name, option('search', typed), option('limit', ROWS_EACH)], { signal });
             return json.rows.map((row) => ({
                 key: `row ${row.id}`,
                 icon: 'box' as const,

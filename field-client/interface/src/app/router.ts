@@ -1,6 +1,7 @@
 /* Where the person is: the fragment of the address, "#/records/part?status=open". Paths are in the routes.ts of each part. */
 import { computed, signal } from '@preact/signals';
 import type { ComponentType } from 'preact';
+import { decoded } from '../api/decoded';
 import type { IconName } from '../design';
 import type { PlainTextKey } from '../i18n';
 import { routes } from './routes';
@@ -72,7 +73,7 @@ export function matchPath(pattern: string, path: string): Record<string, string>
     for (const [i, part] of wanted.entries()) {
         const value = given[i] ?? '';
         if (part.startsWith(':')) {
-            params[part.slice(1)] = decodeURIComponent(value);
+            params[part.slice(1)] = decoded(value);
         } else if (part !== value) {
             return null;
         }

@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useCommand, type Loaded } from '../api';
+import { option, useCommand, type Loaded } from '../api';
 import { EmptyState, ErrorNotice, Loading } from './states';
 import { t } from '../i18n';
 
@@ -38,7 +38,7 @@ interface VirtualListProps<Row> {
 }
 
 export function pageWords(words: readonly string[], page: number): string[] {
-    return [...words, '--offset', String(page * PAGE), '--limit', String(PAGE), ...(page === 0 ? ['--total'] : [])];
+    return [...words, option('offset', page * PAGE), option('limit', PAGE), ...(page === 0 ? ['--total'] : [])];
 }
 
 /* The rows that are to be drawn of `total`, where `top` pixels are above and `height` in sight. */

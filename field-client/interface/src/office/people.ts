@@ -1,5 +1,5 @@
 /* Who there is: for choices. */
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import type { Row } from '../records/entities';
 
 export interface Device {
@@ -23,7 +23,7 @@ export interface Person {
 const PEOPLE_MAX = '1000';
 
 export function usePeople(): Person[] {
-    const people = useCommand<{ rows: Row[] }>(['list', 'person', '--sort', 'name', '--limit', PEOPLE_MAX]);
+    const people = useCommand<{ rows: Row[] }>(['list', 'person', option('sort', 'name'), option('limit', PEOPLE_MAX)]);
     return (people.data?.rows ?? []).map((row) => ({ id: row.id, name: String(row['name'] ?? '') }));
 }
 

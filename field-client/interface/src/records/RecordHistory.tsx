@@ -1,6 +1,6 @@
 /* What a row was, change by change, and the way back. Answered by the server's log where it is reached. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand } from '../api';
+import { option, useAction, useCommand } from '../api';
 import { Badge, Button, ConfirmDialog, EmptyState, Notice, Show, toast } from '../design';
 import { formatInstant, t } from '../i18n';
 import { FieldValue } from './FieldValue';
@@ -56,7 +56,7 @@ function RevertButton({ entity, id, change }: { entity: Entity; id: string; chan
     const [asking, setAsking] = useState(false);
     const action = useAction();
     const revert = async () => {
-        if ((await action.run(['revert', entity.name, id, '--to', String(change.change)])) !== undefined) {
+        if ((await action.run(['revert', entity.name, id, option('to', change.change)])) !== undefined) {
             setAsking(false);
             toast(t('records.reverted'), 'success');
         }

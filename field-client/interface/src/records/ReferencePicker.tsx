@@ -1,6 +1,6 @@
 /* Chooses a row of an entity: typing searches, arrows and Enter choose. Value: the row's id. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import { Button } from '../design';
 import { useTied } from '../design/Field';
 import type { ListAnswer } from '../design/VirtualList';
@@ -32,7 +32,7 @@ function useDelayed(text: string): string {
 
 function useFound(entity: string, typed: string, open: boolean, filters: readonly string[]) {
     const wanted = useDelayed(typed.trim());
-    const words = ['list', entity, ...filters, ...(wanted === '' ? [] : [`--search=${wanted}`]), '--limit', String(FOUND_MAX)];
+    const words = ['list', entity, ...filters, ...(wanted === '' ? [] : [option('search', wanted)]), option('limit', FOUND_MAX)];
     return useCommand<ListAnswer<Row>>(open ? words : null);
 }
 

@@ -1,4 +1,5 @@
 /* What a list shows, as the query of its address: filters, words, order. Pure: tests/list-state.test.ts. */
+import { option } from '../api/words';
 
 export interface ListState {
     search: string;
@@ -59,10 +60,10 @@ export function wordsOfState(entity: string, state: ListState): string[] {
         }
     }
     if (state.search.trim() !== '') {
-        words.push(`--search=${state.search.trim()}`);
+        words.push(option('search', state.search.trim()));
     }
     if (state.sort !== '') {
-        words.push('--sort', state.sort, ...(state.descending ? ['--descending'] : []));
+        words.push(option('sort', state.sort), ...(state.descending ? ['--descending'] : []));
     }
     return words;
 }

@@ -1,6 +1,6 @@
 /* What waits for a second person: to be approved by this one, or asked for by this one. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Badge, Button, ConfirmDialog, DefinitionList, EmptyState, Notice, Show, toast, type Tone } from '../design';
 import { formatInstant, formatRelative, t, type PlainTextKey } from '../i18n';
 import { RevealDialog, useWaiting, wordOf, type Waiting } from '../vault';
@@ -93,7 +93,7 @@ function Doings({ doing, onClose }: { doing: Doing; onClose: () => void }) {
             confirm={t('security.give_up')}
             danger
             error={action.error}
-            onConfirm={() => act(['vault', 'waiting', '--give-up', waiting.request], 'security.given_up')}
+            onConfirm={() => act(['vault', 'waiting', option('give-up', waiting.request)], 'security.given_up')}
             onClose={onClose}
         />
     );

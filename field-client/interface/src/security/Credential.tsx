@@ -1,6 +1,6 @@
 /* One credential: what is stored, in which versions; secrets are shown on request. */
 import { useState } from 'preact/hooks';
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import { href, type PageProps } from '../app/router';
 import { Badge, Button, DefinitionList, LinkButton, Notice, Show, Table, type Option, type Tone } from '../design';
 import { formatInstant, t } from '../i18n';
@@ -11,7 +11,7 @@ import { SecurityPage } from './SecurityPage';
 const TONES: Record<string, Tone> = { confirmed: 'success', pending: 'warning', applied: 'warning', verified: 'accent' };
 
 export function useWorkOrders(): Option[] {
-    const orders = useCommand<{ rows: { id: string; number: string }[] }>(['list', 'work_order', '--limit', '500']);
+    const orders = useCommand<{ rows: { id: string; number: string }[] }>(['list', 'work_order', option('limit', '500')]);
     return (orders.data?.rows ?? []).map((row) => ({ value: row.id, label: row.number })).reverse();
 }
 

@@ -1,6 +1,6 @@
 /* What happened in the vaults: who was shown what, when and why. */
 import { useState } from 'preact/hooks';
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import { replaceQuery, type PageProps } from '../app/router';
 import { Badge, Button, CheckBox, DateInput, EmptyState, Field, Notice, Select, Show, type Tone } from '../design';
 import { formatDate, formatTime, t } from '../i18n';
@@ -46,7 +46,7 @@ interface Wish {
 }
 
 function wordsOf({ about, of, since }: Wish): string[] {
-    return ['vault', 'audit', ...(about !== '' && of !== '' ? [of] : []), ...(since === '' ? [] : ['--since', since])];
+    return ['vault', 'audit', ...(about !== '' && of !== '' ? [of] : []), ...(since === '' ? [] : [option('since', since)])];
 }
 
 function Filters({ wish, onChange }: { wish: Wish; onChange: (wish: Wish) => void }) {

@@ -1,6 +1,6 @@
 /* A campaign ends: when all is done, or with something left, knowingly. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Button, CheckBox, Dialog, ErrorNotice, Field, TextInput, toast } from '../design';
 import { t } from '../i18n';
 import type { Campaign } from '../vault';
@@ -14,7 +14,7 @@ export function EndDialog({ campaign, onClose }: { campaign: Campaign; onClose: 
     const end = async (event: Event) => {
         event.preventDefault();
         if (reason.trim() !== '' && !action.busy) {
-            const words = ['vault', 'rotate', 'end', campaign.project, '--reason', reason.trim(), ...(unfinished ? ['--unfinished'] : [])];
+            const words = ['vault', 'rotate', 'end', campaign.project, option('reason', reason.trim()), ...(unfinished ? ['--unfinished'] : [])];
             if ((await action.run(words)) !== undefined) {
                 toast(t('security.ended'), 'success');
                 onClose();

@@ -1,6 +1,6 @@
 /* A credential is added, described anew, or given a new secret. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { goTo } from '../app/router';
 import { Button, CheckBox, Dialog, ErrorNotice, Field, TextInput, toast } from '../design';
 import { t } from '../i18n';
@@ -30,7 +30,7 @@ function Description({ value, onChange }: { value: Described; onChange: (value: 
 }
 
 function describingWords({ name, user, address }: Described): string[] {
-    return ['--name', name, '--user', user, '--address', address];
+    return [option('name', name), option('user', user), option('address', address)];
 }
 
 function told(sent: boolean): void {

@@ -1,6 +1,6 @@
 /* A password may be known to the world: who knew it is looked at first, then that it leaked is signed. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand } from '../api';
+import { option, useAction, useCommand } from '../api';
 import { goTo, href, type PageProps } from '../app/router';
 import { Button, CheckBox, EmptyState, ErrorNotice, Field, LinkButton, Notice, Select, Show, Table, TextInput, toast } from '../design';
 import { formatInstant, t } from '../i18n';
@@ -43,7 +43,7 @@ function Declare({ words, item }: { words: readonly string[]; item: ShownItem })
     const declare = async (event: Event) => {
         event.preventDefault();
         if (ready && !action.busy) {
-            if ((await action.run([...words, '--reason', reason.trim()])) !== undefined) {
+            if ((await action.run([...words, option('reason', reason.trim())])) !== undefined) {
                 toast(t('security.leak_declared'), 'success');
                 goTo('rotation', { project: item.project });
             }
@@ -72,7 +72,7 @@ function Declare({ words, item }: { words: readonly string[]; item: ShownItem })
 function Looked({ item }: { item: ShownItem }) {
     const fields = [...new Set(item.versions.map((version) => version.field))];
     const [field, setField] = useState(fields.includes('password') ? 'password' : (fields[0] ?? ''));
-    const words = ['vault', 'leak', item.id, '--field', field];
+    const words = ['vault', 'leak', item.id, option('field', field)];
     const leak = useCommand<LeakAnswer>(field === '' ? null : words);
     if (field === '') {
         return <Notice>{t('security.no_secret_yet')}</Notice>;

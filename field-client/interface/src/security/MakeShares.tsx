@@ -1,6 +1,6 @@
 /* Makes shares of a key, shows them once and prints one on each page. They are in this page's memory only, and gone when it is left. */
 import { useState } from 'preact/hooks';
-import { CommandError, rowsChanged, run } from '../api';
+import { CommandError, option, rowsChanged, run } from '../api';
 import { Button, Dialog, ErrorNotice, Field, NumberInput, Notice, toast } from '../design';
 import { t } from '../i18n';
 import { SharePapers } from './SharePapers';
@@ -40,7 +40,7 @@ function MakeForm({ words, rootSharesNeeded, title, onMade }: MakeSharesProps & 
         }
         setBusy(true);
         setError(undefined);
-        const all = [...words, '--shares', shares, '--needed', needed, '--output', '-', ...(rootSharesNeeded ? ['--root-shares'] : [])];
+        const all = [...words, option('shares', shares), option('needed', needed), option('output', '-'), ...(rootSharesNeeded ? ['--root-shares'] : [])];
         try {
             onMade((await run<Made>(all, { input: rootSharesNeeded ? sharesInput(rootShares) : '' })).json);
         } catch (failure) {

@@ -1,6 +1,6 @@
 /* People are let into a vault, or taken out of it. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Button, CheckBox, DateInput, Dialog, ErrorNotice, Field, Notice, Select, Show, TextInput, toast } from '../design';
 import { t, type PlainTextKey } from '../i18n';
 import { RIGHTS, wordOf, type Member } from '../vault';
@@ -42,7 +42,7 @@ export function GrantDialog({ project, member, onClose }: { project: string; mem
     const grant = async (event: Event) => {
         event.preventDefault();
         if (ready && !action.busy) {
-            const words = ['vault', 'grant', project, person, '--rights', rights.join(','), ...(until === '' ? [] : ['--until', until])];
+            const words = ['vault', 'grant', project, person, option('rights', rights.join(',')), ...(until === '' ? [] : [option('until', until)])];
             if ((await action.run(words)) !== undefined) {
                 toast(t('security.granted'), 'success');
                 onClose();
@@ -91,7 +91,7 @@ export function RevokeDialog({ project, member, onClose }: { project: string; me
     const revoke = async (event: Event) => {
         event.preventDefault();
         if (reason.trim() !== '' && !action.busy) {
-            if ((await action.run(['vault', 'revoke', project, member.person, '--reason', reason.trim()])) !== undefined) {
+            if ((await action.run(['vault', 'revoke', project, member.person, option('reason', reason.trim())])) !== undefined) {
                 toast(t('security.revoked', { name: member.person_name }), 'success');
                 onClose();
             }

@@ -1,6 +1,6 @@
 /* One campaign: new passwords for all credentials of a project, each from prepared to confirmed, and what is to be done next. */
 import { useState } from 'preact/hooks';
-import { useAction, useCommand, type Action } from '../api';
+import { option, useAction, useCommand, type Action } from '../api';
 import { href, type PageProps } from '../app/router';
 import { Badge, Button, ConfirmDialog, ErrorNotice, Field, LinkButton, Notice, Show, Table, TextInput, toast, type Tone } from '../design';
 import { formatInstant, t } from '../i18n';
@@ -27,7 +27,7 @@ function Begin({ project }: { project: string }) {
     const begin = async (event: Event) => {
         event.preventDefault();
         if (consent.trim() !== '' && !action.busy) {
-            await action.run(['vault', 'rotate', 'begin', project, '--consent', consent.trim()]);
+            await action.run(['vault', 'rotate', 'begin', project, option('consent', consent.trim())]);
         }
     };
     return (
@@ -210,7 +210,7 @@ function Running({ campaign }: { campaign: Campaign }) {
     const action = useAction();
     const [wish, setWish] = useState<RevealWish>();
     const say = async (word: Word, field: CampaignField) => {
-        const words = ['vault', 'rotate', word, campaign.project, field.id, '--field', field.field];
+        const words = ['vault', 'rotate', word, campaign.project, field.id, option('field', field.field)];
         if ((await action.run(words)) !== undefined) {
             toast(t('common.saved'), 'success');
         }

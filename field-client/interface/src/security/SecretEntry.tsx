@@ -1,5 +1,6 @@
 /* A new secret: made by the program, or typed. Typed ones go to the command's standard input, never into its words. */
 import { useState } from 'preact/hooks';
+import { option } from '../api';
 import { CheckBox, Field, NumberInput, Select, TextInput } from '../design';
 import { t } from '../i18n';
 
@@ -19,9 +20,9 @@ export function secretWords(wish: SecretWish): string[] {
     if (wish.way === 'none') {
         return ['--no-secret'];
     }
-    const words = ['--field', wish.field];
+    const words = [option('field', wish.field)];
     if (wish.way === 'generate') {
-        words.push('--generate', '--length', wish.length, ...(wish.noSymbols ? ['--no-symbols'] : []));
+        words.push('--generate', option('length', wish.length), ...(wish.noSymbols ? ['--no-symbols'] : []));
     }
     return words;
 }

@@ -1,5 +1,5 @@
 /* Vaults, as the rights in them and the credentials of them tell; people and projects to choose from. */
-import { useCommand, type Loaded } from '../api';
+import { option, useCommand, type Loaded } from '../api';
 import type { Option } from '../design';
 import type { Access, Item } from '../vault';
 
@@ -44,7 +44,7 @@ interface ProjectRow {
 }
 
 export function useProjects(wanted = true): Loaded<{ rows: ProjectRow[] }> & { again: () => void } {
-    return useCommand<{ rows: ProjectRow[] }>(wanted ? ['list', 'project', '--limit', '1000'] : null);
+    return useCommand<{ rows: ProjectRow[] }>(wanted ? ['list', 'project', option('limit', '1000')] : null);
 }
 
 export function projectOptions(rows: readonly ProjectRow[]): Option[] {

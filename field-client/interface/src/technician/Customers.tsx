@@ -1,6 +1,6 @@
 /* The customers that are on this laptop, found by name, code or telephone. */
 import { useEffect, useState } from 'preact/hooks';
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import { href } from '../app/router';
 import { EmptyState, Show, TextInput } from '../design';
 import { t } from '../i18n';
@@ -17,8 +17,8 @@ export function Customers() {
         const timer = setTimeout(() => setWanted(text.trim()), PAUSE_MS);
         return () => clearTimeout(timer);
     }, [text]);
-    const search = wanted === '' ? [] : ['--search', wanted];
-    const customers = useCommand<Listed<Customer>>(['list', 'customer', ...search, '--limit', SHOWN_MAX]);
+    const search = wanted === '' ? [] : [option('search', wanted)];
+    const customers = useCommand<Listed<Customer>>(['list', 'customer', ...search, option('limit', SHOWN_MAX)]);
     return (
         <div class="stack">
             <h1>{t('technician.customers')}</h1>

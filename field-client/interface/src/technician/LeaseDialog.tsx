@@ -1,6 +1,6 @@
 /* Takes the passwords of one's work orders along: first what there is, then, confirmed, the lease. Needs the network. */
 import { useEffect, useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Button, CheckBox, Dialog, EmptyState, ErrorNotice, Field, Loading, Select, toast } from '../design';
 import { formatInstant, t } from '../i18n';
 
@@ -100,7 +100,7 @@ export function LeaseDialog({ onClose }: { onClose: () => void }) {
         void action.run<Answer>(['vault', 'lease']).then((answer) => setOffers(answer?.json.work_orders));
     }, []);
     const take = async (orders: string[], days: string) => {
-        const answer = await action.run<Answer>(['vault', 'lease', '--yes', '--days', days, ...orders]);
+        const answer = await action.run<Answer>(['vault', 'lease', '--yes', option('days', days), ...orders]);
         if (answer !== undefined) {
             toast(t('technician.lease_taken', { when: formatInstant(answer.json.until) }), 'success');
             onClose();

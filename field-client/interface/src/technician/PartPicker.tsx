@@ -1,6 +1,6 @@
 /* Finds a part by code, name or scan, and puts a quantity of it on the visit. Combobox as the ARIA practices have it. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Button, ErrorNotice, Field, NumberInput, TextInput, toast } from '../design';
 import { formatAmount, t } from '../i18n';
 import type { Part } from './rows';
@@ -106,8 +106,8 @@ function ChosenPart({ visit, part, stock, onDone }: { visit: string; part: Part;
     useEffect(() => form.current?.querySelector('input')?.select(), []);
     const add = async (event: Event) => {
         event.preventDefault();
-        const serialWords = serial.trim() === '' ? [] : ['--serial', serial.trim()];
-        const answer = await action.run<Parted>(['visit', 'part', visit, part.id, quantity.trim(), ...serialWords]);
+        const serialWords = serial.trim() === '' ? [] : [option('serial', serial.trim())];
+        const answer = await action.run<Parted>(['visit', 'part', ...serialWords, '--', visit, part.id, quantity.trim()]);
         if (answer !== undefined) {
             answer.json.warnings.forEach((warning) => toast(warning));
             onDone();

@@ -1,5 +1,5 @@
 /* Passwords that were asked for under four eyes: what waits, what was approved and can be opened, what this person may approve. */
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Badge, Button, ErrorNotice } from '../design';
 import { formatInstant, t } from '../i18n';
 import { useWaiting, type RevealWish, type Waiting } from '../vault';
@@ -38,7 +38,7 @@ function WaitingLine({ waiting, onWish }: { waiting: Waiting; onWish: (wish: Rev
                 </Button>
             )}
             {(state === 'refused' || state === 'for_others') && (
-                <Button busy={action.busy} onClick={() => void action.run(['vault', 'waiting', '--give-up', request])}>
+                <Button busy={action.busy} onClick={() => void action.run(['vault', 'waiting', option('give-up', request)])}>
                     {t('technician.give_up')}
                 </Button>
             )}

@@ -1,6 +1,6 @@
 /* Scans the code of a part. Where the camera does not work, a typed code does. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { run } from '../api';
+import { option, run } from '../api';
 import { Dialog, Notice } from '../design';
 import { t } from '../i18n';
 import type { Listed, Part } from './rows';
@@ -9,7 +9,7 @@ import { makeDetector, openCamera } from './scan';
 const EVERY_MS = 200;
 
 async function partOf(code: string): Promise<Part | undefined> {
-    const answer = await run<Listed<Part>>(['list', 'part', `code=${code}`, '--limit', '1']);
+    const answer = await run<Listed<Part>>(['list', 'part', `code=${code}`, option('limit', '1')]);
     return answer.json.rows[0];
 }
 

@@ -1,6 +1,6 @@
 /* Photos and files of a visit: taken or chosen, kept encrypted on this laptop, sent with the next sync. */
 import { useEffect, useState } from 'preact/hooks';
-import { runBytes, useAction, useCommand } from '../api';
+import { option, runBytes, useAction, useCommand } from '../api';
 import { Badge, ErrorNotice, Icon, Show } from '../design';
 import { formatBytes, t } from '../i18n';
 import { smaller } from './photo';
@@ -70,7 +70,7 @@ export function VisitPhotos({ visit }: { visit: string }) {
     const attach = async (input: HTMLInputElement) => {
         for (const file of [...(input.files ?? [])]) {
             const photo = await smaller(file);
-            const answer = await action.run(['visit', 'attach', visit, '-', '--name', photo.name], { input: photo.data });
+            const answer = await action.run(['visit', 'attach', visit, '-', option('name', photo.name)], { input: photo.data });
             if (answer === undefined) {
                 break;
             }

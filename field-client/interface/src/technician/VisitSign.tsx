@@ -1,6 +1,6 @@
 /* The end of a visit: what the customer signs, the signature, and leaving; or leaving without a signature, with a reason. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../api';
+import { option, useAction } from '../api';
 import { Button, CheckBox, ErrorNotice, Field, Notice, TextArea, TextInput, toast } from '../design';
 import { t } from '../i18n';
 import { usePreview } from './receipt-content';
@@ -45,7 +45,7 @@ function Unsigned({ visit }: { visit: Visit }) {
         event.preventDefault();
         setTried(true);
         if (reason.trim() !== '') {
-            void finish(['--unsigned', reason.trim()]);
+            void finish([option('unsigned', reason.trim())]);
         }
     };
     return (
@@ -81,7 +81,7 @@ function Signed({ visit, contact }: { visit: Visit; contact: string }) {
         if (missing !== undefined || !(await saveAll())) {
             return;
         }
-        const answer = await sign.run<{ warnings: string[] }>(['visit', 'sign', visit.id, '--signer', name.trim(), '--strokes', '-'], {
+        const answer = await sign.run<{ warnings: string[] }>(['visit', 'sign', visit.id, option('signer', name.trim()), option('strokes', '-')], {
             input: JSON.stringify(strokes),
         });
         if (answer !== undefined && leave) {

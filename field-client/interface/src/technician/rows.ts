@@ -1,5 +1,5 @@
 /* Rows as the technician's pages read them, and the hooks that read them. */
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import { useStatus } from '../app/status';
 import { labelOf, useEntity, type Row } from '../records/entities';
 
@@ -112,7 +112,7 @@ export function useRow<T>(entity: string, id: string | null | undefined) {
 
 /* null as a filter: nothing is asked. */
 export function useRows<T>(entity: string, filters: readonly string[] | null) {
-    return useCommand<Listed<T>>(filters === null ? null : ['list', entity, ...filters, '--limit', ROWS_MAX]);
+    return useCommand<Listed<T>>(filters === null ? null : ['list', entity, ...filters, option('limit', ROWS_MAX)]);
 }
 
 export function usePerson(): string | undefined {

@@ -1,6 +1,6 @@
 /* Parts that a text means: what is typed or scanned, a little after the last key. */
 import { useEffect, useState } from 'preact/hooks';
-import { useCommand } from '../api';
+import { option, useCommand } from '../api';
 import type { Listed, Part } from './rows';
 
 const PAUSE_MS = 120;
@@ -13,7 +13,7 @@ export function usePartSearch(text: string): { parts: readonly Part[]; searching
         return () => clearTimeout(timer);
     }, [text]);
     const trimmed = wanted.trim();
-    const found = useCommand<Listed<Part>>(trimmed === '' ? null : ['list', 'part', `--search=${trimmed}`, '--limit', FOUND_MAX]);
+    const found = useCommand<Listed<Part>>(trimmed === '' ? null : ['list', 'part', option('search', trimmed), option('limit', FOUND_MAX)]);
     const searching = text.trim() !== trimmed || found.loading;
     return { parts: found.data?.rows ?? [], searching };
 }

@@ -1,5 +1,5 @@
 /* Begins the visit of a work order and goes to its page; one that was begun is gone on with. */
-import { useAction, type Action } from '../api';
+import { option, useAction, type Action } from '../api';
 import { goTo } from '../app/router';
 import { toast } from '../design';
 
@@ -18,7 +18,7 @@ export interface Start {
 export function useStart(): Start {
     const action = useAction();
     const start: Start['start'] = async (order, how = 'arrived') => {
-        const departed = how === 'departed' ? ['--departed', new Date().toISOString()] : [];
+        const departed = how === 'departed' ? [option('departed', new Date().toISOString())] : [];
         const answer = await action.run<Started>(['visit', 'start', order, ...departed]);
         if (answer === undefined) {
             return;

@@ -1,6 +1,6 @@
 /* Asks for a secret or a one-time code: the reason first, then it is shown for 30 s. With four eyes it waits for approval instead. */
 import { useState } from 'preact/hooks';
-import { useAction, type Action } from '../api';
+import { option, useAction, type Action } from '../api';
 import { Button, CheckBox, Dialog, ErrorNotice, Field, Notice, Select, TextInput, type Option } from '../design';
 import { t } from '../i18n';
 import { SecretShown } from './SecretShown';
@@ -26,17 +26,17 @@ interface RevealProps {
 function wordsOf(wish: RevealWish, reason: string, workOrder: string, emergency: boolean): string[] {
     const subcommand = wish.code === true ? 'code' : 'reveal';
     if (wish.request !== undefined) {
-        return ['vault', subcommand, '--request', wish.request];
+        return ['vault', subcommand, option('request', wish.request)];
     }
-    const words = ['vault', subcommand, wish.item, '--reason', reason];
+    const words = ['vault', subcommand, wish.item, option('reason', reason)];
     if (wish.code !== true) {
-        words.push('--field', wish.field);
+        words.push(option('field', wish.field));
     }
     if (wish.version !== undefined) {
-        words.push('--version', wish.version);
+        words.push(option('version', wish.version));
     }
     if (workOrder !== '') {
-        words.push('--work-order', workOrder);
+        words.push(option('work-order', workOrder));
     }
     return emergency ? [...words, '--emergency'] : words;
 }

@@ -3,7 +3,7 @@
  * address and no storage.
  */
 import { useState } from 'preact/hooks';
-import { useAction, type Answer } from '../../api';
+import { option, useAction, type Answer } from '../../api';
 import { Button, CheckBox, Dialog, ErrorNotice, Field, Notice, NumberInput, TextInput, toast } from '../../design';
 import { formatInstant, t } from '../../i18n';
 import { roleText, ROLES } from './roles';
@@ -65,7 +65,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     const [days, setDays] = useState('14');
     const [answer, setAnswer] = useState<Answer<Invite>>();
     const action = useAction();
-    const submit = async () => setAnswer(await action.run<Invite>(['invite', '--person', name.trim(), '--role', roles.join(','), '--expires-days', days]));
+    const submit = async () => setAnswer(await action.run<Invite>(['invite', option('person', name.trim()), option('role', roles.join(',')), option('expires-days', days)]));
     if (answer !== undefined) {
         return <Made name={name} answer={answer} onClose={onClose} />;
     }

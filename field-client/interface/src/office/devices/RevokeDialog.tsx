@@ -1,6 +1,6 @@
 /* Shuts a device out, after saying what that does. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../../api';
+import { option, useAction } from '../../api';
 import { Button, Dialog, ErrorNotice, Field, TextArea, toast } from '../../design';
 import { t } from '../../i18n';
 import type { Device } from '../people';
@@ -9,7 +9,7 @@ export function RevokeDialog({ device, onClose }: { device: Device; onClose: () 
     const [reason, setReason] = useState('');
     const action = useAction();
     const submit = async () => {
-        const answer = await action.run<{ let_in: string[] }>(['revoke', device.id, '--reason', reason.trim()]);
+        const answer = await action.run<{ let_in: string[] }>(['revoke', device.id, option('reason', reason.trim())]);
         if (answer !== undefined) {
             toast(t('office.revoked_done', { device: device.device }), 'success');
             onClose();

@@ -1,5 +1,5 @@
 /* Orders of a week and those that wait, the requests behind them, and who can be sent. */
-import { useCommand, type CommandError } from '../../api';
+import { option, useCommand, type CommandError } from '../../api';
 import type { Row } from '../../records/entities';
 import { techniciansOf, useDevices, type Person } from '../people';
 import { dateOf, orderOf, plusDays, type Order } from './board';
@@ -12,7 +12,7 @@ interface Rows {
 }
 
 function useList(...words: string[]) {
-    return useCommand<Rows>(['list', ...words, '--limit', ROWS_MAX]);
+    return useCommand<Rows>(['list', ...words, option('limit', ROWS_MAX)]);
 }
 
 export interface Board {

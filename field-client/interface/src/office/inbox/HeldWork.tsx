@@ -1,6 +1,6 @@
 /* What devices sent after they were revoked: accepted as if it came now, or refused. */
 import { useState } from 'preact/hooks';
-import { useAction, type Loaded } from '../../api';
+import { option, useAction, type Loaded } from '../../api';
 import { Button, CheckBox, Dialog, EmptyState, ErrorNotice, Field, Show, TextArea, toast } from '../../design';
 import { formatInstant, t } from '../../i18n';
 import { HeldOperations } from './HeldOperations';
@@ -22,7 +22,7 @@ function Decide({ ids, verdict, onDone, onClose }: { ids: readonly string[]; ver
     const [reason, setReason] = useState('');
     const action = useAction();
     const submit = async () => {
-        const answer = await action.run(['review', verdict, ...ids, '--reason', reason]);
+        const answer = await action.run(['review', verdict, ...ids, option('reason', reason)]);
         if (answer !== undefined) {
             toast(t('office.reviewed', { n: ids.length }), 'success');
             onDone();

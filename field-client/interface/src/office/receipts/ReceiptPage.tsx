@@ -1,6 +1,6 @@
 /* A receipt as the customer signed it, to be read, verified, and printed. */
 import { useState } from 'preact/hooks';
-import { useCommand } from '../../api';
+import { option, useCommand } from '../../api';
 import { href } from '../../app/router';
 import { Button, DefinitionList, LinkButton, Notice, Show, Table } from '../../design';
 import { formatAmount, formatInstant, t } from '../../i18n';
@@ -116,7 +116,7 @@ function Sheet({ receipt, snapshot }: { receipt: Shown; snapshot: Snapshot }) {
 }
 
 function useVoid(id: string): Row | undefined {
-    return useCommand<{ rows: Row[] }>(['list', 'receipt_void', `receipt=${id}`, '--limit', '1']).data?.rows[0];
+    return useCommand<{ rows: Row[] }>(['list', 'receipt_void', `receipt=${id}`, option('limit', '1')]).data?.rows[0];
 }
 
 export function ReceiptPage({ params }: { params: { id: string } }) {

@@ -1,6 +1,6 @@
 /* Receipts, newest first, with their search; the account of number series; numbers that do not stand. */
 import { useEffect, useState } from 'preact/hooks';
-import { CommandError, run, useCommand } from '../../api';
+import { CommandError, option, run, useCommand } from '../../api';
 import { href, replaceQuery } from '../../app/router';
 import { Button, EmptyState, Show, Table, Tabs, TextInput } from '../../design';
 import { formatInstant, t } from '../../i18n';
@@ -84,9 +84,9 @@ function List() {
     const [search, setSearch] = useState('');
     const [limit, setLimit] = useState(PAGE);
     const wanted = useDelayed(search.trim());
-    const words = wanted === '' ? [] : [`--search=${wanted}`];
+    const words = wanted === '' ? [] : [option('search', wanted)];
     const loaded = useCommand<{ rows: Receipt[]; more: boolean }>([
-        'list', 'receipt', ...words, '--sort', 'signed_at', '--descending', '--limit', String(limit),
+        'list', 'receipt', ...words, option('sort', 'signed_at'), '--descending', option('limit', limit),
     ]);
     return (
         <div class="stack">
@@ -114,7 +114,7 @@ interface Void extends Row {
 }
 
 function Voids() {
-    const loaded = useCommand<{ rows: Void[] }>(['list', 'receipt_void', '--sort', 'voided_at', '--descending', '--limit', '500']);
+    const loaded = useCommand<{ rows: Void[] }>(['list', 'receipt_void', option('sort', 'voided_at'), '--descending', option('limit', '500')]);
     const [asking, setAsking] = useState(false);
     return (
         <div class="stack">

@@ -1,6 +1,6 @@
 /* A number, or a receipt, that does not stand: declared with a reason, for good. */
 import { useState } from 'preact/hooks';
-import { useAction } from '../../api';
+import { option, useAction } from '../../api';
 import { Button, Dialog, ErrorNotice, Field, TextArea, TextInput, toast } from '../../design';
 import { t } from '../../i18n';
 
@@ -10,7 +10,7 @@ export function VoidDialog({ number, onClose }: { number: string; onClose: () =>
     const [reason, setReason] = useState('');
     const action = useAction();
     const submit = async () => {
-        if ((await action.run(['receipt', 'void', typed.trim(), '--reason', reason.trim()])) !== undefined) {
+        if ((await action.run(['receipt', 'void', option('reason', reason.trim()), '--', typed.trim()])) !== undefined) {
             toast(t('office.voided', { number: typed.trim() }), 'success');
             onClose();
         }
