@@ -63,6 +63,11 @@ export class Technician {
 
     async sign(signer) {
         await this.type(this.page.getByRole('textbox', { name: this.t('technician.signer'), exact: true }), signer);
+        await this.draw();
+        await this.click(this.person.button('technician.sign_and_finish'));
+    }
+
+    async draw() {
         const pad = this.page.getByLabel(this.t('technician.pad'));
         await pad.scrollIntoViewIfNeeded();
         const box = await pad.boundingBox();
@@ -72,7 +77,6 @@ export class Technician {
         await this.page.mouse.move(box.x + 120, box.y + 70, { steps: 6 });
         await this.page.mouse.move(box.x + 200, box.y + 30, { steps: 6 });
         await this.page.mouse.up();
-        await this.click(this.person.button('technician.sign_and_finish'));
     }
 
     /* The number of the receipt. */

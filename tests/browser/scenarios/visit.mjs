@@ -46,6 +46,43 @@ async function byHand({ browser, company, solved }) {
     return person;
 }
 
+/* In the middle of everything: what was entered and not sent is there again, and is what is sent. */
+async function reloaded({ company, person, solved }) {
+    const { page, t } = person;
+    const li = new Technician(person);
+    const signer = page.getByRole('textbox', { name: t('technician.signer'), exact: true });
+    const quantity = page.getByLabel(new RegExp(`^${t('technician.quantity')}`));
+    const promised = page.getByLabel(t('technician.delay_reason'));
+    await check('a reload in the middle keeps signer, signature, the chosen part and the delay', async () => {
+        await li.begin('PG-103');
+        await li.write({ fault: 'No paper', work: 'Roller cleaned' });
+        await li.result(solved);
+        await li.click(person.button('technician.delay'));
+        await promised.fill('A roller is missing');
+        await page.getByLabel(t('technician.part_search')).fill('BJ-0001');
+        await li.press('Enter');
+        await quantity.fill('3');
+        await li.type(signer, 'Sun');
+        await li.draw();
+        await page.reload();
+        await sees(signer);
+        assert.equal(await signer.inputValue(), 'Sun');
+        assert.equal(await quantity.inputValue(), '3');
+        assert.equal(await promised.inputValue(), 'A roller is missing');
+    });
+    await check('what was drawn before it is the signature of the receipt', async () => {
+        await person.button('technician.add_part').click();
+        await sees(page.getByLabel(t('technician.part_search')));
+        await person.button('technician.sign_and_finish').click();
+        const number = await li.finished();
+        const receipt = await company.json('li', 'receipt', 'show', number);
+        assert.equal(receipt.signer, 'Sun');
+        assert.ok(receipt.strokes.flat().length > 2, JSON.stringify(receipt.strokes));
+        const { drafts } = await company.json('li', 'draft', 'list');
+        assert.deepEqual(drafts.map(({ key }) => key.split(' ')[0]), ['delay']);
+    });
+}
+
 async function byKeyboard({ company, person, solved }) {
     const { page, t } = person;
     const keys = page.keyboard;
@@ -96,11 +133,13 @@ export default async function visit({ company, browser }) {
     const made = await makeRecords(company, technician);
     await makeOrder(company, made, technician, 'PG-101', '挂号时数据库无响应');
     await makeOrder(company, made, technician, 'PG-102', '叫号屏黑屏');
+    await makeOrder(company, made, technician, 'PG-103', '打印机不出纸');
     await company.client('office', 'sync');
     await company.client('li', 'sync');
     await company.startAgent('li');
     const solved = await choiceLabel(company, 'li', 'visit', 'result', 'solved', 'en');
     const person = await byHand({ browser, company, solved });
     await byKeyboard({ company, person, solved });
+    await reloaded({ company, person, solved });
     await check('nothing was wrong with the pages', () => person.assertQuiet());
 }

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useAction, useCommand } from '../api';
 import { Badge, Button, ConfirmDialog, EmptyState, ErrorNotice, Field, Show, toast } from '../design';
+import { drafts, useDraft } from '../drafts';
 import { t } from '../i18n';
 import { FieldInput, labelOf, useEntity } from '../records';
 import { changedWords, textOfValue } from '../records/values';
@@ -24,12 +25,17 @@ interface Refusal {
 
 const KIND_TEXTS = { new: 'technician.kind_new', set: 'technician.kind_set', delete: 'technician.kind_delete' } as const;
 
+function draftKey(refusal: Refusal): string {
+    return `correct ${refusal.number}`;
+}
+
 /* The values of the refused operation, the field that it was refused for first. */
 function Correction({ refusal, operation }: { refusal: Refusal; operation: Operation }) {
     const action = useAction();
     const entity = useEntity(operation.entity);
-    const [typed, setTyped] = useState<Record<string, string>>({});
-    if (entity === undefined) {
+    const draft = useDraft<Record<string, string>>(draftKey(refusal), {});
+    const typed = draft.value;
+    if (entity === undefined || !draft.ready) {
         return null;
     }
     const fields = entity.fields
@@ -39,6 +45,7 @@ function Correction({ refusal, operation }: { refusal: Refusal; operation: Opera
         event.preventDefault();
         const before = { ...operation.values, id: operation.id };
         if ((await action.run(['refusals', 'correct', String(refusal.number), ...changedWords(fields, typed, before)])) !== undefined) {
+            draft.drop();
             toast(t('technician.corrected'), 'success');
         }
     };
@@ -50,7 +57,7 @@ function Correction({ refusal, operation }: { refusal: Refusal; operation: Opera
                         <FieldInput
                             field={field}
                             value={typed[field.name] ?? textOfValue(field, operation.values[field.name])}
-                            onChange={(value) => setTyped({ ...typed, [field.name]: value })}
+                            onChange={(value) => draft.set((before) => ({ ...before, [field.name]: value }))}
                         />
                     </Field>
                 ))}
@@ -93,6 +100,7 @@ function RefusalCard({ refusal }: { refusal: Refusal }) {
                     onClose={() => setAsking(false)}
                     onConfirm={async () => {
                         if ((await dismiss.run(['refusals', 'dismiss', String(refusal.number)])) !== undefined) {
+                            drafts.drop(draftKey(refusal));
                             setAsking(false);
                         }
                     }}

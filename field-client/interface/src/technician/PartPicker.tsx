@@ -1,7 +1,8 @@
 /* Finds a part by code, name or scan, and puts a quantity of it on the visit. Combobox as the ARIA practices have it. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { option, useAction } from '../api';
-import { Button, ErrorNotice, Field, NumberInput, TextInput, toast } from '../design';
+import { Button, ErrorNotice, Field, Loading, NumberInput, TextInput, toast } from '../design';
+import { useDraft, type Draft } from '../drafts';
 import { formatAmount, t } from '../i18n';
 import type { Part } from './rows';
 import { ScanDialog } from './ScanDialog';
@@ -98,12 +99,33 @@ function PartSearch({ stock, onChosen, onScan }: { stock: Map<string, number>; o
     );
 }
 
-function ChosenPart({ visit, part, stock, onDone }: { visit: string; part: Part; stock: number; onDone: () => void }) {
+/* Not on the visit yet: a draft. */
+interface Chosen {
+    part: Part | null;
+    quantity: string;
+    serial: string;
+}
+
+const NOTHING_CHOSEN: Chosen = { part: null, quantity: '1', serial: '' };
+
+interface ChosenPartProps {
+    visit: string;
+    part: Part;
+    draft: Draft<Chosen>;
+    stock: number;
+    onDone: () => void;
+}
+
+function ChosenPart({ visit, part, draft, stock, onDone }: ChosenPartProps) {
     const action = useAction();
-    const [quantity, setQuantity] = useState('1');
-    const [serial, setSerial] = useState('');
+    const { quantity, serial } = draft.value;
     const form = useRef<HTMLFormElement>(null);
-    useEffect(() => form.current?.querySelector('input')?.select(), []);
+    useEffect(() => {
+        // A page that is loaded again does not take the person here.
+        if (!draft.restored) {
+            form.current?.querySelector('input')?.select();
+        }
+    }, []);
     const add = async (event: Event) => {
         event.preventDefault();
         const serialWords = serial.trim() === '' ? [] : [option('serial', serial.trim())];
@@ -120,10 +142,10 @@ function ChosenPart({ visit, part, stock, onDone }: { visit: string; part: Part;
             </div>
             <div class="part-entry">
                 <Field label={part.unit === null ? t('technician.quantity') : `${t('technician.quantity')} (${part.unit})`}>
-                    <NumberInput value={quantity} onChange={setQuantity} autofocus />
+                    <NumberInput value={quantity} onChange={(typed) => draft.set((before) => ({ ...before, quantity: typed }))} autofocus={!draft.restored} />
                 </Field>
                 <Field label={t('technician.serial')}>
-                    <TextInput value={serial} onChange={setSerial} />
+                    <TextInput value={serial} onChange={(typed) => draft.set((before) => ({ ...before, serial: typed }))} />
                 </Field>
                 <Button type="submit" kind="primary" icon="plus" busy={action.busy}>
                     {t('technician.add_part')}
@@ -136,7 +158,9 @@ function ChosenPart({ visit, part, stock, onDone }: { visit: string; part: Part;
 }
 
 export function PartPicker({ visit, stock }: { visit: string; stock: Map<string, number> }) {
-    const [part, setPart] = useState<Part>();
+    const draft = useDraft(`part ${visit}`, NOTHING_CHOSEN);
+    const { part } = draft.value;
+    const choose = (found: Part) => draft.set({ ...NOTHING_CHOSEN, part: found });
     const [scanning, setScanning] = useState(false);
     const [added, setAdded] = useState(0);
     const box = useRef<HTMLDivElement>(null);
@@ -146,21 +170,24 @@ export function PartPicker({ visit, stock }: { visit: string; stock: Map<string,
         }
     }, [added]);
     const done = () => {
-        setPart(undefined);
+        draft.drop();
         setAdded(added + 1);
     };
+    if (!draft.ready) {
+        return <Loading />;
+    }
     return (
         <div ref={box}>
-            {part === undefined ? (
-                <PartSearch key={added} stock={stock} onChosen={setPart} onScan={() => setScanning(true)} />
+            {part === null ? (
+                <PartSearch key={added} stock={stock} onChosen={choose} onScan={() => setScanning(true)} />
             ) : (
-                <ChosenPart visit={visit} part={part} stock={stock.get(part.id) ?? 0} onDone={done} />
+                <ChosenPart visit={visit} part={part} draft={draft} stock={stock.get(part.id) ?? 0} onDone={done} />
             )}
             {scanning && (
                 <ScanDialog
                     onFound={(found) => {
                         setScanning(false);
-                        setPart(found);
+                        choose(found);
                     }}
                     onClose={() => setScanning(false)}
                 />

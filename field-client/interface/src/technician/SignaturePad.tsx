@@ -6,9 +6,10 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Button } from '../design';
 import { t } from '../i18n';
 import { keyboardPen, type Pen } from './keyboard-pen';
-import { fromPad, type Strokes } from './strokes';
+import { fromPad, toPad, type Strokes } from './strokes';
 
 interface PadProps {
+    initial: Strokes; // drawn before the page was loaded again
     onChange: (strokes: Strokes) => void;
 }
 
@@ -24,7 +25,7 @@ function fit(canvas: HTMLCanvasElement, pad: SignaturePadLibrary): void {
     pad.fromData(data.map((stroke) => ({ ...stroke, penColor: pad.penColor })));
 }
 
-export function SignaturePad({ onChange }: PadProps) {
+export function SignaturePad({ initial, onChange }: PadProps) {
     const hint = useId();
     const canvas = useRef<HTMLCanvasElement>(null);
     const pad = useRef<SignaturePadLibrary>();
@@ -37,6 +38,7 @@ export function SignaturePad({ onChange }: PadProps) {
             return;
         }
         const made = new SignaturePadLibrary(element, { minWidth: 0.8, maxWidth: 2.4 });
+        made.fromData(toPad(initial, made.penColor, Date.now()));
         pad.current = made;
         pen.current = keyboardPen(made, element);
         made.addEventListener('endStroke', changed);

@@ -1,7 +1,8 @@
-/* The end of a visit: what the customer signs, the signature, and leaving; or leaving without a signature, with a reason. */
+/* The end of a visit: what the customer signs, the signature, and leaving; or leaving without a signature, with a reason. A draft until it is sent. */
 import { useState } from 'preact/hooks';
 import { option, useAction } from '../api';
-import { Button, CheckBox, ErrorNotice, Field, Notice, TextArea, TextInput, toast } from '../design';
+import { Button, CheckBox, ErrorNotice, Field, Loading, Notice, TextArea, TextInput, toast } from '../design';
+import { useDraft, type Draft } from '../drafts';
 import { t } from '../i18n';
 import { usePreview } from './receipt-content';
 import { ReceiptView } from './ReceiptView';
@@ -12,15 +13,30 @@ import { saveAll } from './use-autosave';
 
 const POINTS_MIN = 2;
 
+interface Ending {
+    signer: string | null; // null: nothing was typed, the contact signs
+    strokes: Strokes;
+    cannot: boolean;
+    reason: string; // why there is no signature
+}
+
+const NOTHING_YET: Ending = { signer: null, strokes: [], cannot: false, reason: '' };
+
+interface EndingProps {
+    visit: Visit;
+    draft: Draft<Ending>;
+}
+
 function useFinish(visit: Visit) {
     const action = useAction();
     const finish = async (words: readonly string[] = []) => {
         if (!(await saveAll())) {
             toast(t('technician.save_first'), 'danger');
-            return;
+            return false;
         }
         const answer = await action.run<{ warnings: string[] }>(['visit', 'finish', visit.id, ...words]);
         answer?.json.warnings.forEach((warning) => toast(warning));
+        return answer !== undefined;
     };
     return { action, finish };
 }
@@ -37,26 +53,26 @@ export function FinishButton({ visit }: { visit: Visit }) {
     );
 }
 
-function Unsigned({ visit }: { visit: Visit }) {
+function Unsigned({ visit, draft }: EndingProps) {
     const { action, finish } = useFinish(visit);
-    const [reason, setReason] = useState('');
+    const { reason } = draft.value;
     const [tried, setTried] = useState(false);
-    const submit = (event: Event) => {
+    const submit = async (event: Event) => {
         event.preventDefault();
         setTried(true);
-        if (reason.trim() !== '') {
-            void finish([option('unsigned', reason.trim())]);
+        if (reason.trim() !== '' && (await finish([option('unsigned', reason.trim())]))) {
+            draft.drop();
         }
     };
     return (
-        <form class="stack" onSubmit={submit}>
+        <form class="stack" onSubmit={(event) => void submit(event)}>
             <Field
                 label={t('technician.unsigned_reason')}
                 hint={t('technician.unsigned_hint')}
                 required
                 error={tried && reason.trim() === '' ? t('technician.reason_missing') : undefined}
             >
-                <TextArea value={reason} onChange={setReason} rows={2} autofocus />
+                <TextArea value={reason} onChange={(typed) => draft.set((before) => ({ ...before, reason: typed }))} rows={2} autofocus={!draft.restored} />
             </Field>
             {action.error !== undefined && <ErrorNotice error={action.error} />}
             <div>
@@ -68,11 +84,10 @@ function Unsigned({ visit }: { visit: Visit }) {
     );
 }
 
-function Signed({ visit, contact }: { visit: Visit; contact: string }) {
+function Signed({ visit, draft, contact }: EndingProps & { contact: string }) {
     const sign = useAction();
     const { action, finish } = useFinish(visit);
-    const [signer, setSigner] = useState<string>();
-    const [strokes, setStrokes] = useState<Strokes>([]);
+    const { signer, strokes } = draft.value;
     const name = signer ?? contact;
     const missing = pointCount(strokes) < POINTS_MIN ? t('technician.sign_first') : name.trim() === '' ? t('technician.signer_missing') : undefined;
     const [tried, setTried] = useState(false);
@@ -84,7 +99,12 @@ function Signed({ visit, contact }: { visit: Visit; contact: string }) {
         const answer = await sign.run<{ warnings: string[] }>(['visit', 'sign', visit.id, option('signer', name.trim()), option('strokes', '-')], {
             input: JSON.stringify(strokes),
         });
-        if (answer !== undefined && leave) {
+        if (answer === undefined) {
+            return;
+        }
+        setTried(false);
+        draft.drop();
+        if (leave) {
             await finish();
         }
     };
@@ -97,9 +117,9 @@ function Signed({ visit, contact }: { visit: Visit; contact: string }) {
             }}
         >
             <Field label={t('technician.signer')} required>
-                <TextInput value={name} onChange={setSigner} />
+                <TextInput value={name} onChange={(typed) => draft.set((before) => ({ ...before, signer: typed }))} />
             </Field>
-            <SignaturePad onChange={setStrokes} />
+            <SignaturePad initial={strokes} onChange={(drawn) => draft.set((before) => ({ ...before, strokes: drawn }))} />
             {tried && missing !== undefined && <Notice tone="warning">{missing}</Notice>}
             {sign.error !== undefined && <ErrorNotice error={sign.error} />}
             {action.error !== undefined && <ErrorNotice error={action.error} />}
@@ -117,14 +137,18 @@ function Signed({ visit, contact }: { visit: Visit; contact: string }) {
 
 export function VisitSign({ visit }: { visit: Visit }) {
     const preview = usePreview(visit);
-    const [cannot, setCannot] = useState(false);
+    const draft = useDraft(`sign ${visit.id}`, NOTHING_YET);
+    if (!draft.ready) {
+        return <Loading />;
+    }
+    const { cannot } = draft.value;
     return (
         <div class="stack">
             <ReceiptView content={preview} />
-            <CheckBox checked={cannot} onChange={setCannot}>
+            <CheckBox checked={cannot} onChange={(checked) => draft.set((before) => ({ ...before, cannot: checked }))}>
                 {t('technician.cannot_sign')}
             </CheckBox>
-            {cannot ? <Unsigned visit={visit} /> : <Signed visit={visit} contact={preview.site.contact ?? ''} />}
+            {cannot ? <Unsigned visit={visit} draft={draft} /> : <Signed visit={visit} draft={draft} contact={preview.site.contact ?? ''} />}
         </div>
     );
 }

@@ -1,5 +1,6 @@
 /* A pen that the arrow keys move over a signature pad. Down at the beginning; the space bar lifts it and puts it down; Shift takes smaller steps. */
 import type SignaturePadLibrary from 'signature_pad';
+import { PEN_STYLE } from './strokes';
 
 export interface Pen {
     /* Whether the key was the pen's. */
@@ -28,7 +29,7 @@ export function keyboardPen(pad: SignaturePadLibrary, canvas: HTMLCanvasElement)
         if (drawing && last !== undefined) {
             last.points.push(point);
         } else {
-            data.push({ penColor: pad.penColor, dotSize: 0, minWidth: 1.4, maxWidth: 2, velocityFilterWeight: 0.7, compositeOperation: 'source-over', points: [point] });
+            data.push({ ...PEN_STYLE, penColor: pad.penColor, points: [point] });
         }
         drawing = true;
         pad.fromData(data);

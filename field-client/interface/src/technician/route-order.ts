@@ -13,12 +13,16 @@ function urgency(priority: string | null | undefined): number {
     return at < 0 ? URGENCY.indexOf('normal') : at;
 }
 
+/* An order without a time comes after those that have one. */
+function millisecondsOf(start: string | null): number {
+    return start === null ? Number.MAX_SAFE_INTEGER : Date.parse(start);
+}
+
 type Routed = Pick<WorkOrder, 'planned_start' | 'number' | 'request'>;
 
 export function byRoute<T extends Routed>(orders: readonly T[], priorityOf: (request: string | null) => string | null | undefined): T[] {
     return [...orders].sort((a, b) => {
-        // An order without a time comes after those that have one: "~" is greater than every digit.
-        const time = (a.planned_start ?? '~').localeCompare(b.planned_start ?? '~', 'en');
+        const time = millisecondsOf(a.planned_start) - millisecondsOf(b.planned_start);
         return time || urgency(priorityOf(a.request)) - urgency(priorityOf(b.request)) || (a.number ?? '').localeCompare(b.number ?? '', 'en');
     });
 }

@@ -16,6 +16,19 @@ export function fromPad(pad: readonly PadStroke[]): Strokes {
     return pad.filter((stroke) => stroke.points.length > 0).map(({ points }) => points.map(({ x, y, time }) => [tenth(x), tenth(y), Math.round(time - begin)] as const));
 }
 
+/* How strokes are drawn that no hand draws now: by keys, or again. */
+export const PEN_STYLE = { dotSize: 0, minWidth: 1.4, maxWidth: 2, velocityFilterWeight: 0.7, compositeOperation: 'source-over' } as const;
+
+/* Strokes of before for signature_pad's fromData. They end at `now`, or the next stroke would be decades after them. */
+export function toPad(strokes: Strokes, penColor: string, now: number) {
+    const begin = now - (strokes.at(-1)?.at(-1)?.[2] ?? 0);
+    return strokes.map((stroke) => ({
+        ...PEN_STYLE,
+        penColor,
+        points: stroke.map(([x, y, time]) => ({ x, y, time: begin + time, pressure: 0.5 })),
+    }));
+}
+
 export function pointCount(strokes: Strokes): number {
     return strokes.reduce((sum, stroke) => sum + stroke.length, 0);
 }
