@@ -6,8 +6,9 @@ import { useRoles } from '../app/status';
 import { Badge, Button, ConfirmDialog, DefinitionList, LinkButton, Show, Tabs, toast } from '../design';
 import { t } from '../i18n';
 import { FieldValue } from './FieldValue';
-import { labelOf, mayDelete, rowLabel, useEntities, writableFields, type Entity, type Row } from './entities';
+import { labelOf, mayDelete, rowLabel, writableFields, type Entity, type Row } from './entities';
 import { RecordHistory } from './RecordHistory';
+import { Related } from './Related';
 import type { recordsRoutes } from './routes';
 import { WithEntity } from './WithEntity';
 
@@ -18,28 +19,6 @@ export function RecordValues({ entity, row }: { entity: Entity; row: Row }) {
                 .filter((field) => row[field.name] !== null && row[field.name] !== undefined && row[field.name] !== '')
                 .map((field) => [labelOf(field), <FieldValue field={field} row={row} linked />] as const)}
         />
-    );
-}
-
-/* Lists of the rows that refer to this one. */
-function Related({ entity, row }: { entity: Entity; row: Row }) {
-    const entities = useEntities().data?.entities ?? [];
-    const links = entities.flatMap((other) =>
-        other.fields.filter((field) => field.references === entity.name).map((field) => ({ other, field })),
-    );
-    return (
-        <ul class="record-index">
-            {links.map(({ other, field }) => (
-                <li key={`${other.name} ${field.name}`}>
-                    <a class="menu-link card" href={href('recordList', { entity: other.name }, { [`is.${field.name}`]: row.id })}>
-                        <span>
-                            {labelOf(other)}
-                            <span class="muted small"> {labelOf(field)}</span>
-                        </span>
-                    </a>
-                </li>
-            ))}
-        </ul>
     );
 }
 
@@ -86,7 +65,12 @@ function Detail({ entity, row }: { entity: Entity; row: Row }) {
                     </h1>
                 </div>
                 <div class="row no-print">
-                    {mayDelete(entity, roles) && <DeleteButton entity={entity} row={row} />}
+                    {mayDelete(entity, roles) && (
+                        <>
+                            <LinkButton href={href('recordMerge', { entity: entity.name, id: row.id })}>{t('records.merge_link')}</LinkButton>
+                            <DeleteButton entity={entity} row={row} />
+                        </>
+                    )}
                     {writableFields(entity, roles, row).length > 0 && entity.kind !== 'evidence' && (
                         <LinkButton kind="primary" icon="edit" data-shortcut="edit" href={href('recordEdit', { entity: entity.name, id: row.id })}>
                             {t('common.edit')}

@@ -4,6 +4,7 @@ import { RecordsIndex } from './Index';
 import { RecordDetail } from './RecordDetail';
 import { RecordEdit } from './RecordEdit';
 import { RecordList } from './RecordList';
+import { RecordMerge } from './RecordMerge';
 import { RecordNew } from './RecordNew';
 import type { recordsRoutes } from './routes';
 
@@ -13,4 +14,5 @@ export const recordsPages: Pages<typeof recordsRoutes> = {
     recordNew: { title: 'records.section', component: RecordNew },
     recordDetail: { title: 'records.section', component: RecordDetail },
     recordEdit: { title: 'records.section', component: RecordEdit },
+    recordMerge: { title: 'records.section', component: RecordMerge },
 };

@@ -5,4 +5,5 @@ export const recordsRoutes = {
     recordNew: '/records/:entity/new',
     recordDetail: '/records/:entity/:id',
     recordEdit: '/records/:entity/:id/edit',
+    recordMerge: '/records/:entity/:id/merge',
 } as const;

@@ -77,6 +77,8 @@ export const officeTexts = {
     ],
     'office.do_negative_stock': ['登记账上缺少的出入库。', 'Record the movement that is missing in the books.'],
     'office.do_inconsistent_row': ['打开记录，更正说明中提到的栏目。', 'Open the record and correct one of the fields that are named.'],
+    'office.do_duplicate': ['合并两条记录；如不是同一个，修改其中一条的编号。', 'Merge the two; or, where they are not one, give one another key.'],
+    'office.to_merge': ['合并…', 'Merge…'],
     'office.do_conflict': ['在冲突中选择两者之一。', 'Choose one of the two among the conflicts.'],
     'office.do_receipt_gap': [
         '请技术员补发或更正缺少的回执单；如不会再有，作废该号码。',

@@ -18,6 +18,7 @@ const CLEARING: Record<string, PlainTextKey> = {
     delete_against_edit: 'office.do_conflict',
     fact_over_plan: 'office.do_conflict',
     written_twice: 'office.do_conflict',
+    duplicate: 'office.do_duplicate',
     receipt_gap: 'office.do_receipt_gap',
     receipt_double: 'office.do_receipt_double',
     post_revocation_work: 'office.do_post_revocation_work',
@@ -48,6 +49,9 @@ export function placeOf(exception: Exception): Place | null {
     }
     if (exception.kind === 'negative_stock') {
         return { href: href('recordNew', { entity: 'stock_movement' }, { to: exception.row, reason: 'correction' }), text: t('office.correct_stock') };
+    }
+    if (exception.kind === 'duplicate') {
+        return { href: href('recordMerge', { entity: exception.entity, id: exception.row }), text: t('office.to_merge') };
     }
     if (exception.entity === 'receipt') {
         return { href: href('receipt', { id: exception.row }), text: t('office.open_receipt') };
