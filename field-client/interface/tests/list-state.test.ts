@@ -2,7 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leastWidth, pageWords, rowsInSight } from '../src/design/VirtualList';
+import type { Entity, EntityField } from '../src/records/entities';
 import { queryOfState, stateOfQuery, wordsOfState, type ListState } from '../src/records/list-state';
+
+const PRICE: EntityField = {
+    name: 'price_cents',
+    type: 'cents',
+    label_zh: '单价(分)',
+    label_en: 'price in cents',
+    required: false,
+    computed: false,
+    once: false,
+    writers: [],
+    references: null,
+    choices: [],
+};
+const PART: Entity = { name: 'part', label_zh: '备件', label_en: 'part', kind: 'ordinary', natural_key: 'code', creators: [], deleters: [], fields: [PRICE] };
 
 const STATE: ListState = {
     search: ' 继电 器 ',
@@ -18,7 +33,7 @@ test('the address keeps it', () => {
 });
 
 test('it becomes words; filters without a value select nothing', () => {
-    assert.deepEqual(wordsOfState('part', STATE), [
+    assert.deepEqual(wordsOfState(PART, STATE), [
         'list',
         'part',
         'status=open',
@@ -26,6 +41,15 @@ test('it becomes words; filters without a value select nothing', () => {
         '--search=继电 器',
         '--sort=code',
         '--descending',
+    ]);
+});
+
+test('an amount is filtered by as it is shown', () => {
+    assert.deepEqual(wordsOfState(PART, { ...STATE, search: '', sort: '', equal: {}, from: { price_cents: '100' }, to: { price_cents: '120.5' } }), [
+        'list',
+        'part',
+        'price_cents>=10000',
+        'price_cents<=12050',
     ]);
 });
 

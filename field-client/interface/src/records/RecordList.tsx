@@ -143,7 +143,7 @@ function List({ entity, query }: { entity: Entity; query: URLSearchParams }) {
             </ListTools>
             <VirtualList<Row>
                 label={labelOf(entity)}
-                words={wordsOfState(entity.name, state)}
+                words={wordsOfState(entity, state)}
                 columns={columns.fields.map((field, i) => columnOf(field, i === 0, state, setState))}
                 hrefOf={(row) => href('recordDetail', { entity: entity.name, id: row.id })}
                 keyOf={(row) => row.id}

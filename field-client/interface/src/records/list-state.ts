@@ -1,5 +1,7 @@
 /* What a list shows, as the query of its address: filters, words, order. Pure: tests/list-state.test.ts. */
 import { option } from '../api/words';
+import type { Entity } from './entities';
+import { wordOfText } from './values';
 
 export interface ListState {
     search: string;
@@ -45,17 +47,18 @@ export function queryOfState(state: ListState): Record<string, string> {
     return { ...query, q: state.search, sort: state.sort, order: state.sort !== '' && state.descending ? 'down' : '' };
 }
 
-/* The command that reads it. A filter that has no value yet selects nothing out. */
-export function wordsOfState(entity: string, state: ListState): string[] {
-    const words = ['list', entity];
+/* The command that reads it. A filter that has no value yet selects nothing out; an amount is typed as in a form. */
+export function wordsOfState(entity: Entity, state: ListState): string[] {
+    const words = ['list', entity.name];
     for (const [sign, values] of [
         ['=', state.equal],
         ['>=', state.from],
         ['<=', state.to],
     ] as const) {
-        for (const [field, value] of Object.entries(values)) {
+        for (const [name, value] of Object.entries(values)) {
+            const field = entity.fields.find((each) => each.name === name);
             if (value !== '') {
-                words.push(`${field}${sign}${value}`);
+                words.push(`${name}${sign}${field === undefined ? value : wordOfText(field, value)}`);
             }
         }
     }
