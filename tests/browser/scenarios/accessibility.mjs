@@ -17,16 +17,18 @@ const LOOKS = [
 /* Values for ":name" in paths; a route that needs others than all is named. */
 function parametersOf(name, made) {
     const all = { entity: 'customer', id: made.customer, project: made.project, item: made.item };
-    const own = { visit: { id: made.visit }, receipt: { id: made.receipt }, receiptShown: { id: made.receipt } };
+    const own = { visit: { id: made.visit }, receipt: { id: made.receipt }, receiptShown: { id: made.receipt }, recordMerge: { entity: 'part', id: made.part } };
     return { ...all, ...own[name] };
 }
 
 function pathOf(name, made) {
     const parameters = parametersOf(name, made);
-    return routes[name].replace(/:(\w+)/g, (_, parameter) => {
+    const query = name === 'recordMerge' ? `?with=${made.parts[1]}` : '';
+    const path = routes[name].replace(/:(\w+)/g, (_, parameter) => {
         assert.ok(parameters[parameter] !== undefined, `the route ${name} needs :${parameter}: give it one in parametersOf`);
         return encodeURIComponent(parameters[parameter]);
     });
+    return path + query;
 }
 
 async function violations(page) {

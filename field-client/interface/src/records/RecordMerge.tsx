@@ -1,6 +1,6 @@
 /* Two rows that are one: the other is chosen, then which is kept and, field by field, whose value. The query names the other: ?with=0193… */
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { useAction, useCommand } from '../api';
 import { goTo, href, replaceQuery, type PageProps } from '../app/router';
 import { useRoles } from '../app/status';
@@ -24,13 +24,14 @@ interface ChoiceProps {
 
 /* The two rows beside each other, one of them chosen. */
 function Choice({ legend, rows, chosen, onChoose, show }: ChoiceProps) {
+    const name = useId();
     return (
         <fieldset class="choice">
             <legend class="field-label">{legend}</legend>
             <div class="choice-options merge-pair">
                 {rows.map((row) => (
                     <label key={row.id} class="choice-option">
-                        <input type="radio" name={legend} value={row.id} checked={row.id === chosen} onChange={() => onChoose(row.id)} />
+                        <input type="radio" name={name} value={row.id} checked={row.id === chosen} onChange={() => onChoose(row.id)} />
                         <span class="merge-value">{show(row)}</span>
                     </label>
                 ))}
@@ -57,6 +58,15 @@ function Fixed({ field, rows }: { field: EntityField; rows: readonly Row[] }) {
 
 function Shown({ field, row }: { field: EntityField; row: Row }) {
     return (row[field.name] ?? '') === '' ? <span class="muted">{t('records.no_value')}</span> : <FieldValue field={field} row={row} />;
+}
+
+/* Two that are one often have one name: the ids tell them apart. */
+function Named({ entity, row }: { entity: Entity; row: Row }) {
+    return (
+        <>
+            <strong>{rowLabel(entity, row)}</strong> <span class="muted small">{row.id}</span>
+        </>
+    );
 }
 
 interface MergeAnswer {
@@ -110,7 +120,7 @@ function Pair({ entity, one, other }: { entity: Entity; one: Row; other: Row }) 
     return (
         <>
             <div class="card stack">
-                <Choice legend={t('records.merge_keep')} rows={rows} chosen={keptId} onChoose={setKeptId} show={(row) => <strong>{rowLabel(entity, row)}</strong>} />
+                <Choice legend={t('records.merge_keep')} rows={rows} chosen={keptId} onChoose={setKeptId} show={(row) => <Named entity={entity} row={row} />} />
                 {differing.length === 0 && <p class="muted">{t('records.merge_same')}</p>}
                 {differing.map((field) =>
                     free.includes(field) ? (
