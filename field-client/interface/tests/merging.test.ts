@@ -30,6 +30,6 @@ test('a value is taken where the kept row has none, or where it was chosen', () 
 
 test('a choice stands when the other row is kept', () => {
     const chosen = { name: newer.id };
-    assert.deepEqual(mergeWords('part', { kept: older, dropped: newer, chosen }, [name, phone]), ['merge', 'part', '0193a', '0193b', '--take', 'name,phone']);
+    assert.deepEqual(mergeWords('part', { kept: older, dropped: newer, chosen }, [name, phone]), ['merge', 'part', '0193a', '0193b', '--take=name,phone']);
     assert.deepEqual(mergeWords('part', { kept: newer, dropped: older, chosen }, [name, phone]), ['merge', 'part', '0193b', '0193a']);
 });

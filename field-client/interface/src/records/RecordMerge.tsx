@@ -1,7 +1,7 @@
 /* Two rows that are one: the other is chosen, then which is kept and, field by field, whose value. The query names the other: ?with=0193… */
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { useAction, useCommand } from '../api';
+import { option, useAction, useCommand } from '../api';
 import { goTo, href, replaceQuery, type PageProps } from '../app/router';
 import { useRoles } from '../app/status';
 import { Button, ConfirmDialog, EmptyState, Field, Loading, Notice, Show, toast, type ListAnswer } from '../design';
@@ -151,7 +151,7 @@ function Pair({ entity, one, other }: { entity: Entity; one: Row; other: Row }) 
 /* Another row with the same natural key: what a duplicate is most likely one with. undefined: still looking; '': none. */
 function useTwin(entity: Entity, row: Row): string | undefined {
     const key = entity.natural_key === null ? '' : String(row[entity.natural_key] ?? '');
-    const found = useCommand<ListAnswer<Row>>(key === '' ? null : ['list', entity.name, `${entity.natural_key}=${key}`, '--limit', '2']);
+    const found = useCommand<ListAnswer<Row>>(key === '' ? null : ['list', entity.name, `${entity.natural_key}=${key}`, option('limit', '2')]);
     if (key === '' || found.error !== undefined) {
         return '';
     }

@@ -1,4 +1,5 @@
 /* Two rows that are one: which is kept, and from which each value is taken. Pure: tests/merging.test.ts. */
+import { option } from '../api/words';
 import type { EntityField, Row } from './entities';
 
 export interface Merging {
@@ -29,5 +30,5 @@ export function isTaken({ kept, dropped, chosen }: Merging, field: EntityField):
 /* The words of the command. `fields`: those that differ and that may be taken. */
 export function mergeWords(entity: string, merging: Merging, fields: readonly EntityField[]): string[] {
     const taken = fields.filter((field) => isTaken(merging, field)).map((field) => field.name);
-    return ['merge', entity, merging.kept.id, merging.dropped.id, ...(taken.length > 0 ? ['--take', taken.join(',')] : [])];
+    return ['merge', entity, merging.kept.id, merging.dropped.id, ...(taken.length > 0 ? [option('take', taken.join(','))] : [])];
 }
