@@ -14,6 +14,8 @@ import { queryOfState, stateOfQuery, wordsOfState, type ListState } from './list
 import type { recordsRoutes } from './routes';
 import { WithEntity } from './WithEntity';
 
+const PAUSE_MS = 80;
+
 const WIDTHS: Partial<Record<EntityField['type'], string>> = {
     boolean: '80px',
     integer: '110px',
@@ -108,12 +110,24 @@ function ListTools({ entity, state, onChange, children }: { entity: Entity; stat
     );
 }
 
+/* Words follow what is typed a little after the last letter: a search of many rows for each letter would keep the one that is meant waiting. */
+function useWordsAfterPause(words: readonly string[]): readonly string[] {
+    const [wanted, setWanted] = useState(words);
+    const key = JSON.stringify(words);
+    useEffect(() => {
+        const timer = setTimeout(() => setWanted(words), PAUSE_MS);
+        return () => clearTimeout(timer);
+    }, [key]);
+    return wanted;
+}
+
 function List({ entity, query }: { entity: Entity; query: URLSearchParams }) {
     const roles = useRoles();
     const [state, setState] = useState(() => stateOfQuery(query));
     const [total, setTotal] = useState<number>();
     const [dialog, setDialog] = useState<'columns' | 'import' | null>(null);
     const columns = useColumns(entity);
+    const words = useWordsAfterPause(wordsOfState(entity, state));
     useEffect(() => replaceQuery(queryOfState(state)), [state]);
     return (
         <div class="record-list">
@@ -143,7 +157,7 @@ function List({ entity, query }: { entity: Entity; query: URLSearchParams }) {
             </ListTools>
             <VirtualList<Row>
                 label={labelOf(entity)}
-                words={wordsOfState(entity, state)}
+                words={words}
                 columns={columns.fields.map((field, i) => columnOf(field, i === 0, state, setState))}
                 hrefOf={(row) => href('recordDetail', { entity: entity.name, id: row.id })}
                 keyOf={(row) => row.id}
