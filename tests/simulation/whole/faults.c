@@ -158,6 +158,8 @@ static void restore_image(struct sim *sim, struct sim_device *device)
     device->set_back = device->requests_seen > (uint64_t)counter;
     sim_event(sim, "laptop %zu is set back%s", device->index,
               device->set_back ? ", which the server can see" : "");
+    /* A commit that failed because the disk did, with all of it written, is none where the program went on, and is one in an image. */
+    sim_record(device);
 }
 
 static void image_device(struct sim *sim, struct sim_device *device)
