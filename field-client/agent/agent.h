@@ -79,8 +79,8 @@ struct cs_agent_view {
     uint64_t generation; /* rises when a command has changed rows, and with every unlock */
 };
 void cs_agent_look(struct cs_agent *agent, struct cs_agent_view *out);
-/* Returns when it is no more as it was in `seen`, or after `ms_max` milliseconds. Any thread. */
-void cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, int64_t ms_max,
+/* Returns when it is no more as it was in `seen`: true; or after `ms_max` milliseconds: false. Any thread. */
+bool cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, int64_t ms_max,
                     struct cs_agent_view *out);
 
 #endif

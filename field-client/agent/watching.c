@@ -25,7 +25,7 @@ void cs_agent_look(struct cs_agent *agent, struct cs_agent_view *out)
     cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
 }
 
-void cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, int64_t ms_max,
+bool cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, int64_t ms_max,
                     struct cs_agent_view *out)
 {
     struct timespec until;
@@ -43,4 +43,5 @@ void cs_agent_watch(struct cs_agent *agent, const struct cs_agent_view *seen, in
     }
     cs_require(code == 0 || code == ETIMEDOUT);
     cs_require(pthread_mutex_unlock(&agent->mutex) == 0);
+    return !is_as(seen, out);
 }

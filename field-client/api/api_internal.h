@@ -6,6 +6,7 @@
 #include "field-client/api/session.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #define CS_API_JSON "application/json"
@@ -16,6 +17,7 @@ struct cs_api {
     struct cs_api_setting setting;
     struct cs_api_session *session;
     struct MHD_Daemon *daemon;
+    pthread_mutex_t joining; /* held by who joins: that runs outside the agent, and its turns */
     char own_host[sizeof "127.0.0.1:65535"];
     char own_origin[sizeof "http://127.0.0.1:65535"];
     char **chinese; /* variables of commands, see variables.h */
@@ -70,8 +72,8 @@ cs_api_handler cs_api_handle_events;
 /* ---- body.c ---- */
 /* An empty file without a name, or -1. */
 int cs_api_file(const char *purpose);
-/* All of it in secret memory, from its beginning; CS_LIMIT: more than size_max or nothing at all. */
-enum cs_status cs_api_body_secret(const struct cs_api_request *request, size_t size_max,
+/* All of it in secret memory, from its beginning. CS_MALFORMED: there is nothing. For routes with a small body_max. */
+enum cs_status cs_api_body_secret(const struct cs_api_request *request,
                                   struct cs_secret **out) CS_MUST_USE;
 
 #endif

@@ -12,13 +12,12 @@ int cs_api_file(const char *purpose)
     return memfd_create(purpose, MFD_CLOEXEC);
 }
 
-enum cs_status cs_api_body_secret(const struct cs_api_request *request, size_t size_max,
-                                  struct cs_secret **out)
+enum cs_status cs_api_body_secret(const struct cs_api_request *request, struct cs_secret **out)
 {
     struct cs_secret *secret = NULL;
     size_t done = 0;
-    if (request->size == 0 || request->size > size_max) {
-        return CS_LIMIT;
+    if (request->size == 0) {
+        return CS_MALFORMED;
     }
     enum cs_status status = cs_secret_create((size_t)request->size, &secret);
     while (status == CS_OK && done < request->size) {

@@ -29,17 +29,6 @@ static int socket_of(struct MHD_Connection *connection)
     return info == NULL ? -1 : info->connect_fd;
 }
 
-static void nothing_to_do(void *context)
-{
-    (void)context;
-}
-
-static bool nothing_to_flush(void *context)
-{
-    (void)context;
-    return true;
-}
-
 /* Writes straight into the files: nobody is there to be waited for. */
 static int run_apart(struct cs_api *api, const struct cs_api_call *call,
                      const struct cs_console *console)
@@ -84,10 +73,8 @@ void cs_api_run(struct cs_api *api, struct MHD_Connection *connection,
                     .caller = socket_of(connection),
                     .folder = "/",
                     .no_files = true,
-                    .variables = speaks_chinese(connection) ? api->chinese : api->english,
-                    .pause = nothing_to_do,
-                    .resume = nothing_to_do,
-                    .flush = nothing_to_flush}};
+                    .variables = speaks_chinese(connection) ? api->chinese : api->english}};
+    cs_console_set_alone(&agent_call.console); /* an agent sets its own */
     /* However long it takes. */
     (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
     out->code = call->apart ? run_apart(api, call, &agent_call.console)

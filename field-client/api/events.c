@@ -47,19 +47,19 @@ static ssize_t tell(struct listening *listening, char *out, size_t size)
     return count > 0 && (size_t)count < size ? (ssize_t)count : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/* Whatever is seen first is news. */
 static bool has_changed(struct listening *listening)
 {
     struct cs_agent_view now;
+    struct cs_agent *agent = listening->api->setting.agent;
+    bool changed = true;
     if (listening->told) {
-        cs_agent_watch(listening->api->setting.agent, &listening->seen, LOOK_MS, &now);
+        changed = cs_agent_watch(agent, &listening->seen, LOOK_MS, &now);
     } else {
-        cs_agent_look(listening->api->setting.agent, &now);
+        cs_agent_look(agent, &now);
     }
     bool joined = has_joined(listening->api);
-    bool changed = !listening->told || joined != listening->joined ||
-                   now.unlocked != listening->seen.unlocked ||
-                   now.syncing != listening->seen.syncing ||
-                   now.generation != listening->seen.generation;
+    changed = changed || joined != listening->joined;
     listening->seen = now;
     listening->joined = joined;
     return changed;

@@ -200,6 +200,10 @@ enum cs_status cs_api_create(const struct cs_api_setting *setting, struct cs_api
     if (api == NULL) {
         return CS_NO_MEMORY;
     }
+    if (pthread_mutex_init(&api->joining, NULL) != 0) {
+        cs_free(api);
+        return CS_NO_MEMORY;
+    }
     api->setting = *setting;
     enum cs_status status = cs_api_session_create(setting->world, &api->session);
     api->chinese = cs_api_variables_create("LANG=zh_CN.UTF-8");
@@ -241,5 +245,6 @@ void cs_api_destroy(struct cs_api *api)
     cs_free(api->chinese);
     cs_free(api->english);
     cs_api_session_destroy(api->session);
+    (void)pthread_mutex_destroy(&api->joining);
     cs_free(api);
 }

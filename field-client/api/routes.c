@@ -10,16 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TOKEN_JSON_MAX CS_KIBI
-#define TYPED_JSON_MAX (16 * CS_KIBI)
-
 /* ---- session ---- */
 
 static enum cs_status read_token(const struct cs_api_request *request, struct cs_json **out_json,
                                  struct cs_bytes *out_token)
 {
     struct cs_secret *body = NULL;
-    enum cs_status status = cs_api_body_secret(request, TOKEN_JSON_MAX, &body);
+    enum cs_status status = cs_api_body_secret(request, &body);
     if (status == CS_OK) {
         status = cs_json_parse(cs_secret_bytes(body), out_json);
     }
@@ -112,7 +109,7 @@ static enum cs_status read_typed(const struct cs_api_request *request, const cha
                                  struct typed *out)
 {
     struct cs_secret *body = NULL;
-    enum cs_status status = cs_api_body_secret(request, TYPED_JSON_MAX, &body);
+    enum cs_status status = cs_api_body_secret(request, &body);
     if (status == CS_OK) {
         status = cs_json_parse(cs_secret_bytes(body), &out->json);
     }
@@ -235,20 +232,29 @@ static enum MHD_Result join(struct cs_api *api, struct MHD_Connection *connectio
     return result;
 }
 
+/* One at a time: who asks twice finds what the first made. */
+static enum MHD_Result join_alone(struct cs_api *api, struct MHD_Connection *connection,
+                                  const struct typed *typed)
+{
+    struct cs_agent_view view;
+    cs_require(pthread_mutex_lock(&api->joining) == 0);
+    cs_agent_look(api->setting.agent, &view);
+    enum MHD_Result result = view.unlocked
+                                 ? cs_api_refuse(connection, MHD_HTTP_CONFLICT, CS_BUSY,
+                                                 "what is joined here is in use: lock it first")
+                                 : join(api, connection, typed);
+    cs_require(pthread_mutex_unlock(&api->joining) == 0);
+    return result;
+}
+
 enum MHD_Result cs_api_handle_join(struct cs_api *api, struct MHD_Connection *connection,
                                    struct cs_api_request *request)
 {
     struct typed typed = {.json = NULL};
-    struct cs_agent_view view;
-    cs_agent_look(api->setting.agent, &view);
-    if (view.unlocked) {
-        return cs_api_refuse(connection, MHD_HTTP_CONFLICT, CS_BUSY,
-                             "what is joined here is in use: lock it first");
-    }
     enum cs_status status = read_typed(request, "invite", &typed);
     enum MHD_Result result =
         status == CS_OK
-            ? join(api, connection, &typed)
+            ? join_alone(api, connection, &typed)
             : cs_api_refuse(connection, MHD_HTTP_BAD_REQUEST, status,
                             "a JSON object with \"invite\" and \"passphrase\" is needed");
     cs_json_destroy(typed.json);

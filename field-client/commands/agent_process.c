@@ -187,17 +187,6 @@ static enum cs_status stay(struct starting *starting)
 
 /* ---- starting it ---- */
 
-static void nothing_to_do(void *context)
-{
-    (void)context;
-}
-
-static bool nothing_to_flush(void *context)
-{
-    (void)context;
-    return true;
-}
-
 /* A session of its own has no terminal, and what stays in the background of one may not read from it: it is opened before. */
 static void open_console(struct starting *starting, char *folder)
 {
@@ -211,10 +200,8 @@ static void open_console(struct starting *starting, char *folder)
                             .passphrase_file = named ? open(file, O_RDONLY | O_CLOEXEC) : -1,
                             .caller = -1,
                             .folder = folder,
-                            .variables = cs_console_variables(NULL),
-                            .pause = nothing_to_do,
-                            .resume = nothing_to_do,
-                            .flush = nothing_to_flush};
+                            .variables = cs_console_variables(NULL)};
+    cs_console_set_alone(&starting->console);
 }
 
 /* Waits until callers are answered, or until it ended: then it has said why itself. */

@@ -122,20 +122,19 @@ static enum cs_status answer(struct cs_command *command, bool browser)
 
 static enum cs_status ask_agent(struct cs_command *command, bool browser)
 {
-    char words[5][16] = {"countersign", "ui"};
-    char *arguments[6] = {words[0], words[1]};
+    char program[] = "countersign";
+    char name[] = "ui";
+    char json[] = "--json";
+    char quiet[] = "--no-browser";
+    char *arguments[5] = {program, name};
     int count = 2;
     int code = 0;
     enum cs_agent_outcome outcome = CS_AGENT_NOBODY;
     if (command->json) {
-        (void)snprintf(words[count], sizeof words[count], "--json");
-        arguments[count] = words[count];
-        count++;
+        arguments[count++] = json;
     }
     if (!browser) {
-        (void)snprintf(words[count], sizeof words[count], "--no-browser");
-        arguments[count] = words[count];
-        count++;
+        arguments[count++] = quiet;
     }
     enum cs_status status =
         cs_agent_ask(command->home, count, arguments, -1, &outcome, &code, &command->problem);

@@ -14,6 +14,24 @@
 
 extern char **environ;
 
+static void nothing_to_do(void *context)
+{
+    (void)context;
+}
+
+static bool nothing_to_flush(void *context)
+{
+    (void)context;
+    return true;
+}
+
+void cs_console_set_alone(struct cs_console *console)
+{
+    console->pause = nothing_to_do;
+    console->resume = nothing_to_do;
+    console->flush = nothing_to_flush;
+}
+
 int cs_console_input(const struct cs_console *console)
 {
     return console == NULL ? STDIN_FILENO : console->input;

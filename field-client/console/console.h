@@ -40,6 +40,9 @@ struct cs_console {
     void *context;
 };
 
+/* For a console whose command has nothing that others wait for: pause, resume and flush that do nothing. */
+void cs_console_set_alone(struct cs_console *console);
+
 /* Descriptor of standard input. */
 int cs_console_input(const struct cs_console *console);
 bool cs_console_input_is_terminal(const struct cs_console *console);

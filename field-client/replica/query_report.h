@@ -10,7 +10,6 @@
 
 #define CS_REPORT_COLUMNS_MAX ((size_t)18)
 #define CS_REPORT_DAYS 30
-#define CS_REPORT_ROWS_MAX 200
 
 struct cs_report_column {
     const char *name; /* in JSON */
